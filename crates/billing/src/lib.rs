@@ -1,1 +1,2 @@
 //! Not yet furnished.
+pub mod canonical;
