@@ -6,10 +6,11 @@
 use kernel::{Date, Exact, Money, Month, Price, Quantity, Rate};
 use smallvec::SmallVec;
 use tariff::{
-    AccountPeriod, BasicMethod, BasicResult, Bill, ComponentId, ComponentSum, DemandFeed, Fraction, Line, LineKind,
-    LineLoss, LossFormula, LossModelId, LossResult, MeterSegment, Period, PeriodEnergy, PlanId, Point, PointEnergy,
-    PowerFactorResult, PowerFactorStandard, Reading, Register, RuleId, Share, Source, SupplyAgreement, TierResult,
-    TierState, Transformer, TransformerChange, TransformerEvent, TransformerLoss, TransformerState,
+    AccountPeriod, BasicMethod, BasicResult, Bill, ComponentId, ComponentSum, DemandFeed, Fraction, Line,
+    LineKind, LineLoss, LossFormula, LossModelId, LossResult, MeterSegment, Period, PeriodEnergy, PlanId,
+    Point, PointEnergy, PowerFactorResult, PowerFactorStandard, Reading, Register, RuleId, Share, Source,
+    SupplyAgreement, TierResult, TierState, Transformer, TransformerChange, TransformerEvent,
+    TransformerLoss, TransformerState,
 };
 
 /// The form written by this program.
