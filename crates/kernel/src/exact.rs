@@ -64,7 +64,10 @@ impl Exact {
     }
     /// Difference.
     pub fn minus(self, other: Exact) -> Result<Exact> {
-        self.plus(Exact { numerator: other.numerator.checked_neg().ok_or(FigureError::Overflow("exact figure"))?, ..other })
+        self.plus(Exact {
+            numerator: other.numerator.checked_neg().ok_or(FigureError::Overflow("exact figure"))?,
+            ..other
+        })
     }
     /// Product.
     pub fn times(self, other: Exact) -> Result<Exact> {
@@ -82,7 +85,9 @@ impl Exact {
             Ordering::Less => {
                 self.times(Exact { numerator: -other.denominator, denominator: -other.numerator })
             }
-            Ordering::Greater => self.times(Exact { numerator: other.denominator, denominator: other.numerator }),
+            Ordering::Greater => {
+                self.times(Exact { numerator: other.denominator, denominator: other.numerator })
+            }
         }
     }
     /// Sign: -1, 0 or 1.
@@ -195,7 +200,8 @@ mod tests {
 
     #[test]
     fn rounds_half_up_once() {
-        let cases = [(1, 200, 1), (-1, 200, -1), (1, 201, 0), (3_180_168, 1000, 318_017), (1, 3, 33), (2, 3, 67)];
+        let cases =
+            [(1, 200, 1), (-1, 200, -1), (1, 201, 0), (3_180_168, 1000, 318_017), (1, 3, 33), (2, 3, 67)];
         for (numerator, denominator, fen) in cases {
             assert_eq!(Exact::ratio(numerator, denominator).unwrap().to_money().unwrap().fen(), fen);
         }
