@@ -18,6 +18,7 @@ for high in range(0x81, 0xFF):
 wanted |= set(range(0x2010, 0x2028)) | set(range(0x2030, 0x203C))      # dashes, quotes, points
 wanted |= set(range(0x2150, 0x2180)) | set(range(0x2460, 0x2500))      # fractions, Roman, circled
 wanted |= set(range(0x2500, 0x2580)) | set(range(0x25A0, 0x2600))      # boxes, shapes
+wanted |= set(range(0x2200, 0x2270))                                  # mathematical signs
 wanted |= set(map(ord, "€£¥₩¤…·×÷±≥≤≠≈≡√∑∞∠℃℉№‰→←↑↓⇒㎡㎥㎜㎝㎞㎏㏑㏒㈠〇〓○●☆★☐☑☒✓✗︰"))
 wanted = {c for c in wanted if not 0xE000 <= c <= 0xF8FF}              # no private use
 print(",".join(f"U+{c:04X}" for c in sorted(wanted)))

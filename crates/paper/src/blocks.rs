@@ -165,7 +165,7 @@ fn steps(flow: &mut Flow, block: &Steps) -> Result<(), PaperError> {
 
 /// The parties side by side, two in a row, with lines to sign on.
 fn signatures(flow: &mut Flow, parties: &[Party]) -> Result<(), PaperError> {
-    let line_height = pt(24);
+    let line_height = pt(22);
     flow.space(pt(6));
     for pair in parties.chunks(2) {
         let gutter = pt(30);
@@ -179,7 +179,7 @@ fn signatures(flow: &mut Flow, parties: &[Party]) -> Result<(), PaperError> {
             blocks.push((flow.wrap(&title, BODY.size, width), &party.lines));
         }
         let height = blocks.iter().map(|(t, l)| BODY.leading * t.len() as Length + line_height * l.len() as Length);
-        let height = height.max().unwrap_or(0) + pt(6);
+        let height = height.max().unwrap_or(0) + pt(2);
         flow.need(height.min(flow.fresh_room()))?;
         let top = flow.y;
         for (index, (title, lines)) in blocks.iter().enumerate() {
@@ -193,9 +193,9 @@ fn signatures(flow: &mut Flow, parties: &[Party]) -> Result<(), PaperError> {
                 let label = flow.wrap(label, LABEL.size, width / 2);
                 let label = label.first().map_or("", String::as_str);
                 let label_width = flow.face.width(label, LABEL.size);
-                flow.text(x, y + pt(8), LABEL, label);
+                flow.text(x, y + pt(6), LABEL, label);
                 let start = label_width + pt(6);
-                let (y_line, weight) = (y + pt(21), HAIRLINE);
+                let (y_line, weight) = (y + pt(19), HAIRLINE);
                 flow.draw(Mark::Rule { x: x + start, y: y_line, width: width - start, weight, ink: Ink::Quiet });
                 y += line_height;
             }

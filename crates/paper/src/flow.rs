@@ -207,7 +207,21 @@ impl<'a> Flow<'a> {
         let document = self.document;
         let mut top = TOP_MARGIN;
         let side = self.width * 2 / 5;
-        let mut right_top = top;
+        let left_width = self.width - side - pt(16);
+        for (text, kind) in [
+            (&document.issuer, Type { leading: 13_000, ..LABEL }),
+            (&document.title, TITLE),
+            (&document.subtitle, Type { ink: Ink::Quiet, ..BODY }),
+        ] {
+            if !text.is_empty() {
+                // A title is short; whoever sends a novel gets its first lines.
+                for line in self.wrap(text, kind.size, left_width).iter().take(6) {
+                    self.text(self.left, top, kind, line);
+                    top += kind.leading;
+                }
+            }
+        }
+        let mut right_top = TOP_MARGIN;
         if let Some(words) = reprint_words(document) {
             let kind = Type { bold: true, ink: Ink::Red, ..BODY };
             let width = self.face.width(&words, kind.size) + pt(12);
@@ -225,20 +239,6 @@ impl<'a> Flow<'a> {
             for line in self.wrap(&line, RUNNING.size, side) {
                 self.text_to(self.right(), right_top, RUNNING, &line);
                 right_top += RUNNING.leading;
-            }
-        }
-        let left_width = self.width - side - pt(16);
-        for (text, kind) in [
-            (&document.issuer, Type { leading: 13_000, ..LABEL }),
-            (&document.title, TITLE),
-            (&document.subtitle, Type { ink: Ink::Quiet, ..BODY }),
-        ] {
-            if !text.is_empty() {
-                // A title is short; whoever sends a novel gets its first lines.
-                for line in self.wrap(text, kind.size, left_width).iter().take(6) {
-                    self.text(self.left, top, kind, line);
-                    top += kind.leading;
-                }
             }
         }
         top = top.max(right_top.min(TOP_MARGIN + pt(200))) + pt(5);

@@ -7,7 +7,7 @@
 //! Invariants: no clock, no randomness, no network and no fonts of the machine: the same
 //! description gives the same bytes everywhere. Layout is done in whole thousandths of a point;
 //! floating point appears only where a file format demands it, in `units::to_pdf` and
-//! `xlsx::number`.
+//! `xlsx::number` (which only parses).
 
 mod blocks;
 mod error;
@@ -17,12 +17,15 @@ mod lines;
 mod pdf;
 mod table;
 mod units;
+mod xlsx;
+mod xlsx_format;
 
 use std::collections::BTreeSet;
 
 use documents::page::Document;
 
 pub use error::PaperError;
+pub use xlsx::{Written, xlsx, xlsx_file};
 
 /// A printed PDF and what is to be known about it.
 #[derive(Debug, Clone)]

@@ -20,12 +20,18 @@ pub(crate) fn printable(face: &Face, text: &str, missing: &mut BTreeSet<char>) -
     for character in text.chars() {
         match character {
             '\n' => clean.push('\n'),
-            '\t' => clean.push(' '),
+            '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => clean.push('\n'),
+            '\t' | '\u{2000}'..='\u{2006}' | '\u{2008}'..='\u{200a}' => clean.push(' '),
             '\u{a0}' | '\u{2007}' | '\u{202f}' => clean.push('\u{a0}'),
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {}
             '\u{fe00}'..='\u{fe0f}' => {}
             c if c.is_control() => {}
             c if face.has(c) => clean.push(c),
+            // Boxes and ticks the typeface draws in its own way.
+            '☐' => clean.push('□'),
+            '☑' | '☒' => clean.push('■'),
+            '✓' | '✔' => clean.push('√'),
+            '✗' | '✘' => clean.push('×'),
             c => {
                 missing.insert(c);
                 clean.push(GETA);

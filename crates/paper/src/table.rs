@@ -47,9 +47,20 @@ impl Grid {
     fn x(&self, column: usize) -> Length {
         self.widths[..column].iter().sum()
     }
+    /// Where a cell's text may stand, from the table's left edge: texts keep off the figures before them.
+    fn inside(&self, columns: &[Column], column: usize) -> (Length, Length) {
+        let x = self.x(column);
+        (x + left_pad(columns, column), x + self.widths[column] - PAD)
+    }
     fn height(&self, row: &Wrapped) -> Length {
         self.leading * row.lines as Length + 2 * ROW_PAD
     }
+}
+
+/// Space left of a column's text; wider where texts follow figures.
+fn left_pad(columns: &[Column], column: usize) -> Length {
+    let after_figures = column > 0 && columns[column - 1].align == Align::Right;
+    if after_figures && columns[column].align == Align::Left { 3 * PAD } else { PAD }
 }
 
 /// Refuses a table that has no columns, too many, or more cells than columns.
@@ -191,8 +202,8 @@ fn draw_lines(flow: &mut Flow, table: &Table, row: &Wrapped, grid: &Grid, from: 
     for cell in &row.cells {
         let column = &table.columns[cell.column];
         let align = if row.style == Style::Group { Align::Left } else { column.align };
-        let left = flow.left + grid.x(cell.column) + PAD;
-        let right = flow.left + grid.x(cell.column) + grid.widths[cell.column] - PAD;
+        let (left, right) = grid.inside(&table.columns, cell.column);
+        let (left, right) = (flow.left + left, flow.left + right);
         let bold = row.style != Style::Plain;
         let kind = Type { size: grid.size, leading: grid.leading, bold, ink: Ink::Black };
         for (line, text) in cell.lines.iter().enumerate().take(to).skip(from) {
@@ -220,7 +231,7 @@ fn cells_of(row: &Row) -> &[String] {
 fn wrap_header(flow: &mut Flow, table: &Table, grid: &Grid) -> Wrapped {
     let mut cells = Vec::new();
     for (column, width) in grid.widths.iter().enumerate() {
-        let lines = flow.wrap(&table.columns[column].title, grid.size, width - 2 * PAD);
+        let lines = flow.wrap(&table.columns[column].title, grid.size, width - left_pad(&table.columns, column) - PAD);
         cells.push(WrappedCell { column, lines });
     }
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
@@ -258,35 +269,48 @@ fn wrap_row(flow: &mut Flow, table: &Table, row: &Row, grid: &Grid) -> Wrapped {
             }
             _ => grid.widths[column],
         };
-        cells.push(WrappedCell { column, lines: flow.wrap(text, grid.size, width - 2 * PAD) });
+        let width = width - left_pad(&table.columns, column) - PAD;
+        cells.push(WrappedCell { column, lines: flow.wrap(text, grid.size, width) });
     }
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
     Wrapped { style, cells, lines }
 }
 
-/// Column widths by weight, widened where a figure would not fit on one line, at the largest type
-/// size at which all of them fit.
+/// Column widths by weight, widened where a text or a figure would not fit on one line. When not
+/// everything fits, texts wrap; when not even the figures fit, the type gets smaller.
 fn grid(flow: &mut Flow, table: &Table) -> Grid {
-    let least = least_widths(flow, table);
-    let padding = 2 * PAD * table.columns.len() as Length;
-    let fits = |size: Length| least.iter().map(|w| w * size / 1000).sum::<Length>() + padding <= flow.width;
-    let size = SIZES.into_iter().find(|size| fits(*size)).unwrap_or(SIZES[SIZES.len() - 1]);
-    let least: Vec<Length> = least.iter().map(|w| w * size / 1000 + 2 * PAD + 200).collect();
-    let widths = share(flow.width, &table.columns, &least);
-    Grid { size, leading: size * 140 / 100, widths }
+    let columns = &table.columns;
+    let pads: Vec<Length> = (0..columns.len()).map(|column| left_pad(columns, column) + PAD + 200).collect();
+    let at = |least: &[Length], size: Length| -> Vec<Length> {
+        least.iter().zip(&pads).map(|(width, pad)| width * size / 1000 + pad).collect()
+    };
+    let fits = |widths: &[Length]| widths.iter().sum::<Length>() <= flow.width;
+    let mut size = SIZES[0];
+    let mut least = at(&least_widths(flow, table, 24 * EM), size);
+    if !fits(&least) {
+        let figures = least_widths(flow, table, 0);
+        size = SIZES.into_iter().find(|size| fits(&at(&figures, *size))).unwrap_or(SIZES[SIZES.len() - 1]);
+        least = at(&figures, size);
+    }
+    Grid { size, leading: size * 140 / 100, widths: share(flow.width, columns, &least) }
 }
 
-/// The width each column needs at a type size of 1 point: its longest figure, or a few characters of text.
-fn least_widths(flow: &mut Flow, table: &Table) -> Vec<Length> {
-    const EM: Length = 1_000;
+/// One em at a type size of one point.
+const EM: Length = 1_000;
+
+/// The width each column needs at a type size of 1 point: its longest figure or mark, and of its
+/// texts the longest up to `texts_most`.
+fn least_widths(flow: &Flow, table: &Table, texts_most: Length) -> Vec<Length> {
     let mut least = vec![3 * EM; table.columns.len()];
-    let most = 16 * EM;
     for row in table.rows.iter().filter(|row| !matches!(row, Row::Group(_))) {
         for (column, text) in cells_of(row).iter().enumerate().take(least.len()) {
-            // Beyond that no figure is a figure any more.
-            if table.columns[column].align != Align::Left && text.len() <= 48 {
-                least[column] = least[column].max(flow.face.width(text, EM).min(most));
+            // A sum's name runs over the cells after it, and no figure is this long.
+            let is_text = table.columns[column].align == Align::Left;
+            if text.len() > 120 || is_text && !matches!(row, Row::Cells(_)) {
+                continue;
             }
+            let most = if is_text { texts_most } else { 16 * EM };
+            least[column] = least[column].max(flow.face.width(text, EM).min(most));
         }
     }
     least
