@@ -1,1 +1,17 @@
-//! Not yet furnished.
+//! Documents: what an office prints or exports, described without an engine, and the numbers documents bear.
+//!
+//! Numbers are continuous per kind, unit and year, taken in the command that uses them; every print is registered.
+
+mod error;
+mod number;
+mod print_register;
+pub mod rules;
+mod sql;
+
+pub use error::DocumentError;
+pub use number::{
+    BLOCK_NUMBERS_MAX, DocumentKind, Numbers, Series, check_series, explain_gap, kind, kinds, series, take_number,
+    take_numbers,
+};
+pub use print_register::{CopyMark, Print, PrintRequest, prints, register_print};
+pub use sql::SCHEMA;
