@@ -119,6 +119,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         /// Whatever the text and the width, no character but spaces is lost and no closing mark leads a
         /// line unless nothing else was possible.
         #[test]

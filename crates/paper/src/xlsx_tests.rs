@@ -166,7 +166,7 @@ fn part(bytes: &[u8], name: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
     #[test]
     fn any_text_is_written_and_read(text in "\\PC{0,40}", name in "\\PC{0,40}") {
         let columns = vec![Column::new(name.clone(), Kind::Text)];

@@ -89,6 +89,8 @@ fn page_text(content: &[u8], unicode: &HashMap<u16, String>) -> String {
         while !(rest[at..].starts_with(b"\nET") || rest[at..].starts_with(b" ET")) {
             match rest[at] {
                 b'(' => at = literal(rest, at + 1, &mut codes),
+                // A glyph two characters share says beside it which one it is.
+                b'<' if rest[at + 1] == b'<' => at += find(&rest[at..], b"BDC").unwrap(),
                 b'<' => {
                     let end = at + find(&rest[at..], b">").unwrap();
                     for pair in rest[at + 1..end].chunks(2) {
