@@ -130,7 +130,12 @@ fn key_figures(flow: &mut Flow, figures: &[KeyFigure]) -> Result<(), PaperError>
             let x = flow.left + width * index as Length + pt(10);
             let inner = width - pt(20);
             let name = flow.wrap(&figure.name, LABEL.size, inner);
-            flow.text(x, top + pt(5), Type { leading: 12_000, ..LABEL }, name.first().map_or("", String::as_str));
+            flow.text(
+                x,
+                top + pt(5),
+                Type { leading: 12_000, ..LABEL },
+                name.first().map_or("", String::as_str),
+            );
             let value = flow.one_line(&figure.value);
             let ink = if figure.main { Ink::Accent } else { Ink::Black };
             // A figure is never broken: it gets smaller until it fits.
@@ -178,7 +183,8 @@ fn signatures(flow: &mut Flow, parties: &[Party]) -> Result<(), PaperError> {
             };
             blocks.push((flow.wrap(&title, BODY.size, width), &party.lines));
         }
-        let height = blocks.iter().map(|(t, l)| BODY.leading * t.len() as Length + line_height * l.len() as Length);
+        let height =
+            blocks.iter().map(|(t, l)| BODY.leading * t.len() as Length + line_height * l.len() as Length);
         let height = height.max().unwrap_or(0) + pt(2);
         flow.need(height.min(flow.fresh_room()))?;
         let top = flow.y;
@@ -196,7 +202,13 @@ fn signatures(flow: &mut Flow, parties: &[Party]) -> Result<(), PaperError> {
                 flow.text(x, y + pt(6), LABEL, label);
                 let start = label_width + pt(6);
                 let (y_line, weight) = (y + pt(19), HAIRLINE);
-                flow.draw(Mark::Rule { x: x + start, y: y_line, width: width - start, weight, ink: Ink::Quiet });
+                flow.draw(Mark::Rule {
+                    x: x + start,
+                    y: y_line,
+                    width: width - start,
+                    weight,
+                    ink: Ink::Quiet,
+                });
                 y += line_height;
             }
         }

@@ -111,7 +111,11 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
         draw_row(flow, table, row, &grid, head.as_ref().filter(|_| repeat))?;
     }
     if rows.last().is_none_or(|row| row.style != Style::Total) {
-        flow.rule(flow.y, if header { FULL_LINE } else { HAIRLINE }, if header { Ink::Black } else { Ink::Hair });
+        flow.rule(
+            flow.y,
+            if header { FULL_LINE } else { HAIRLINE },
+            if header { Ink::Black } else { Ink::Hair },
+        );
     }
     Ok(())
 }
@@ -231,7 +235,11 @@ fn cells_of(row: &Row) -> &[String] {
 fn wrap_header(flow: &mut Flow, table: &Table, grid: &Grid) -> Wrapped {
     let mut cells = Vec::new();
     for (column, width) in grid.widths.iter().enumerate() {
-        let lines = flow.wrap(&table.columns[column].title, grid.size, width - left_pad(&table.columns, column) - PAD);
+        let lines = flow.wrap(
+            &table.columns[column].title,
+            grid.size,
+            width - left_pad(&table.columns, column) - PAD,
+        );
         cells.push(WrappedCell { column, lines });
     }
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
