@@ -135,6 +135,11 @@ impl<'a> Flow<'a> {
         flow
     }
 
+    /// The language of the words the page adds itself.
+    pub(crate) fn lang(&self) -> Lang {
+        self.document.lang
+    }
+
     pub(crate) fn right(&self) -> Length {
         self.left + self.width
     }

@@ -1,4 +1,6 @@
 //! What stands on the pages, read back from the bytes by a small reader of our own.
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used)]
 
 mod reader;
 
@@ -190,6 +192,8 @@ proptest! {
         let mut table = numbered_table(rows);
         table.repeat_header = repeat_header;
         document.push(Block::Table(table));
+        let party = Party { role: "收款行".into(), name: String::new(), lines: vec!["签字".into()] };
+        document.push(Block::Signatures(vec![party]));
         let pdf = Pdf::read(&paper::pdf(&document).unwrap());
         let text = pdf.text();
         for row in 0..rows {
@@ -199,8 +203,9 @@ proptest! {
         let with_rows = pdf.pages.iter().filter(|page| page.contains("1,234.56") || page.contains("合计")).count();
         let headers = text.lines().filter(|line| *line == "户号").count();
         prop_assert_eq!(headers, if repeat_header { with_rows } else { 1 });
-        // The total never stands alone on a page when a row could go with it.
+        // Nobody signs a page without the total, and no total stands without a row.
         let last = pdf.pages.last().unwrap();
+        prop_assert!(last.contains("收款行") && last.contains("合计"));
         prop_assert!(rows == 0 || last.contains("1,234.56"));
         for (index, page) in pdf.pages.iter().enumerate() {
             let words = format!("第 {} 页 / 共 {} 页", index + 1, pdf.pages.len());
