@@ -79,8 +79,8 @@ pub(crate) fn check(table: &Table) -> Result<(), PaperError> {
 }
 
 /// Lays out `table`, its caption first; every row stands on some page, split between pages if it
-/// is higher than one.
-pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<(), PaperError> {
+/// is higher than one. The last rows stay with what follows if that needs `after` on the same page.
+pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool, after: Length) -> Result<(), PaperError> {
     let grid = grid(flow, table);
     let head = header.then(|| wrap_header(flow, table, &grid));
     let rows: Vec<Wrapped> = table.rows.iter().map(|row| wrap_row(flow, table, row, &grid)).collect();
@@ -103,7 +103,7 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
     }
     for (index, row) in rows.iter().enumerate() {
         let height = grid.height(row);
-        let together = together(&rows, index, &grid);
+        let together = together(&rows, index, &grid, after);
         let wanted = if together <= flow.fresh_room() - head_height { together } else { height };
         if wanted > flow.room() && !flow.is_fresh() && height <= flow.fresh_room() - head_height {
             next_page(flow, table, head.as_ref().filter(|_| repeat), &grid)?;
@@ -111,7 +111,11 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
         draw_row(flow, table, row, &grid, head.as_ref().filter(|_| repeat))?;
     }
     if rows.last().is_none_or(|row| row.style != Style::Total) {
-        flow.rule(flow.y, if header { FULL_LINE } else { HAIRLINE }, if header { Ink::Black } else { Ink::Hair });
+        flow.rule(
+            flow.y,
+            if header { FULL_LINE } else { HAIRLINE },
+            if header { Ink::Black } else { Ink::Hair },
+        );
     }
     Ok(())
 }
@@ -119,10 +123,11 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
 const CAPTION: Type = Type { size: 9_500, leading: 14_000, bold: true, ink: Ink::Black };
 
 /// The height row `index` wants on one page: a group's title keeps its first row with it, and the
-/// last row before a sum keeps the sum.
-fn together(rows: &[Wrapped], index: usize, grid: &Grid) -> Length {
+/// last row before a sum keeps the sum, and the last rows of all keep what comes `after`.
+fn together(rows: &[Wrapped], index: usize, grid: &Grid, after: Length) -> Length {
     let mut height = grid.height(&rows[index]);
     let mut last = rows[index].style;
+    let mut kept = 1;
     for row in rows[index + 1..].iter().take(4) {
         let keeps = last == Style::Group || matches!(row.style, Style::Subtotal | Style::Total);
         if !keeps {
@@ -130,8 +135,9 @@ fn together(rows: &[Wrapped], index: usize, grid: &Grid) -> Length {
         }
         height += grid.height(row);
         last = row.style;
+        kept += 1;
     }
-    height
+    if index + kept == rows.len() { height + after } else { height }
 }
 
 fn next_page(flow: &mut Flow, table: &Table, head: Option<&Wrapped>, grid: &Grid) -> Result<(), PaperError> {
@@ -231,7 +237,11 @@ fn cells_of(row: &Row) -> &[String] {
 fn wrap_header(flow: &mut Flow, table: &Table, grid: &Grid) -> Wrapped {
     let mut cells = Vec::new();
     for (column, width) in grid.widths.iter().enumerate() {
-        let lines = flow.wrap(&table.columns[column].title, grid.size, width - left_pad(&table.columns, column) - PAD);
+        let lines = flow.wrap(
+            &table.columns[column].title,
+            grid.size,
+            width - left_pad(&table.columns, column) - PAD,
+        );
         cells.push(WrappedCell { column, lines });
     }
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
