@@ -46,23 +46,24 @@ impl Loader {
     ) -> Result<()> {
         let holds = sql::active_holds(tx, org_id)?;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
-        let mut chunks: Vec<AccountReadings> = Vec::new();
-        each_chunk::<crate::BillingError>(tx, org_id, plan.month, Books::List(&list), |rows| {
-            chunks.extend_from_slice(rows);
+        let mut units = books.iter().peekable();
+        each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {
+            self.history(tx, org_id, plan.month, rows)?;
+            self.ready.clear();
+            for (row, before) in rows.iter().zip(&self.before) {
+                self.ready.push(ready(prices, plan, row, before, &holds));
+            }
+            let mut at = 0;
+            while at < rows.len() {
+                let book_id = rows[at].account.book_id;
+                let end = at + rows[at..].iter().take_while(|row| row.account.book_id == book_id).count();
+                while units.next_if(|book| book.book_id < book_id).is_some() {}
+                let Some(book) = units.peek() else { return Err(crate::BillingError::NoBook) };
+                take(book, &self.ready[at..end])?;
+                at = end;
+            }
             Ok(())
-        })?;
-        self.history(tx, org_id, plan.month, &chunks)?;
-        self.ready.clear();
-        for (row, before) in chunks.iter().zip(&self.before) {
-            self.ready.push(ready(prices, plan, row, before, &holds));
-        }
-        let mut at = 0;
-        for book in books {
-            let end = at + chunks[at..].iter().take_while(|row| row.account.book_id == book.book_id).count();
-            take(book, &self.ready[at..end])?;
-            at = end;
-        }
-        Ok(())
+        })
     }
 
     /// Fills `before`, parallel to `rows`.
