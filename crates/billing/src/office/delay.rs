@@ -1,6 +1,6 @@
 //! Delays and who answers for them. (BILL-06, BILL-15, PARM-06)
 
-use identity::Work;
+use identity::{Permission, Work};
 use kernel::{Bilingual, Lang, Month};
 use store::{StoreError, Tx, params};
 
@@ -28,8 +28,8 @@ pub struct Delay {
     pub document: String,
 }
 
-/// Notes a delay.
-pub(crate) fn note(work: &mut Work<'_, '_>, delay: &Delay) -> Result<()> {
+/// Notes a delay found while doing `verb`.
+pub(crate) fn note(work: &mut Work<'_, '_>, verb: Permission, delay: &Delay) -> Result<()> {
     let key = work.next_key();
     let (org_id, now) = (work.org_id(), work.now());
     work.tx.execute(
@@ -50,7 +50,7 @@ pub(crate) fn note(work: &mut Work<'_, '_>, delay: &Delay) -> Result<()> {
         ],
     )?;
     let new = format!("{} {} days: {}", delay.party.text(Lang::En), delay.days, delay.cause);
-    record(work, "note delay", &delay.document, "", &new)
+    record(work, verb, delay.unit_id, "delay", &delay.document, "", &new)
 }
 
 /// The delays of a month, in the order in which they were noticed.

@@ -1,13 +1,12 @@
-//! What all desks of the billing office share: permissions, time limits, refusals, messages, signed lists, numbers,
-//! delays and the record of acts.
+//! What all desks of the billing office share: permissions, time limits, refusals, tickets, delays and the
+//! record of acts.
 //!
-//! Invariants: a message goes from unit to unit, never to a customer (BILL-16, INQ-03); a list is complete only with
-//! the signatures of two different persons of its two units (XC-04); what is recorded never changes.
+//! Tickets, clocks, approvals, lists to be signed and messages are those of `workflow`; they go from unit to unit, so
+//! that nothing leaves the centre for a customer (BILL-16, INQ-03).
 
 pub mod delay;
 mod error;
-pub mod list;
-pub mod message;
+pub(crate) mod flow;
 pub mod permission;
 pub(crate) mod record;
 pub mod rules;
@@ -15,7 +14,7 @@ mod schema;
 mod text;
 
 pub use error::{OfficeError, Refusal};
-pub use rules::{Clock, ClockState, OfficeRules};
+pub use rules::OfficeRules;
 pub use schema::MIGRATIONS_OFFICE;
 pub(crate) use text::{checked_code, checked_text};
 

@@ -8,20 +8,14 @@ pub const MIGRATIONS_OFFICE: Schema = Schema {
     migrations: &[
         Migration {
             number: 1,
-            name: "messages, signed lists, delays, acts",
+            name: "acts and delays",
             both: super::record::TABLES,
             sqlite: "
 CREATE TRIGGER office_act_fixed BEFORE UPDATE ON office_act BEGIN SELECT RAISE(ABORT, 'what was done never changes'); END;
-CREATE TRIGGER office_act_kept BEFORE DELETE ON office_act BEGIN SELECT RAISE(ABORT, 'what was done never changes'); END;
-CREATE TRIGGER office_message_fixed BEFORE UPDATE ON office_message BEGIN SELECT RAISE(ABORT, 'messages never change'); END;
-CREATE TRIGGER office_message_kept BEFORE DELETE ON office_message BEGIN SELECT RAISE(ABORT, 'messages never change'); END;
-CREATE TRIGGER office_list_line_fixed BEFORE UPDATE ON office_list_line BEGIN SELECT RAISE(ABORT, 'lists never change'); END;
-CREATE TRIGGER office_list_line_kept BEFORE DELETE ON office_list_line BEGIN SELECT RAISE(ABORT, 'lists never change'); END;",
+CREATE TRIGGER office_act_kept BEFORE DELETE ON office_act BEGIN SELECT RAISE(ABORT, 'what was done never changes'); END;",
             postgres: "
 CREATE FUNCTION office_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'what is recorded never changes'; END $$;
-CREATE TRIGGER office_act_fixed BEFORE UPDATE OR DELETE ON office_act FOR EACH ROW EXECUTE FUNCTION office_never_changes();
-CREATE TRIGGER office_message_fixed BEFORE UPDATE OR DELETE ON office_message FOR EACH ROW EXECUTE FUNCTION office_never_changes();
-CREATE TRIGGER office_list_line_fixed BEFORE UPDATE OR DELETE ON office_list_line FOR EACH ROW EXECUTE FUNCTION office_never_changes();",
+CREATE TRIGGER office_act_fixed BEFORE UPDATE OR DELETE ON office_act FOR EACH ROW EXECUTE FUNCTION office_never_changes();",
         },
         Migration {
             number: 2,
