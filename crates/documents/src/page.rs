@@ -223,8 +223,11 @@ impl Facts {
         columns: u8,
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let pairs =
-            pairs.into_iter().map(|(name, value)| Fact { name: name.into(), value: value.into(), wide: false });
+        let pairs = pairs.into_iter().map(|(name, value)| Fact {
+            name: name.into(),
+            value: value.into(),
+            wide: false,
+        });
         Facts { columns, pairs: pairs.collect() }
     }
     /// Adds a pair over the whole width.
