@@ -15,6 +15,7 @@ permissions! {
     RAISE_EXCEPTION = "billing.raise_exception", "Produce exception lists and forms. (BILL-10)";
     ANSWER_EXCEPTION = "billing.answer_exception", "Answer an exception. (BILL-11)";
     CLOSE_EXCEPTION = "billing.close_exception", "Close an exception. (BILL-14)";
+    SUBMIT_BOOK = "metering.submit_book", "Submit a book to accounting. (READ-05)";
     URGE = "billing.urge", "Urge the issue of a book. (BILL-07)";
     ANSWER_URGE = "billing.answer_urge", "Answer an urge. (BILL-07)";
     ISSUE = "billing.issue", "Issue. (BILL-01)";

@@ -1,16 +1,11 @@
 //! The sixth step of every command, and who may speak for a unit.
 
 use identity::{IdentityError, Permission, Work};
-use store::params;
+use vault::{Act, Change};
 
-use super::Result;
+use super::{Result, flow};
 
 pub(crate) const TABLES: &str = "
-CREATE TABLE office_act (
-  org_id INTEGER NOT NULL, act_id INTEGER NOT NULL, person_id INTEGER NOT NULL, at INTEGER NOT NULL,
-  verb TEXT NOT NULL, unit_id INTEGER NOT NULL, kind TEXT NOT NULL, number TEXT NOT NULL,
-  old TEXT NOT NULL, new TEXT NOT NULL,
-  PRIMARY KEY (org_id, act_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE office_delay (
   org_id INTEGER NOT NULL, delay_id INTEGER NOT NULL, month INTEGER NOT NULL, unit_id INTEGER NOT NULL,
   account_id INTEGER, book_id INTEGER, party INTEGER NOT NULL, days INTEGER NOT NULL, cause TEXT NOT NULL,
@@ -18,7 +13,7 @@ CREATE TABLE office_delay (
   PRIMARY KEY (org_id, delay_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX office_delay_of_month ON office_delay (org_id, month);";
 
-/// Records what was done on the document `kind` `number` of `unit_id`, and what stood there before and after.
+/// Records in the log what was done on the document `kind` `number` of `unit_id`, and what stood there before and after.
 pub(crate) fn record(
     work: &mut Work<'_, '_>,
     verb: Permission,
@@ -28,14 +23,15 @@ pub(crate) fn record(
     old: &str,
     new: &str,
 ) -> Result<()> {
-    let key = work.next_key();
-    let (org_id, person_id, now) = (work.org_id(), work.actor().person_id, work.now());
-    work.tx.execute(
-        "INSERT INTO office_act (org_id, act_id, person_id, at, verb, unit_id, kind, number, old, new)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![org_id, key, person_id, now, verb.0, unit_id, kind, number, old, new],
-    )?;
+    let change = Change { field: "state".into(), before: clip(old), after: clip(new) };
+    let act = Act { changes: vec![change], ..Act::new(verb, unit_id, kind, number) };
+    vault::record(work, &act).map_err(flow::below)?;
     Ok(())
+}
+
+/// The log keeps the beginning of a long text; the document itself keeps it whole.
+fn clip(text: &str) -> String {
+    text.chars().take(600).collect()
 }
 
 /// Refuses unless the person holds `permission` in a post at `unit_id` itself: nobody speaks for another unit, also

@@ -8,14 +8,10 @@ pub const MIGRATIONS_OFFICE: Schema = Schema {
     migrations: &[
         Migration {
             number: 1,
-            name: "acts and delays",
+            name: "delays",
             both: super::record::TABLES,
-            sqlite: "
-CREATE TRIGGER office_act_fixed BEFORE UPDATE ON office_act BEGIN SELECT RAISE(ABORT, 'what was done never changes'); END;
-CREATE TRIGGER office_act_kept BEFORE DELETE ON office_act BEGIN SELECT RAISE(ABORT, 'what was done never changes'); END;",
-            postgres: "
-CREATE FUNCTION office_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'what is recorded never changes'; END $$;
-CREATE TRIGGER office_act_fixed BEFORE UPDATE OR DELETE ON office_act FOR EACH ROW EXECUTE FUNCTION office_never_changes();",
+            sqlite: "",
+            postgres: "",
         },
         Migration {
             number: 2,
@@ -36,6 +32,7 @@ CREATE TRIGGER office_act_fixed BEFORE UPDATE OR DELETE ON office_act FOR EACH R
 CREATE TRIGGER receivable_snapshot_fixed BEFORE UPDATE ON receivable_snapshot BEGIN SELECT RAISE(ABORT, 'a month-end balance is frozen'); END;
 CREATE TRIGGER receivable_snapshot_kept BEFORE DELETE ON receivable_snapshot BEGIN SELECT RAISE(ABORT, 'a month-end balance is frozen'); END;",
             postgres: "
+CREATE FUNCTION office_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'what is frozen never changes'; END $$;
 CREATE TRIGGER receivable_snapshot_fixed BEFORE UPDATE OR DELETE ON receivable_snapshot FOR EACH ROW EXECUTE FUNCTION office_never_changes();",
         },
         Migration { number: 8, name: "inquiries", both: crate::inquiry::TABLES, sqlite: "", postgres: "" },

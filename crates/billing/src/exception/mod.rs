@@ -1,0 +1,16 @@
+//! Exceptions the run found: lists to the station, tickets, answers, data in order, month-end signatures, steps back.
+//! (BILL-08..16, BILL-22, BILL-23)
+
+mod model;
+pub mod rules;
+mod service;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use model::{Exception, ExceptionFilter, ExceptionState, SentLists};
+pub use service::{
+    answer, ask_again, exceptions_of, make_feedback_list, mark_issued, not_in_order, put_in_order, raise_ticket,
+    return_book, send_lists, unsigned_feedback_of,
+};
+pub(crate) use sql::TABLES;
