@@ -66,9 +66,10 @@ fn main() -> Done<()> {
     let folder = tempfile::tempdir()?;
     let (utf8, gbk, xlsx) =
         (folder.path().join("u.csv"), folder.path().join("g.csv"), folder.path().join("w.xlsx"));
-    let (mut as_utf8, mut as_gbk) = (BufWriter::new(File::create(&utf8)?), BufWriter::new(File::create(&gbk)?));
+    let (mut as_utf8, mut as_gbk) =
+        (BufWriter::new(File::create(&utf8)?), BufWriter::new(File::create(&gbk)?));
     let mut book = Workbook::new();
-    let page = book.add_worksheet_with_constant_memory();
+    let page = book.add_worksheet_with_constant_memory()?;
     page.write_row(0, 0, HEADINGS)?;
     for number in 0..=rows {
         let cells = if number == 0 { HEADINGS.map(String::from) } else { row(number) };
