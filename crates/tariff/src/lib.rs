@@ -1,1 +1,4 @@
 //! Not yet furnished.
+
+pub mod charges;
+pub mod explain;
