@@ -6,7 +6,7 @@ use metering::account::{
     TransformerChange, TransformerEvent, TransformerLossMethod,
 };
 use metering::reading::{Reading as MeterReading, ReadingStatus, Register as MeterRegister};
-use metering::AccountReadings;
+use metering::stream::AccountReadings;
 use smallvec::{SmallVec, smallvec};
 use tariff::{
     AccountPeriod, DemandFeed, LineLoss, MeterSegment, PlanId, Point, Points, Reading, Register, Source,

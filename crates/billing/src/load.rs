@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use kernel::{Money, Month, Quantity};
-use metering::AccountReadings;
+use metering::stream::AccountReadings;
 use metering::stream::{Books, each_chunk};
 use store::Tx;
 

@@ -119,6 +119,6 @@ impl PriceBook {
     }
 }
 
-fn unreadable(error: tariff::TableError) -> BillingError {
+pub(crate) fn unreadable(error: tariff::TableError) -> BillingError {
     BillingError::PriceTable { zh: error.text(Lang::Zh), en: error.text(Lang::En) }
 }

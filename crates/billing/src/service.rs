@@ -9,6 +9,7 @@ use tariff::table::PriceTable;
 use crate::canonical::read_bill;
 use crate::gates::{Flow, Limits, Reasons};
 use crate::load::Loader;
+use crate::log;
 use crate::output::{BookOutcome, Output};
 use crate::plans::PriceBook;
 use crate::posting::{BILL_ISSUED, BillPostings};
@@ -61,11 +62,8 @@ pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> R
         None => {
             let (person, now) = (work.actor().person_id, work.now());
             sql::insert_price_table(work.tx, org_id, table.id(), version, table.from(), content, person, now)?;
-            vault::record(
-                work,
-                &vault::Act::new("billing.load_price_table", "price_table", &format!("{} {version}", table.id()))
-                    .after(content.as_bytes()),
-            )?;
+            let document = format!("{} {version}", table.id());
+            log::record(work, &[log::Entry::new("price.load", "price_table", document, content.to_owned())])?;
             Ok(table)
         }
     }
@@ -125,11 +123,11 @@ fn write_calculations(
         let verb = if plan.take_over { "billing.take_over" } else { "billing.calculate" };
         let document = format!("{} {}", plan.month, book.book_id);
         let summary = format!("accounts={} clean={} amount={}", book.accounts, book.clean, book.amount);
-        acts.push(vault::Act::new(verb, "book", &document).after(summary.as_bytes()));
+        acts.push(log::Entry::new(verb, "book", document, summary));
     }
     work.tx.load(&mut output.bills)?;
     work.tx.load(&mut output.exceptions)?;
-    vault::record_batch(work, &acts)?;
+    log::record(work, &acts)?;
     Ok(())
 }
 
@@ -143,7 +141,7 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
         work.require(permission::ISSUE, book.unit_id)?;
         let count = u32::try_from(book.issued).map_err(|_| BillingError::NoBook)?;
         let numbers = documents::take_numbers(work, "bill", book.unit_id, today.year(), count)?;
-        let root = vault::merkle_root(book.digests.iter().copied());
+        let root = log::root(&book.digests);
         let (issued_by, now) = (work.actor().person_id, work.now());
         sql::insert_issue(
             work.tx,
@@ -183,14 +181,12 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
             book.issued_amount
         );
         let document = format!("{month} {}", book.book_id);
-        acts.push(
-            vault::Act::new("billing.issue", "book", &document).after(summary.as_bytes()).covering(root),
-        );
+        acts.push(log::Entry::new("billing.issue", "book", document, summary).covering(root));
     }
     work.tx.load(&mut output.quantities)?;
     work.tx.load(&mut output.receivables)?;
     ledger::post_bulk(work, &headers, &mut output.postings)?;
-    vault::record_batch(work, &acts)?;
+    log::record(work, &acts)?;
     Ok(())
 }
 
@@ -242,7 +238,7 @@ pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Resu
         });
     }
     let document = format!("{month} {}", book.book_id);
-    vault::record(work, &vault::Act::new("billing.review", "book", &document))?;
+    log::record(work, &[log::Entry::new("billing.review", "book", document, String::new())])?;
     Ok(())
 }
 
