@@ -1,5 +1,5 @@
 //! Files that mean harm: whatever the bytes, reading ends with rows or an error.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "steps shared by tests")]
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 

@@ -1,5 +1,5 @@
 //! Whole files, as people send them, read as a sheet.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "steps shared by tests")]
 
 use interchange::{
     Choice, Column, Encoding, Entry, Error, Format, Kind, Options, Reason, Rejects, Sheet, Table, limits,
