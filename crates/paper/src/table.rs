@@ -89,10 +89,14 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool, after: Lengt
     // A header higher than half a page would leave no room for rows: it then stands once only.
     let repeat = table.repeat_header && head_height < flow.fresh_room() / 2;
 
-    let first = rows.first().map_or(0, |row| grid.height(row));
     let caption = flow.one_line(&table.caption);
     let caption_height = if caption.is_empty() { 0 } else { CAPTION.leading + pt(2) };
-    flow.need((caption_height + head_height + first).min(flow.fresh_room()))?;
+    // The head never stands alone: it starts where the first rows that stay together have room too.
+    let above = caption_height + head_height;
+    let together_first = rows.first().map_or(0, |_| together(&rows, 0, &grid, after));
+    let first = rows.first().map_or(0, |row| grid.height(row));
+    let wanted = if above + together_first <= flow.fresh_room() { together_first } else { first };
+    flow.need((above + wanted).min(flow.fresh_room()))?;
     if !caption.is_empty() {
         let lines = flow.wrap(&caption, CAPTION.size, flow.width);
         flow.text(flow.left, flow.y, CAPTION, lines.first().map_or("", String::as_str));
