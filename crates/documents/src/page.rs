@@ -39,6 +39,13 @@ pub struct CopyNote {
     pub reprint: u32,
 }
 
+impl From<crate::CopyMark> for CopyNote {
+    /// The mark the register of prints gave is the note on the page.
+    fn from(mark: crate::CopyMark) -> Self {
+        CopyNote { number: mark.copy, of: mark.of, reprint: mark.reprint }
+    }
+}
+
 /// One document, first page to last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
@@ -223,8 +230,11 @@ impl Facts {
         columns: u8,
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let pairs =
-            pairs.into_iter().map(|(name, value)| Fact { name: name.into(), value: value.into(), wide: false });
+        let pairs = pairs.into_iter().map(|(name, value)| Fact {
+            name: name.into(),
+            value: value.into(),
+            wide: false,
+        });
         Facts { columns, pairs: pairs.collect() }
     }
     /// Adds a pair over the whole width.

@@ -158,13 +158,13 @@ impl Chunk {
 }
 
 /// Gives the accounts of `books` with their readings of `month` to `take`, a slice of up to [`CHUNK_ACCOUNTS`] at a
-/// time, in order of book and account. Closed accounts without a line in the month are left out.
+/// time, in order of book and account, with the transaction for what else belongs to them. Closed accounts without a line in the month are left out.
 pub fn each_chunk<E: From<MeteringError>>(
     tx: &mut Tx<'_>,
     org_id: i64,
     month: Month,
     books: Books<'_>,
-    mut take: impl FnMut(&[AccountReadings]) -> std::result::Result<(), E>,
+    mut take: impl FnMut(&mut Tx<'_>, &[AccountReadings]) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
     let mut chunk = Chunk::default();
     let mut give = |tx: &mut Tx<'_>, chunk: &mut Chunk| -> std::result::Result<(), E> {
@@ -175,7 +175,7 @@ pub fn each_chunk<E: From<MeteringError>>(
             chunk.rows.push(sql::empty_row());
         }
         chunk.fill(tx, org_id, month)?;
-        let outcome = take(&chunk.rows[..chunk.found]);
+        let outcome = take(tx, &chunk.rows[..chunk.found]);
         chunk.clear();
         outcome
     };
@@ -216,7 +216,7 @@ pub fn each_account_reading<E: From<MeteringError>>(
     books: Books<'_>,
     mut take: impl FnMut(&AccountReadings) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
-    each_chunk(tx, org_id, month, books, |rows| rows.iter().try_for_each(&mut take))
+    each_chunk(tx, org_id, month, books, |_, rows| rows.iter().try_for_each(&mut take))
 }
 
 /// The readings of single accounts, for pages and corrections. At most [`CHUNK_ACCOUNTS`] keys are looked at.
