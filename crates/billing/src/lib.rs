@@ -7,17 +7,38 @@
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
 pub mod adjustment;
+mod assemble;
 pub mod canonical;
+mod error;
 pub mod exception;
 pub mod gates;
 pub mod generation;
 pub mod hold;
 pub mod inquiry;
+mod load;
+mod log;
 pub mod office;
+mod output;
+mod plans;
+mod posting;
 pub mod progress;
 pub mod report;
+mod run;
+mod service;
 pub mod slip;
 mod sql;
 
+pub use error::BillingError;
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
+pub use output::Ready;
+pub use plans::PriceBook;
+pub use posting::{BILL_ISSUED, BillPostings};
+pub use run::{RunBook, RunPlan, RunSummary, run_month};
+pub use service::{
+    BookResult, Clerks, IssuedAs, StoredBill, calculate_book, calculated_books, issue_book, load_price_table,
+    permission, review_book, stored_bill,
+};
 pub use sql::{BillKey, SCHEMA};
+
+/// Shorthand for what this office answers.
+pub type Result<T> = std::result::Result<T, BillingError>;

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use kernel::{Money, Month, Quantity};
-use metering::AccountReadings;
+use kernel::{Month, Quantity};
+use metering::stream::AccountReadings;
 use metering::stream::{Books, each_chunk};
 use store::Tx;
 

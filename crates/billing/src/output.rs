@@ -1,14 +1,14 @@
 //! What a batch of accounts becomes: rows for every table, gathered on any thread and written by the one writer.
 
 use kernel::{Date, Money, Month, Quantity};
-use ledger::{PostingBuffer, PostingRules};
-use sha2::{Digest, Sha256};
+use ledger::PostingBuffer;
 use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
 use crate::canonical::write_bill;
 use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, reasons, route};
 use crate::plans::PriceBook;
+use crate::posting::BillPostings;
 use crate::sql::{self, BillKey, BillRow, ExceptionRow, QuantityRow};
 use crate::{BillingError, Result};
 
@@ -139,18 +139,18 @@ impl Output {
 
     /// Starts the next book; the accounts that follow are its own.
     pub fn begin_book(&mut self, book: BookOutcome) {
-        self.postings.begin(book.voucher_id);
         self.books.push(book);
     }
 
     /// Calculates one account of the book begun last, passes it through the gates, and gathers its rows. With
-    /// `issue`, a clean bill is issued in the same breath. An account that cannot be calculated becomes an exception.
+    /// `issue`, a clean bill is issued in the same breath; `take_over` lets history pass. An account that cannot be calculated becomes an exception.
     pub fn calculate(
         &mut self,
         prices: &PriceBook,
         limits: &Limits,
         ready: &Ready,
-        issue: Option<&PostingRules>,
+        take_over: bool,
+        issue: Option<&BillPostings>,
     ) -> Result<()> {
         let refused = match &ready.input {
             Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch).err().map(|refusal| refusal.to_string()),
@@ -166,6 +166,8 @@ impl Output {
                 Reasons::NOT_CALCULATED
             }
         };
+        let calculated = !found.has(Reasons::NOT_CALCULATED);
+        let found = if take_over && calculated { Reasons::NONE } else { found };
         let flow = route(found, ready.pending);
         let key = BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
         self.detail.clear();
@@ -226,7 +228,7 @@ impl Output {
     /// without it the form written by [`Output::calculate`] just before is taken.
     pub(crate) fn issue_bill(
         &mut self,
-        rules: &PostingRules,
+        rules: &BillPostings,
         key: BillKey,
         payer_id: i64,
         due_on: Date,
@@ -234,10 +236,13 @@ impl Output {
         detail: Option<&[u8]>,
     ) -> Result<()> {
         let Some(book) = self.books.last_mut() else { return Err(BillingError::NoBook) };
+        if book.issued == 0 {
+            self.postings.begin(book.voucher_id);
+        }
         book.issued += 1;
         book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
         book.issued_amount = book.issued_amount.plus(bill.total)?;
-        book.digests.push(Sha256::digest(detail.unwrap_or(&self.detail)).into());
+        book.digests.push(vault::leaf_hash(detail.unwrap_or(&self.detail)));
         let (issue_id, line) = (book.issue_id, book.issued);
 
         let mut by_period = [Quantity::ZERO; Period::COUNT];
@@ -260,11 +265,11 @@ impl Output {
             },
         )?;
         sql::add_receivable(&mut self.receivables, key, issue_id, line, payer_id, bill.total, due_on)?;
-        for sum in &bill.sums {
-            let posting = rules.of(sum.component)?;
+        for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
+            let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
             self.postings.add_signed(&posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
         }
-        self.postings.add_signed(&rules.vat().for_customer(payer_id, bill.vat)?)?;
+        self.postings.add_signed(&rules.vat().for_customer(payer_id, bill.vat))?;
         Ok(())
     }
 }

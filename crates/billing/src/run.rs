@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use identity::Actor;
 use kernel::{Date, Moment, Money, Month, Quantity};
 use store::{Store, Tx};
 
@@ -176,7 +175,7 @@ pub fn run_month(
                     let Some(books) = batches.get(place) else { break };
                     let output = spare.lock().ok().and_then(|mut spare| spare.pop());
                     let output = output.unwrap_or_else(|| Output::new(clerks.org_id(), plan.month));
-                    let made = prepare(store, clerks.calculator, prices, postings, plan, books, &mut loader, output);
+                    let made = prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
                     let made = made.map(|(output, loading, calculating)| (Batch { place, output }, loading, calculating));
                     let failed = made.is_err();
                     if send.send(made).is_err() || failed {
@@ -198,7 +197,7 @@ pub fn run_month(
                 while let Some(mut output) = waiting.remove(&due) {
                     let writing = Instant::now();
                     summary.add(&output)?;
-                    service::write_batch(store, clerks, postings, plan, &mut output)?;
+                    service::write_batch(store, clerks, plan, &mut output)?;
                     summary.writing += writing.elapsed();
                     output.clear();
                     if let Ok(mut spare) = spare.lock() {
@@ -225,7 +224,7 @@ pub fn run_month(
 #[allow(clippy::too_many_arguments)]
 fn prepare(
     store: &Store,
-    actor: &Actor,
+    org_id: i64,
     prices: &PriceBook,
     postings: &BillPostings,
     plan: &RunPlan,
@@ -237,12 +236,12 @@ fn prepare(
     let (mut loaded, mut calculated) = (Duration::ZERO, Duration::ZERO);
     let issue = plan.issue.then_some(postings);
     store.read(|tx: &mut Tx<'_>| {
-        loader.load(tx, actor.org_id, prices, plan, books, |book, ready| {
+        loader.load(tx, org_id, prices, plan, books, |book, ready| {
             let calculating = Instant::now();
             loaded += calculating - loading;
-            for (book_id, unit_id, count) in [book] {
+            if output.books.last().is_none_or(|open| open.book_id != book.book_id) {
                 let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| store.next_key(plan.now));
-                output.begin_book(BookOutcome::new(book_id, unit_id, calculation_id, issue_id, voucher_id), count);
+                output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
             }
             for account in ready {
                 output.calculate(prices, &plan.limits, account, plan.take_over, issue)?;

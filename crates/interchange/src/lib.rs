@@ -12,6 +12,7 @@ mod encoding;
 mod error;
 pub mod limits;
 mod number;
+mod parts;
 mod problem;
 mod reading;
 mod rejects;

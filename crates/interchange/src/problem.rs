@@ -34,6 +34,8 @@ pub enum Reason {
     ExcelError(String),
     /// Excel has dropped or hidden digits: a number of more than 15 digits, or scientific notation.
     DigitsLost,
+    /// A control character, which no person types.
+    ControlSign,
     /// A date that does not exist.
     ImpossibleDate,
     /// A cell beyond the last heading.
@@ -73,6 +75,8 @@ impl Bilingual for Reason {
             (Lang::En, Reason::DigitsLost) => {
                 "Excel has dropped digits (more than 15, or scientific notation); format the column as text and enter it again".into()
             }
+            (Lang::Zh, Reason::ControlSign) => "含有不可见的控制字符，请重新填写".into(),
+            (Lang::En, Reason::ControlSign) => "holds an invisible control character; enter it again".into(),
             (Lang::Zh, Reason::ImpossibleDate) => "不是存在的日期，请按 2026-01-31 的样式填写".into(),
             (Lang::En, Reason::ImpossibleDate) => "not a date of the calendar; write it like 2026-01-31".into(),
             (Lang::Zh, Reason::NoHeading) => "该单元格没有对应的列标题，请删除或补上标题".into(),

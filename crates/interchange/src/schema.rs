@@ -188,11 +188,7 @@ pub(crate) fn is_reject_heading(heading: &str) -> bool {
 /// A heading or name without what people vary: blanks, full-width forms, case, marks of required columns.
 pub(crate) fn normal(text: &str) -> String {
     let plain = half_width(text);
-    plain
-        .chars()
-        .filter(|sign| !sign.is_whitespace() && !matches!(sign, '*' | '\u{feff}'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    plain.chars().filter(|sign| !sign.is_whitespace() && *sign != '*').flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -73,9 +73,15 @@ pub(crate) fn typed<T: FromValue>(value: &Value, key: &str) -> Result<Option<T>>
     }
 }
 
-/// Full-width signs (全角) as their half-width ones, the minus of typesetters as a hyphen.
+/// Signs that take no room and that copying from web pages leaves behind.
+fn is_invisible(sign: char) -> bool {
+    matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Full-width signs (全角) as their half-width ones, the minus of typesetters as a hyphen, nothing invisible.
 pub(crate) fn half_width(text: &str) -> String {
     text.chars()
+        .filter(|sign| !is_invisible(*sign))
         .map(|sign| match sign {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(sign) - 0xfee0).unwrap_or(sign),
             '\u{3000}' | '\u{a0}' => ' ',
@@ -110,11 +116,19 @@ pub(crate) fn read(cell: &str, kind: &Kind) -> std::result::Result<Value, Reason
         return Ok(Value::Empty);
     }
     match kind {
-        Kind::Text { chars_max } => short(cell.to_owned(), *chars_max).map(Value::Text),
+        Kind::Text { chars_max } => {
+            if cell.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\t')) {
+                return Err(Reason::ControlSign);
+            }
+            short(cell.to_owned(), *chars_max).map(Value::Text)
+        }
         Kind::Code { chars_max } => {
             let code: String = half_width(cell).split_whitespace().collect();
             if is_scientific(&code) {
                 return Err(Reason::DigitsLost);
+            }
+            if code.chars().any(char::is_control) {
+                return Err(Reason::ControlSign);
             }
             short(code, *chars_max).map(Value::Text)
         }
@@ -226,6 +240,11 @@ fn month(text: &str) -> std::result::Result<Month, Reason> {
 }
 
 fn choice(cell: &str, choices: &[Choice]) -> std::result::Result<String, Reason> {
+    // Mostly people write it exactly as the template does.
+    let same = |choice: &&Choice| choice.code == cell || choice.names.iter().any(|name| name == cell);
+    if let Some(choice) = choices.iter().find(same) {
+        return Ok(choice.code.clone());
+    }
     let wanted = crate::schema::normal(cell);
     let fits = |choice: &&Choice| {
         std::iter::once(&choice.code).chain(&choice.names).any(|name| crate::schema::normal(name) == wanted)
@@ -303,6 +322,8 @@ mod tests {
             ("００１２ ３４", Some("001234")),
             ("=\"0012\"", Some("0012")),
             ("12E3", Some("12E3")),
+            ("00\u{200b}12", Some("0012")),
+            ("00\u{7}12", None),
             ("6.22202E+15", None),
             ("1234567890123", None),
         ];

@@ -1,19 +1,16 @@
 //! Excel workbooks, read by a thread of their own that hands rows over one by one: the sheet is never held whole, and
 //! a fault of the parser on a hostile file ends that thread, not the program.
 
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{BufReader, Cursor, Read, SeekFrom};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use calamine::{Data, Reader, SheetType, SheetVisible, Xls, Xlsx};
 
-use crate::limits::{
-    CELL_CHARS_MAX, COLUMNS_MAX, PARTS_MAX, ROW_BYTES_MAX, UNPACKED_BYTES_MAX, UNPACKED_PART_BYTES_MAX,
-    XLS_FILE_BYTES_MAX,
-};
+use crate::limits::{CELL_CHARS_MAX, COLUMNS_MAX, ROW_BYTES_MAX, XLS_FILE_BYTES_MAX};
 use crate::number::{date_text, number_text};
 use crate::table::{Content, Format, Row, Source};
-use crate::{Error, Reason, Result, xls_extent};
+use crate::{Error, Reason, Result, parts, xls_extent};
 
 /// Rows on their way from the thread to the reader.
 const ROWS_AHEAD: usize = 64;
@@ -40,7 +37,7 @@ pub(crate) fn open(
     let mut job =
         Job { file: file.into(), worksheet, sender: None, row: None, row_bytes: 0, from_1904: false };
     if format == Format::Xlsx {
-        job.check_parts(&mut content)?;
+        parts::check(file, &mut content)?;
         content.seek(SeekFrom::Start(0)).map_err(|source| Error::Io { file: file.into(), source })?;
     }
     let (sender, messages) = sync_channel(ROWS_AHEAD);
@@ -96,34 +93,6 @@ struct Gone;
 impl Job {
     fn broken(&self, reason: impl ToString) -> Error {
         Error::Workbook { file: self.file.clone(), reason: reason.to_string().chars().take(200).collect() }
-    }
-
-    /// Unpacks every part once, into nothing, because sizes that a zip file declares of itself may be false.
-    fn check_parts(&self, content: &mut (impl Read + Seek)) -> Result<()> {
-        let too_much = |part: &str, max: u64| Error::Unpacked {
-            file: self.file.clone(),
-            part: part.chars().take(80).collect(),
-            max,
-        };
-        let mut archive =
-            zip::ZipArchive::new(BufReader::new(content)).map_err(|error| self.broken(error))?;
-        if archive.len() > PARTS_MAX {
-            return Err(too_much("zip", PARTS_MAX as u64));
-        }
-        let mut left = UNPACKED_BYTES_MAX;
-        for index in 0..archive.len() {
-            let part = archive.by_index(index).map_err(|error| self.broken(error))?;
-            let name = part.name().map_err(|error| self.broken(error))?.into_owned();
-            let sheet = name.to_ascii_lowercase().starts_with("xl/worksheets/");
-            let max = if sheet { left } else { left.min(UNPACKED_PART_BYTES_MAX) };
-            let length =
-                io::copy(&mut part.take(max + 1), &mut io::sink()).map_err(|error| self.broken(error))?;
-            if length > max {
-                return Err(too_much(&name, max));
-            }
-            left -= length;
-        }
-        Ok(())
     }
 
     fn choose(&self, sheets: &[calamine::Sheet]) -> Result<String> {

@@ -1,5 +1,5 @@
 //! Files that mean harm: whatever the bytes, reading ends with rows or an error.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "steps shared by tests")]
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
@@ -64,6 +64,67 @@ fn a_zip_bomb_is_refused_before_it_is_unpacked() {
     assert!(bomb.len() < 1 << 20);
     assert!(matches!(swallow(bomb), Err(Error::Unpacked { part, .. }) if part == "xl/sharedStrings.xml"));
     assert!(matches!(swallow(zip_of(&[("readme.txt", 10)])), Err(Error::Workbook { .. })));
+}
+
+/// The parts of `workbook()` with one of them changed by `change`, packed again.
+fn repacked(part: &str, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut from = zip::ZipArchive::new(Cursor::new(workbook())).unwrap();
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..from.len() {
+        let mut entry = from.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        if name == part {
+            change(&mut content);
+        }
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&content).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A string table that declares more strings than there is memory is refused before memory is set aside.
+#[test]
+fn a_false_declaration_is_refused() {
+    let with = |text: &str| {
+        swallow(repacked("xl/sharedStrings.xml", |content| {
+            let old = String::from_utf8(content.clone()).unwrap();
+            *content = old.replacen("uniqueCount=\"41\"", text, 1).into_bytes();
+        }))
+    };
+    assert_eq!(with("uniqueCount=\"41\"").unwrap(), 39);
+    assert!(matches!(with("uniqueCount=\"300000000000000\""), Err(Error::Workbook { .. })));
+    assert!(matches!(with("uniqueCount = '30000000000'"), Err(Error::Workbook { .. })));
+}
+
+/// A workbook with a password is a container without a workbook in it.
+#[test]
+fn a_password_is_named_as_the_reason() {
+    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    container.create_stream("/EncryptedPackage").unwrap().write_all(&[7; 5000]).unwrap();
+    let error = swallow(container.into_inner().into_inner()).unwrap_err();
+    assert!(error.text(Lang::Zh).contains("密码"), "{error}");
+}
+
+/// A container whose sectors point at themselves does not fill the memory.
+#[test]
+fn circular_containers_are_refused() {
+    let good = include_bytes!("fixtures/old.xls");
+    let number = |at: usize| u32::from_le_bytes(good[at..at + 4].try_into().unwrap());
+    let table = (number(76) as usize + 1) * 512;
+    let sectors = (good.len() - 512) / 512;
+    let mut refused = 0;
+    for from in 0..sectors {
+        for to in 0..sectors {
+            let mut bytes = good.to_vec();
+            bytes[table + from * 4..table + from * 4 + 4]
+                .copy_from_slice(&u32::try_from(to).unwrap().to_le_bytes());
+            refused += u32::from(matches!(swallow(bytes), Err(Error::Workbook { .. })));
+        }
+    }
+    // Most of these chains are broken; some say the same as before, or change what is not used.
+    assert!(refused > 50, "{refused}");
 }
 
 /// A sheet whose cells stand in opposite corners costs nothing.
@@ -148,6 +209,31 @@ proptest! {
     fn random_tables_never_panic(text in "[ab,;\t\"\r\n=1９.张\u{0}-]{0,200}") {
         let _ = swallow(text.clone().into_bytes());
         let _ = swallow(format!("a,b,c\n{text}").into_bytes());
+    }
+
+    /// The same for what is inside a workbook.
+    #[test]
+    fn damaged_parts_never_panic(
+        part in prop::sample::select(vec![
+            "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml",
+            "xl/_rels/workbook.xml.rels", "[Content_Types].xml",
+        ]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..6),
+        kept in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let bytes = repacked(part, |content| {
+            for (at, byte) in &changes {
+                let at = at.index(content.len());
+                match byte {
+                    Some(byte) => content[at] = *byte,
+                    None => { content.remove(at); }
+                }
+            }
+            if let Some(kept) = kept {
+                content.truncate(kept.index(content.len()));
+            }
+        });
+        let _ = swallow(bytes);
     }
 
     /// A workbook with some bytes changed is read or refused.

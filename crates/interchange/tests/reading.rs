@@ -1,5 +1,5 @@
 //! Whole files, as people send them, read as a sheet.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "steps shared by tests")]
 
 use interchange::{
     Choice, Column, Encoding, Entry, Error, Format, Kind, Options, Reason, Rejects, Sheet, Table, limits,
@@ -142,6 +142,7 @@ fn a_workbook_is_read_as_it_looks() {
     assert_eq!(table.next_row().unwrap_err().text(Lang::Zh), "收费.xlsx：没有工作表“没有”，现有：旧、明细");
 }
 
+/// The file was written by the Python package xlwt.
 #[test]
 fn an_old_workbook_is_read_too() {
     let table = open("old.xls", include_bytes!("fixtures/old.xls").to_vec());
@@ -181,6 +182,20 @@ fn repeated_rows_are_refused_when_the_sheet_says_so() {
     let [Entry::Good(first), Entry::Good(_), Entry::Bad(bad)] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!(first.natural_key(&["account", "amount"]).unwrap(), "1\u{1f}1000.00");
     assert_eq!(bad.problems[0].reason, Reason::Repeated { first_row: 2 });
+}
+
+/// REC-23: the same row of a file is not taken twice; across files the digest and the natural keys tell.
+#[test]
+fn a_key_is_the_same_however_the_row_is_written() {
+    let sheet = sheet();
+    let key = |text: &str| {
+        let mut reader = sheet.read(open("a.csv", text)).unwrap();
+        let Some(Ok(Entry::Good(row))) = reader.next() else { panic!("{text} is good") };
+        row.natural_key(&["account", "paid", "amount"]).unwrap()
+    };
+    let first = key("户号,金额,收费日期\n0012,1000,2026-01-31\n");
+    assert_eq!(first, key("收费日期;金额;户号\n2026年1月31日;￥1,000.00;００１２\n"));
+    assert_ne!(first, key("户号,金额,收费日期\n012,1000,2026-01-31\n"));
 }
 
 /// Bad rows come back as a file that can be corrected and sent again; good rows are not lost.

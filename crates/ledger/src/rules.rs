@@ -225,15 +225,16 @@ mod tests {
         let chart = Chart::standard().unwrap();
         const HEAD: &str = "event,component,debit,credit,note_zh,note_en\n";
         for row in [
-            "paid,,1001,1122,收,paid\npaid,,1001,1122,收,paid",
-            "\npaid,,1001,6001,收,paid",
-            "\npaid,,1001,1001,收,paid",
-            "\npaid,gold,1001,1122,收,paid",
-            "\npaid,,1001,1122,,paid",
-            "\npaid,,1001,1122",
+            "paid,,1001,1122,收,paid",
+            "other,,1001,6001,收,paid",
+            "other,,1001,1001,收,paid",
+            "other,gold,1001,1122,收,paid",
+            "other,,1001,1122,,paid",
+            "other,,1001,1122",
         ] {
             let components = "number,code,aliases,name_zh,name_en\n";
-            match PostingRules::read(components, &format!("{HEAD}{row}\n"), &chart) {
+            match PostingRules::read(components, &format!("{HEAD}paid,,1001,1122,收,paid\n{row}\n"), &chart)
+            {
                 Err(LedgerError::BadData { line: 3, file: RULES, .. }) => (),
                 other => panic!("{row}: {other:?}"),
             }

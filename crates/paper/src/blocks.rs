@@ -71,10 +71,11 @@ fn facts(flow: &mut Flow, block: &Facts) -> Result<(), PaperError> {
     let columns = usize::from(block.columns.clamp(1, 4));
     let gutter = pt(14);
     let column_width = (flow.width - gutter * (columns as Length - 1)) / columns as Length;
-    let name_widths = name_widths(flow, block, columns, column_width);
+    let pairs = widened(flow, block, columns, column_width);
+    let name_widths = name_widths(flow, &pairs, columns, column_width);
     flow.rule(flow.y, HAIRLINE, Ink::Hair);
     flow.y += pt(3);
-    for row in fact_rows(&block.pairs, columns) {
+    for row in fact_rows(&pairs, columns) {
         let mut cells = Vec::new();
         for (column, fact) in row.iter().enumerate() {
             let name_width = name_widths[column];
@@ -101,9 +102,18 @@ fn facts(flow: &mut Flow, block: &Facts) -> Result<(), PaperError> {
     Ok(())
 }
 
-fn name_widths(flow: &mut Flow, block: &Facts, columns: usize, column_width: Length) -> Vec<Length> {
+/// The pairs, those too long for a column (more than two lines) given the whole width.
+fn widened(flow: &mut Flow, block: &Facts, columns: usize, column_width: Length) -> Vec<Fact> {
+    let widths = name_widths(flow, &block.pairs, columns, column_width);
+    let most = widths.into_iter().max().unwrap_or(0);
+    let room = (column_width - most - pt(8)).max(pt(20));
+    let too_long = |flow: &mut Flow, fact: &Fact| flow.wrap(&fact.value, BODY.size, room).len() > 2;
+    block.pairs.iter().map(|fact| Fact { wide: fact.wide || too_long(flow, fact), ..fact.clone() }).collect()
+}
+
+fn name_widths(flow: &mut Flow, pairs: &[Fact], columns: usize, column_width: Length) -> Vec<Length> {
     let mut widths = vec![0; columns];
-    for row in fact_rows(&block.pairs, columns) {
+    for row in fact_rows(pairs, columns) {
         for (column, fact) in row.iter().enumerate() {
             let name = flow.one_line(&fact.name);
             let width = flow.face.width(&name, LABEL.size).min(column_width * 2 / 5);

@@ -181,7 +181,7 @@ fn a_cell_higher_than_a_page_runs_on_and_loses_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     /// However long the table, every row stands on exactly one page, under its header.
     #[test]
