@@ -71,7 +71,13 @@ pub fn raise(
     };
     keep_step(work, ticket.id, &first)?;
     start(work, calendar, &ticket, &kind.starts)?;
-    crate::record(work, "ticket.raise", ticket.id, &ticket.number)?;
+    crate::record(
+        work,
+        kind.raise_permission,
+        ticket.raised_unit_id,
+        ("ticket", &ticket.number),
+        &[("state", "", &ticket.state), ("text", "", new.text)],
+    )?;
     Ok(ticket)
 }
 
@@ -129,7 +135,13 @@ pub fn act(
     start(work, calendar, &ticket, &step.starts)?;
     ticket.version += 1;
     ticket.closed = state.is_final;
-    crate::record(work, &format!("ticket.{act}"), ticket_id, &ticket.number)?;
+    crate::record(
+        work,
+        step.permission,
+        unit_id,
+        ("ticket", &ticket.number),
+        &[("act", "", act), ("state", &done.from_state, &done.to_state), ("text", "", text)],
+    )?;
     Ok(ticket)
 }
 
@@ -155,7 +167,7 @@ pub fn add_feedback(work: &mut Work<'_, '_>, ticket_id: i64, text: &str) -> Resu
         is_feedback: true,
     };
     keep_step(work, ticket_id, &said)?;
-    crate::record(work, "ticket.feedback", ticket_id, &ticket.number)
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("feedback", "", text)])
 }
 
 /// Adds a file to a ticket, by its fingerprint; the file itself is kept by whoever stores files.
@@ -169,7 +181,7 @@ pub fn attach(
 ) -> Result<(), WorkflowError> {
     let org_id = work.org_id();
     let ticket = find(work.tx, org_id, ticket_id)?;
-    post_of_a_side(work, &ticket)?;
+    let (_, unit_id) = post_of_a_side(work, &ticket)?;
     for text in [name, media_type] {
         if text.trim().is_empty() || text.chars().count() > FILE_NAME_CHARS_MAX {
             return Err(WorkflowError::TextNeeded { what: "the file".into(), most: FILE_NAME_CHARS_MAX });
@@ -185,7 +197,7 @@ pub fn attach(
     };
     let id = work.next_key();
     sql::ticket::insert_attachment(work.tx, org_id, ticket_id, id, &file)?;
-    crate::record(work, "ticket.attach", ticket_id, name)
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("attachment", "", name)])
 }
 
 /// One ticket.
