@@ -76,9 +76,8 @@ impl House<'_> {
     }
     fn check(&self, used: &[i64]) -> documents::rules::SeriesCheck {
         let org_id = self.actor.org_id;
-        let check = |tx: &mut store::Tx<'_>| {
-            check_series(tx, org_id, "bill", self.station, 2026, used.to_vec())
-        };
+        let check =
+            |tx: &mut store::Tx<'_>| check_series(tx, org_id, "bill", self.station, 2026, used.to_vec());
         self.store.read(check).unwrap()
     }
 }
@@ -207,10 +206,8 @@ fn copies_are_counted_and_reprints_are_marked() {
         assert_eq!(again, [mark(2, 1)]);
         assert_eq!(again[0].text(Lang::Zh), "第2联 共3联 补打第1次");
         assert_eq!(mark(1, 0).text(Lang::En), "copy 1 of 3");
-        let log = house
-            .store
-            .read(|tx| documents::prints(tx, house.actor.org_id, "adjustment_slip", 42))
-            .unwrap();
+        let log =
+            house.store.read(|tx| documents::prints(tx, house.actor.org_id, "adjustment_slip", 42)).unwrap();
         let kept: Vec<_> = log.iter().map(|print| (print.reprint, print.person_id, &*print.reason)).collect();
         assert_eq!(kept, [(0, 7, ""), (1, 7, "卡纸")]);
         assert_eq!(log[1].at, now());

@@ -85,8 +85,7 @@ impl<'s> House<'s> {
     }
     fn may(&self, person_id: i64, permission: Permission, unit_id: i64, on: &str) -> bool {
         let org_id = self.founded.org_id;
-        let actor =
-            self.store.read(|tx| identity::load_actor(tx, org_id, person_id, day(on))).unwrap();
+        let actor = self.store.read(|tx| identity::load_actor(tx, org_id, person_id, day(on))).unwrap();
         actor.assignment_for(permission, unit_id).is_some()
     }
 }

@@ -84,17 +84,33 @@ fn posts_may_and_may_not() {
                 "adjustment.audit_data",
             ],
         ),
-        ("marketing_officer", &["metering.review_reading_day", "metering.plan_approve", "report.consent_late"], &[]),
-        ("leader_in_charge", &["report.approve_targets", "adjustment.approve_leader"], &["adjustment.operate"]),
+        (
+            "marketing_officer",
+            &["metering.review_reading_day", "metering.plan_approve", "report.consent_late"],
+            &[],
+        ),
+        (
+            "leader_in_charge",
+            &["report.approve_targets", "adjustment.approve_leader"],
+            &["adjustment.operate"],
+        ),
         (
             "metering_institute_clerk",
             &["adjustment.start_metering", "adjustment.raise_metering_fee"],
             &["adjustment.start_station", "adjustment.operate", "adjustment.approve_metering"],
         ),
-        ("inspection_clerk", &["adjustment.start_inspection"], &["adjustment.operate", "adjustment.approve_inspection"]),
+        (
+            "inspection_clerk",
+            &["adjustment.start_inspection"],
+            &["adjustment.operate", "adjustment.approve_inspection"],
+        ),
         ("ledger_issuer", &["ledger_room.issue"], &["billing.calculate", "finance.post"]),
         ("slip_clerk", &["adjustment.receive_slip"], &["adjustment.operate"]),
-        ("administrator", &["identity.manage_posts"], &["billing.issue", "metering.enter_reading", "parameter.change"]),
+        (
+            "administrator",
+            &["identity.manage_posts"],
+            &["billing.issue", "metering.enter_reading", "parameter.change"],
+        ),
         ("auditor", &["audit.read_all", "vault.read"], &["billing.issue", "identity.manage_posts"]),
     ];
     for (post, may, may_not) in cases {
@@ -121,7 +137,8 @@ fn the_centre_changes_no_parameter() {
     for post in posts {
         for name in &post.permissions {
             let forbidden = name.starts_with("parameter.")
-                || ["metering.manage_accounts", "metering.create_batch", "metering.delete_batch"].contains(name);
+                || ["metering.manage_accounts", "metering.create_batch", "metering.delete_batch"]
+                    .contains(name);
             assert!(!forbidden, "{} holds {name}", post.code);
         }
     }
@@ -134,7 +151,11 @@ fn no_post_combines_incompatible_duties() {
     for post in &catalogue.posts {
         let duties = rules::duties_of(catalogue, post);
         for pair in &catalogue.incompatible {
-            assert!(!(duties.contains(pair.first) && duties.contains(pair.second)), "{}: {pair:?}", post.code);
+            assert!(
+                !(duties.contains(pair.first) && duties.contains(pair.second)),
+                "{}: {pair:?}",
+                post.code
+            );
         }
     }
 }
