@@ -242,7 +242,7 @@ structs! {
     ComponentId { 0 }
     Fraction { part, whole }
     Share { line, component, amount }
-    ComponentSum { component, fund, contained, amount, vat }
+    ComponentSum { component, fund, contained, vat_rate, amount, vat }
     PointEnergy {
         point, metered, deducted_kwh, transformer_loss_kwh, line_loss_kwh, billed, billed_kwh, metered_kvarh,
         reactive_loss_kvarh, demand_kw,

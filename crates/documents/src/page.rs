@@ -39,6 +39,13 @@ pub struct CopyNote {
     pub reprint: u32,
 }
 
+impl From<crate::CopyMark> for CopyNote {
+    /// The mark the register of prints gave is the note on the page.
+    fn from(mark: crate::CopyMark) -> Self {
+        CopyNote { number: mark.copy, of: mark.of, reprint: mark.reprint }
+    }
+}
+
 /// One document, first page to last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {

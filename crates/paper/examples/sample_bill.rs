@@ -1,14 +1,17 @@
 //! Writes a household bill, an industrial bill, a long collection list and a workbook into a folder:
-//! `cargo run -p paper --example sample_bill -- FOLDER`
+//! `cargo run -p paper --example sample_bill -- FOLDER [ROWS OF THE WORKBOOK]`
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use documents::page::{
-    Block, Code, Column, CopyNote, Document, Facts, KeyFigure, Orientation, Paragraph, Party, Step, Steps, Table,
-    quantity, yuan,
+    Block, Code, Column, CopyNote, Document, Facts, KeyFigure, Orientation, Paragraph, Party, Step, Steps,
+    Table, quantity, yuan,
 };
-use kernel::{Lang, Money, Price, Quantity};
+use documents::sheet::{self, Cell, Kind, RowTaker, Sheet, Workbook};
+use kernel::{Date, Lang, Money, Month, Price, Quantity, Rate};
+use paper::Printed;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "sample".into()));
@@ -16,10 +19,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, document) in
         [("household.pdf", household()?), ("industrial.pdf", industrial()?), ("list.pdf", collection_list()?)]
     {
+        let started = Instant::now();
         let printed = paper::print(std::slice::from_ref(&document))?;
+        let took = started.elapsed();
         std::fs::write(folder.join(name), &printed.bytes)?;
-        println!("{name}: {} pages, {} bytes, missing {:?}", printed.pages, printed.bytes.len(), printed.missing);
+        let Printed { bytes, pages, missing } = printed;
+        println!("{name}: {pages} pages, {} bytes in {took:?}, missing {missing:?}", bytes.len());
     }
+    let rows = std::env::args().nth(2).map_or(Ok(200), |rows| rows.parse())?;
+    let started = Instant::now();
+    let written = paper::xlsx_file(receivables(rows), &folder.join("receivables.xlsx"))?;
+    println!("receivables.xlsx: {} rows in {:?}", written.rows, started.elapsed());
     Ok(())
 }
 
@@ -176,7 +186,8 @@ fn industrial() -> Result<Document, Box<dyn Error>> {
         result,
     };
     steps.push(step("基本电费", "1,600 kVA × 30 元/kVA·月 × 1 个月".into(), basic_fee, false));
-    let how = format!("（{} ＋ {}）× −0.45 %　实际功率因数 0.93 ≥ 标准 0.90", yuan(energy_fee), yuan(basic_fee));
+    let how =
+        format!("（{} ＋ {}）× −0.45 %　实际功率因数 0.93 ≥ 标准 0.90", yuan(energy_fee), yuan(basic_fee));
     steps.push(step("力调电费", how, factor_fee, false));
     steps.push(step("目录电费小计", "".into(), factor_base.plus(factor_fee)?, true));
     bill.push(Block::Steps(Steps { caption: "目录电费（元）".into(), steps }));
@@ -191,7 +202,11 @@ fn industrial() -> Result<Document, Box<dyn Error>> {
     let lines = || vec!["签字（盖章）".to_string(), "日期".to_string()];
     bill.push(Block::Signatures(vec![
         Party { role: "供电方".into(), name: "城东供电所".into(), lines: lines() },
-        Party { role: "用电方".into(), name: "恒达精密铸造（集团）有限公司第二分公司".into(), lines: lines() },
+        Party {
+            role: "用电方".into(),
+            name: "恒达精密铸造（集团）有限公司第二分公司".into(),
+            lines: lines(),
+        },
     ]));
     Ok(bill)
 }
@@ -225,12 +240,19 @@ fn collection_list() -> Result<Document, Box<dyn Error>> {
             let late = if number % 9 == 0 { fee.times("0.012".parse()?).to_money()? } else { Money::ZERO };
             let due = fee.plus(late)?;
             sum_street = sum_street.plus(due)?;
-            let name = ["王秀英", "李建军", "欧阳晓堃", "买买提·艾力", "城东区锦绣花园业主委员会"][(number % 5) as usize];
+            let name = ["王秀英", "李建军", "欧阳晓堃", "买买提·艾力", "城东区锦绣花园业主委员会"]
+                [(number % 5) as usize];
             table.row([
                 number.to_string(),
                 format!("33010{:05}", 22_000 + number * 13),
                 name.into(),
-                format!("{street} {} 号 {} 幢 {} 单元 {} 室", 100 + house, house % 7 + 1, house % 3 + 1, 101 + house),
+                format!(
+                    "{street} {} 号 {} 幢 {} 单元 {} 室",
+                    100 + house,
+                    house % 7 + 1,
+                    house % 3 + 1,
+                    101 + house
+                ),
                 quantity(energy_kwh, 0),
                 yuan(fee),
                 if late.is_zero() { "".into() } else { yuan(late) },
@@ -245,7 +267,51 @@ fn collection_list() -> Result<Document, Box<dyn Error>> {
     list.push(Block::Table(table));
     list.push(Block::Signatures(vec![
         Party { role: "打印人".into(), name: "".into(), lines: vec!["签字".into(), "日期".into()] },
-        Party { role: "走收员".into(), name: "慕容建国".into(), lines: vec!["签字".into(), "日期".into()] },
+        Party {
+            role: "走收员".into(), name: "慕容建国".into(), lines: vec!["签字".into(), "日期".into()]
+        },
     ]));
     Ok(list)
+}
+
+/// The reading book's receivables (应收明细) as a workbook: rows are made while they are written.
+fn receivables(households: i64) -> Workbook<'static> {
+    let columns = vec![
+        sheet::Column::new("户号", Kind::Text).wide(14),
+        sheet::Column::new("户名", Kind::Text).wide(18),
+        sheet::Column::new("月份", Kind::Month),
+        sheet::Column::new("电量 kWh", Kind::Quantity(0)).summed(),
+        sheet::Column::new("电价 元/kWh", Kind::Price(6)),
+        sheet::Column::new("应收电费", Kind::Money).summed(),
+        sheet::Column::new("波动率", Kind::Percent(1)),
+        sheet::Column::new("发行日", Kind::Date),
+    ];
+    let rows = move |taker: &mut dyn RowTaker| {
+        let (month, issued) = (Month::new(2026, 10)?, Date::new(2026, 11, 2)?);
+        let price: Price = "0.538".parse()?;
+        for household in 0..households {
+            let energy_kwh = Quantity::whole(60 + household * 7919 % 700)?;
+            taker.take(&[
+                Cell::Text(format!("33{household:08}")),
+                Cell::Text(["王秀英", "李建军", "欧阳晓堃"][(household % 3) as usize].into()),
+                Cell::Month(month),
+                Cell::Quantity(energy_kwh),
+                Cell::Price(price),
+                Cell::Money(energy_kwh.at(price).to_money()?),
+                Cell::Percent(Rate::from_units((household * 7_907 % 6_000 - 3_000) * Rate::SCALE / 10_000)),
+                Cell::Date(issued),
+            ])?;
+        }
+        Ok(())
+    };
+    let list = Sheet::streamed("应收明细", columns, rows)
+        .titled("应收明细")
+        .titled("城东供电所　2026 年 10 月　发行 2026-11-02")
+        .with_total();
+    Workbook {
+        title: "应收明细".into(),
+        issuer: "城东供电所".into(),
+        sheets: vec![list],
+        ..Workbook::default()
+    }
 }

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn the_face_has_the_signs_of_a_bill_and_rare_names() {
         let face = Face::get().unwrap();
-        for character in "×÷≥≤·…¥→—№°℃㎡±≈√①⑩ⅠⅫ│─□■−“”‘’《》〓（），。、镕玥喆堃昇犇翯".chars() {
+        for character in "×÷≥≤·…¥→—№°℃㎡±≈√①⑩ⅠⅫ│─□■−“”‘’《》〓（），。、镕玥喆堃昇犇翯".chars()
+        {
             assert!(face.has(character), "{character}");
         }
         assert!(!face.has('😀'));

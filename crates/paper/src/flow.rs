@@ -30,11 +30,36 @@ pub(crate) enum Ink {
 /// Something drawn; lengths from the top left corner of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mark {
-    Text { x: Length, baseline: Length, size: Length, bold: bool, ink: Ink, text: String },
+    Text {
+        x: Length,
+        baseline: Length,
+        size: Length,
+        bold: bool,
+        ink: Ink,
+        text: String,
+    },
     /// A horizontal line.
-    Rule { x: Length, y: Length, width: Length, weight: Length, ink: Ink },
-    Ground { x: Length, y: Length, width: Length, height: Length, ink: Ink },
-    Frame { x: Length, y: Length, width: Length, height: Length, ink: Ink },
+    Rule {
+        x: Length,
+        y: Length,
+        width: Length,
+        weight: Length,
+        ink: Ink,
+    },
+    Ground {
+        x: Length,
+        y: Length,
+        width: Length,
+        height: Length,
+        ink: Ink,
+    },
+    Frame {
+        x: Length,
+        y: Length,
+        width: Length,
+        height: Length,
+        ink: Ink,
+    },
 }
 
 /// How a piece of text is set.
@@ -108,6 +133,11 @@ impl<'a> Flow<'a> {
         };
         flow.title();
         flow
+    }
+
+    /// The language of the words the page adds itself.
+    pub(crate) fn lang(&self) -> Lang {
+        self.document.lang
     }
 
     pub(crate) fn right(&self) -> Length {

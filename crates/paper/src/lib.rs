@@ -64,9 +64,17 @@ pub fn print(documents: &[Document]) -> Result<Printed, PaperError> {
         }
         laid.push(one);
     }
-    let title = format!("{} {}", first.title, first.number).trim().to_string();
-    let about = pdf::About { title, issuer: first.issuer.clone(), lang: first.lang };
+    let about = pdf::About {
+        title: short(format!("{} {}", first.title, first.number).trim()),
+        issuer: short(&first.issuer),
+        lang: first.lang,
+    };
     let bytes = pdf::write(face, about, &laid)?;
     let missing = laid.into_iter().flat_map(|one| one.missing).collect();
     Ok(Printed { bytes, pages, missing })
+}
+
+/// As much of a text as a file's properties show.
+fn short(text: &str) -> String {
+    text.chars().take(300).collect()
 }

@@ -47,7 +47,8 @@ pub(crate) fn write(face: &Face, about: About, documents: &[Laid]) -> Result<Vec
         Lang::Zh => "zh-CN",
         Lang::En => "en",
     };
-    let mut metadata = Metadata::new().title(about.title).creator("Zhangfang 账房".into()).language(language.into());
+    let mut metadata =
+        Metadata::new().title(about.title).creator("Zhangfang 账房".into()).language(language.into());
     if !about.issuer.is_empty() {
         metadata = metadata.authors(vec![about.issuer]);
     }

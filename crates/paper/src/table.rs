@@ -4,6 +4,7 @@ use documents::page::{Align, Column, Row, Table};
 
 use crate::PaperError;
 use crate::flow::{FULL_LINE, Flow, HAIRLINE, Ink, Mark, Type};
+use crate::lines::widest_piece;
 use crate::units::{Length, pt};
 
 /// A table has at most this many columns; more cannot be read on A4.
@@ -79,8 +80,8 @@ pub(crate) fn check(table: &Table) -> Result<(), PaperError> {
 }
 
 /// Lays out `table`, its caption first; every row stands on some page, split between pages if it
-/// is higher than one.
-pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<(), PaperError> {
+/// is higher than one. The last rows stay with what follows if that needs `after` on the same page.
+pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool, after: Length) -> Result<(), PaperError> {
     let grid = grid(flow, table);
     let head = header.then(|| wrap_header(flow, table, &grid));
     let rows: Vec<Wrapped> = table.rows.iter().map(|row| wrap_row(flow, table, row, &grid)).collect();
@@ -88,10 +89,14 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
     // A header higher than half a page would leave no room for rows: it then stands once only.
     let repeat = table.repeat_header && head_height < flow.fresh_room() / 2;
 
-    let first = rows.first().map_or(0, |row| grid.height(row));
     let caption = flow.one_line(&table.caption);
     let caption_height = if caption.is_empty() { 0 } else { CAPTION.leading + pt(2) };
-    flow.need((caption_height + head_height + first).min(flow.fresh_room()))?;
+    // The head never stands alone: it starts where the first rows that stay together have room too.
+    let above = caption_height + head_height;
+    let together_first = rows.first().map_or(0, |_| together(&rows, 0, &grid, after));
+    let first = rows.first().map_or(0, |row| grid.height(row));
+    let wanted = if above + together_first <= flow.fresh_room() { together_first } else { first };
+    flow.need((above + wanted).min(flow.fresh_room()))?;
     if !caption.is_empty() {
         let lines = flow.wrap(&caption, CAPTION.size, flow.width);
         flow.text(flow.left, flow.y, CAPTION, lines.first().map_or("", String::as_str));
@@ -103,7 +108,7 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
     }
     for (index, row) in rows.iter().enumerate() {
         let height = grid.height(row);
-        let together = together(&rows, index, &grid);
+        let together = together(&rows, index, &grid, after);
         let wanted = if together <= flow.fresh_room() - head_height { together } else { height };
         if wanted > flow.room() && !flow.is_fresh() && height <= flow.fresh_room() - head_height {
             next_page(flow, table, head.as_ref().filter(|_| repeat), &grid)?;
@@ -111,7 +116,11 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
         draw_row(flow, table, row, &grid, head.as_ref().filter(|_| repeat))?;
     }
     if rows.last().is_none_or(|row| row.style != Style::Total) {
-        flow.rule(flow.y, if header { FULL_LINE } else { HAIRLINE }, if header { Ink::Black } else { Ink::Hair });
+        flow.rule(
+            flow.y,
+            if header { FULL_LINE } else { HAIRLINE },
+            if header { Ink::Black } else { Ink::Hair },
+        );
     }
     Ok(())
 }
@@ -119,10 +128,11 @@ pub(crate) fn lay_out(flow: &mut Flow, table: &Table, header: bool) -> Result<()
 const CAPTION: Type = Type { size: 9_500, leading: 14_000, bold: true, ink: Ink::Black };
 
 /// The height row `index` wants on one page: a group's title keeps its first row with it, and the
-/// last row before a sum keeps the sum.
-fn together(rows: &[Wrapped], index: usize, grid: &Grid) -> Length {
+/// last row before a sum keeps the sum, and the last rows of all keep what comes `after`.
+fn together(rows: &[Wrapped], index: usize, grid: &Grid, after: Length) -> Length {
     let mut height = grid.height(&rows[index]);
     let mut last = rows[index].style;
+    let mut kept = 1;
     for row in rows[index + 1..].iter().take(4) {
         let keeps = last == Style::Group || matches!(row.style, Style::Subtotal | Style::Total);
         if !keeps {
@@ -130,8 +140,9 @@ fn together(rows: &[Wrapped], index: usize, grid: &Grid) -> Length {
         }
         height += grid.height(row);
         last = row.style;
+        kept += 1;
     }
-    height
+    if index + kept == rows.len() { height + after } else { height }
 }
 
 fn next_page(flow: &mut Flow, table: &Table, head: Option<&Wrapped>, grid: &Grid) -> Result<(), PaperError> {
@@ -231,7 +242,11 @@ fn cells_of(row: &Row) -> &[String] {
 fn wrap_header(flow: &mut Flow, table: &Table, grid: &Grid) -> Wrapped {
     let mut cells = Vec::new();
     for (column, width) in grid.widths.iter().enumerate() {
-        let lines = flow.wrap(&table.columns[column].title, grid.size, width - left_pad(&table.columns, column) - PAD);
+        let lines = flow.wrap(
+            &table.columns[column].title,
+            grid.size,
+            width - left_pad(&table.columns, column) - PAD,
+        );
         cells.push(WrappedCell { column, lines });
     }
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
@@ -278,39 +293,65 @@ fn wrap_row(flow: &mut Flow, table: &Table, row: &Row, grid: &Grid) -> Wrapped {
 
 /// Column widths by weight, widened where a text or a figure would not fit on one line. When not
 /// everything fits, texts wrap; when not even the figures fit, the type gets smaller.
-fn grid(flow: &mut Flow, table: &Table) -> Grid {
+fn grid(flow: &Flow, table: &Table) -> Grid {
     let columns = &table.columns;
     let pads: Vec<Length> = (0..columns.len()).map(|column| left_pad(columns, column) + PAD + 200).collect();
     let at = |least: &[Length], size: Length| -> Vec<Length> {
         least.iter().zip(&pads).map(|(width, pad)| width * size / 1000 + pad).collect()
     };
     let fits = |widths: &[Length]| widths.iter().sum::<Length>() <= flow.width;
-    let mut size = SIZES[0];
-    let mut least = at(&least_widths(flow, table, 24 * EM), size);
-    if !fits(&least) {
-        let figures = least_widths(flow, table, 0);
-        size = SIZES.into_iter().find(|size| fits(&at(&figures, *size))).unwrap_or(SIZES[SIZES.len() - 1]);
-        least = at(&figures, size);
-    }
+    let fitting = |texts: Texts, sizes: &[Length]| {
+        let least = least_widths(flow, table, texts);
+        sizes.iter().map(|size| (*size, at(&least, *size))).find(|(_, widths)| fits(widths))
+    };
+    let (size, least) = fitting(Texts::Whole, &SIZES[..1])
+        .or_else(|| fitting(Texts::Words, &SIZES))
+        .or_else(|| fitting(Texts::Anyhow, &SIZES))
+        .unwrap_or_else(|| {
+            let smallest = SIZES[SIZES.len() - 1];
+            (smallest, at(&least_widths(flow, table, Texts::Anyhow), smallest))
+        });
     Grid { size, leading: size * 140 / 100, widths: share(flow.width, columns, &least) }
 }
 
 /// One em at a type size of one point.
 const EM: Length = 1_000;
 
-/// The width each column needs at a type size of 1 point: its longest figure or mark, and of its
-/// texts the longest up to `texts_most`.
-fn least_widths(flow: &Flow, table: &Table, texts_most: Length) -> Vec<Length> {
-    let mut least = vec![3 * EM; table.columns.len()];
+/// How much room texts ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    /// One line, up to 24 em.
+    Whole,
+    /// No word broken, up to 12 em, and 7 em where there is so much text.
+    Words,
+    /// Whatever is left.
+    Anyhow,
+}
+
+/// The width each column needs at a type size of 1 point: its longest figure or mark, and room
+/// for its texts.
+fn least_widths(flow: &Flow, table: &Table, texts: Texts) -> Vec<Length> {
+    let word = |text: &str| widest_piece(flow.face, text, EM).min(12 * EM);
+    let title = |column: &Column| match texts {
+        Texts::Anyhow => 3 * EM,
+        _ => word(&column.title).max(3 * EM),
+    };
+    let mut least: Vec<Length> = table.columns.iter().map(title).collect();
     for row in table.rows.iter().filter(|row| !matches!(row, Row::Group(_))) {
         for (column, text) in cells_of(row).iter().enumerate().take(least.len()) {
-            // A sum's name runs over the cells after it, and no figure is this long.
+            // A sum's name runs over the cells after it, and what is this long is read, not added up.
             let is_text = table.columns[column].align == Align::Left;
-            if text.len() > 120 || is_text && !matches!(row, Row::Cells(_)) {
+            if text.len() > 400 || is_text && !matches!(row, Row::Cells(_)) {
                 continue;
             }
-            let most = if is_text { texts_most } else { 16 * EM };
-            least[column] = least[column].max(flow.face.width(text, EM).min(most));
+            let whole = flow.face.width(text, EM);
+            let wanted = match (is_text, texts) {
+                (false, _) => whole.min(16 * EM),
+                (true, Texts::Whole) => whole.min(24 * EM),
+                (true, Texts::Words) => word(text).max(whole.min(7 * EM)),
+                (true, Texts::Anyhow) => 0,
+            };
+            least[column] = least[column].max(wanted);
         }
     }
     least

@@ -211,12 +211,12 @@ impl Pen<'_> {
         let mut row = 0;
         for (index, title) in self.titles.iter().enumerate() {
             let format = if index == 0 { &self.formats.title } else { &self.formats.subtitle };
-            sheet.write_string_with_format(row, 0, &cut(title), format)?;
+            sheet.write_string_with_format(row, 0, cut(title), format)?;
             row += 1;
         }
         for (index, column) in self.columns.iter().enumerate() {
             let format = self.formats.header(column.kind);
-            sheet.write_string_with_format(row, index as u16, &cut(&column.title), format)?;
+            sheet.write_string_with_format(row, index as u16, cut(&column.title), format)?;
         }
         sheet.set_freeze_panes(row + 1, 0)?;
         sheet.set_repeat_rows(row, row)?;

@@ -20,7 +20,11 @@ impl Formats {
         let base = || Format::new().set_font_name(FONT).set_font_size(10);
         let header = || {
             let ground = Color::RGB(0x00F2_F4F7);
-            let format = base().set_bold().set_background_color(ground).set_text_wrap().set_align(FormatAlign::VerticalCenter);
+            let format = base()
+                .set_bold()
+                .set_background_color(ground)
+                .set_text_wrap()
+                .set_align(FormatAlign::VerticalCenter);
             format.set_border_top(FormatBorder::Medium).set_border_bottom(FormatBorder::Thin)
         };
         let cell = |column: &Column| {

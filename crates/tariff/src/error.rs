@@ -90,9 +90,9 @@ pub enum Refusal {
         "the price differs by time of day, but the meter shows no periods; read them or assign another price"
     )]
     NotDivided,
-    /// Periods sum to more than the total.
-    #[error("the periods sum to {periods} kWh, above the total of {total} kWh; read again")]
-    PeriodsAboveTotal {
+    /// Periods that do not sum to the total, by more than the rounding of the registers.
+    #[error("the periods sum to {periods} kWh, the total is {total} kWh; read again")]
+    PeriodsDiffer {
         /// Sum of the periods.
         periods: kernel::Quantity,
         /// Total.
@@ -174,7 +174,7 @@ fn named(key: &str) -> &str {
         "ratio" => "定比",
         "months" => "月数",
         "multiplier" => "倍率",
-        "points" => "计量点",
+        "period" => "结算期天数",
         other => other,
     }
 }
@@ -200,8 +200,8 @@ impl Bilingual for Refusal {
             Refusal::RegisterTwice(register) => format!("{}示数重复，请删除其一", named(register)),
             Refusal::NoActiveEnergy => "没有有功示数，请录入总示数".into(),
             Refusal::NotDivided => "分时电价而表计没有分时示数，请补抄或改用其他电价".into(),
-            Refusal::PeriodsAboveTotal { periods, total } => {
-                format!("各时段合计 {periods} 千瓦时，大于总电量 {total} 千瓦时，请重新抄表")
+            Refusal::PeriodsDiffer { periods, total } => {
+                format!("各时段合计 {periods} 千瓦时，总电量 {total} 千瓦时，请重新抄表")
             }
             Refusal::NoPriceForPeriod(period) => {
                 format!("{}时段有电量而电价没有该时段，请更正示数或电价", named(period))

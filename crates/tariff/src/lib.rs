@@ -15,3 +15,6 @@ pub mod table;
 pub use engine::{Plans, Rules, calculate};
 pub use error::{Refusal, RefusedToBill, TableError};
 pub use model::*;
+
+pub mod charges;
+pub mod explain;

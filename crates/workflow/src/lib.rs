@@ -31,15 +31,15 @@ pub use message::{log_message, messages_about, messages_of};
 pub use model::{
     Approval, ApprovalState, ApprovalStep, Attachment, Channel, ChecklistItem, Clock, ClockState, Decision,
     ListLine, ListSide, Message, NewApproval, NewClock, NewList, NewMessage, NewTicket, Period, Postponement,
-    Signature, SignedList, Step, Subject, Ticket,
+    Signature, SignedList, Step, Subject, Ticket, UnsignedFeedback,
 };
 pub use signed_list::{
     LIST_LINES_MAX, find_list, list_lines, lists_of, make_list, sign_list, unsigned_lists,
 };
 pub use sql::SCHEMA;
 pub use ticket::{
-    UnsignedFeedback, accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find,
-    history, open_tickets, raise, tickets_about, unsigned_feedback,
+    accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find, history, open_tickets,
+    raise, tickets_about, unsigned_feedback,
 };
 
 /// The one place where an act of this crate is recorded: which right was used, on which document of which unit, and

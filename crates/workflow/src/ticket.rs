@@ -6,7 +6,8 @@ use store::{StoreError, Tx};
 
 use crate::catalogue::{Side, StartsClock};
 use crate::{
-    Attachment, Clock, NewClock, NewTicket, Step, Subject, Ticket, WorkflowError, approval, clock, rules, sql,
+    Attachment, Clock, NewClock, NewTicket, Step, Subject, Ticket, UnsignedFeedback, WorkflowError, approval,
+    clock, rules, sql,
 };
 
 const MESSAGE: Permission = Permission("workflow.message");
@@ -240,38 +241,13 @@ pub fn accounts_on_hold(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<i64>, Workfl
     Ok(sql::ticket::blocked_accounts(tx, org_id)?)
 }
 
-/// One piece of feedback that both sides have yet to sign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsignedFeedback {
-    /// Its key, for the line of a list (subject `feedback`).
-    pub feedback_id: i64,
-    /// The ticket's number.
-    pub number: String,
-    /// What was said.
-    pub text: String,
-    /// The unit that raised the ticket.
-    pub raised_unit_id: i64,
-    /// The unit it is addressed to.
-    pub addressed_unit_id: i64,
-}
-
-/// Feedback of `month` that stands on no list signed by both sides (BILL-12).
+/// Feedback of `month` that stands on no list signed by the two units of its ticket (BILL-12).
 pub fn unsigned_feedback(
     tx: &mut Tx<'_>,
     org_id: i64,
     month: Month,
 ) -> Result<Vec<UnsignedFeedback>, WorkflowError> {
-    let rows = sql::ticket::unsigned_feedback(tx, org_id, month.first_day(), month.last_day())?;
-    Ok(rows
-        .into_iter()
-        .map(|(feedback_id, number, text, raised_unit_id, addressed_unit_id)| UnsignedFeedback {
-            feedback_id,
-            number,
-            text,
-            raised_unit_id,
-            addressed_unit_id,
-        })
-        .collect())
+    Ok(sql::ticket::unsigned_feedback(tx, org_id, month.first_day(), month.last_day())?)
 }
 
 /// Refuses unless the person who acts holds `permission` on the unit; answers the post under which.

@@ -120,6 +120,22 @@ fn a_list_is_complete_with_both_signatures_only() {
                 text: said.text.clone(),
             })
             .collect();
+        let elsewhere = house
+            .by("reviewer", "2026-03-30", |work| {
+                let new = NewList {
+                    kind: "feedback",
+                    month: march(),
+                    first_unit_id: house.centre,
+                    second_unit_id: house.other_station,
+                    lines: &lines,
+                };
+                workflow::make_list(work, &new)
+            })
+            .unwrap();
+        for (login, side) in [("reviewer", ListSide::First), ("fee2", ListSide::Second)] {
+            house.by(login, "2026-03-30", |work| workflow::sign_list(work, elsewhere.id, side)).unwrap();
+        }
+        assert_eq!(unsigned().len(), 1, "another station's signature does not count");
         let list = house
             .by("reviewer", "2026-03-31", |work| {
                 let new = NewList {
@@ -132,7 +148,7 @@ fn a_list_is_complete_with_both_signatures_only() {
                 workflow::make_list(work, &new)
             })
             .unwrap();
-        assert_eq!(list.number, "QZ-C-2026-00001");
+        assert_eq!(list.number, "QZ-C-2026-00002");
         let sign = |login: &str, side| {
             house.by(login, "2026-03-31", |work| workflow::sign_list(work, list.id, side))
         };

@@ -65,7 +65,8 @@ fn unicode_map(stream: &[u8]) -> Vec<(u16, String)> {
             ["0000", "FFFF"] => {}
             [code, unicode] => map.push((u16::from_str_radix(code, 16).unwrap(), utf16(unicode))),
             [first, last, unicode] => {
-                let (first, last) = (u16::from_str_radix(first, 16).unwrap(), u16::from_str_radix(last, 16).unwrap());
+                let (first, last) =
+                    (u16::from_str_radix(first, 16).unwrap(), u16::from_str_radix(last, 16).unwrap());
                 let start = u32::from_str_radix(unicode, 16).unwrap();
                 let text = |n: u16| char::from_u32(start + u32::from(n)).unwrap().to_string();
                 map.extend((first..=last).map(|code| (code, text(code - first))));
@@ -77,7 +78,10 @@ fn unicode_map(stream: &[u8]) -> Vec<(u16, String)> {
 }
 
 fn utf16(hex: &str) -> String {
-    let units = hex.as_bytes().chunks(4).map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap());
+    let units = hex
+        .as_bytes()
+        .chunks(4)
+        .map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap());
     char::decode_utf16(units).map(Result::unwrap).collect()
 }
 
@@ -89,6 +93,8 @@ fn page_text(content: &[u8], unicode: &HashMap<u16, String>) -> String {
         while !(rest[at..].starts_with(b"\nET") || rest[at..].starts_with(b" ET")) {
             match rest[at] {
                 b'(' => at = literal(rest, at + 1, &mut codes),
+                // A glyph two characters share says beside it which one it is.
+                b'<' if rest[at + 1] == b'<' => at += find(&rest[at..], b"BDC").unwrap(),
                 b'<' => {
                     let end = at + find(&rest[at..], b">").unwrap();
                     for pair in rest[at + 1..end].chunks(2) {

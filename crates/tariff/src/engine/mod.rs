@@ -1,26 +1,21 @@
 //! The engine: plans, rules and the calculation.
 
+mod basic;
+mod calculate;
+mod energy;
+mod lines;
+mod losses;
 mod plan;
+mod power_factor;
+mod relations;
 mod rules;
+mod tiers;
+mod transformers;
 
+pub use calculate::calculate;
 pub use plan::{
     BasicPlan, Component, LoadDiscount, Plan, PlanFund, PlanPart, PlanRequest, Plans, PriceSet, Thresholds,
     TierPlan,
 };
+pub use power_factor::{adjustment, average_hundredths};
 pub use rules::{DayShare, LossModel, LossRow, Regulation, Rules};
-
-use crate::error::RefusedToBill;
-use crate::model::{AccountPeriod, Bill};
-
-/// Calculates the bill of `input` into `bill`, whose buffers are reused. Pure: the same input gives the same bill.
-/// When the account is refused the content of `bill` is undefined.
-pub fn calculate(
-    plans: &Plans,
-    rules: &Rules,
-    input: &AccountPeriod,
-    bill: &mut Bill,
-) -> Result<(), RefusedToBill> {
-    bill.clear();
-    let _ = (plans, rules, input);
-    Ok(())
-}

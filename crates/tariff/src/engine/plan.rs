@@ -1,5 +1,7 @@
 //! Plans: final unit prices, compiled once per table version, class, voltage and options.
 
+use std::collections::HashMap;
+
 use kernel::{Date, Price, Quantity, Rate, Text};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -7,7 +9,7 @@ use smallvec::SmallVec;
 use crate::model::{Category, ComponentId, Period, PlanId, VoltageLevel};
 
 /// What to compile: a class at a voltage out of a table, with the options of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PlanRequest {
     /// Code of the class in the table.
     pub class: String,
@@ -178,13 +180,33 @@ pub struct Plan {
 }
 
 /// All compiled plans of a run, by number, and the components they are made of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Plans {
     pub(crate) plans: Vec<Plan>,
-    pub(crate) components: Vec<Component>,
+    pub(crate) known: HashMap<(String, u32, PlanRequest), PlanId>,
+    components: Vec<Component>,
+}
+
+impl Default for Plans {
+    fn default() -> Plans {
+        Plans::new()
+    }
 }
 
 impl Plans {
+    /// No plans yet; the components of basic charge and power factor are known already.
+    pub fn new() -> Plans {
+        let component = |code: &str, zh: &str, en: &str| Component {
+            code: code.into(),
+            name: Text::new(zh, en),
+            fund: false,
+        };
+        let components = vec![
+            component("basic", "基本电费", "basic charge"),
+            component("power_factor", "力调电费", "power-factor adjustment"),
+        ];
+        Plans { plans: Vec::new(), known: HashMap::new(), components }
+    }
     /// The plan with this number.
     pub fn get(&self, id: PlanId) -> Option<&Plan> {
         self.plans.get(id.0 as usize)
@@ -193,6 +215,10 @@ impl Plans {
     pub fn component(&self, id: ComponentId) -> Option<&Component> {
         self.components.get(usize::from(id.0))
     }
+    /// The component with this code.
+    pub fn component_named(&self, code: &str) -> Option<ComponentId> {
+        self.components().find(|(_, component)| component.code == code).map(|(id, _)| id)
+    }
     /// All plans with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (PlanId, &Plan)> {
         (0..).map(PlanId).zip(&self.plans)
@@ -200,5 +226,14 @@ impl Plans {
     /// All components with their numbers.
     pub fn components(&self) -> impl Iterator<Item = (ComponentId, &Component)> {
         (0..).map(ComponentId).zip(&self.components)
+    }
+    /// The number of a component; `None` when its code is known as the other kind.
+    pub(crate) fn intern(&mut self, code: &str, name: &Text, fund: bool) -> Option<ComponentId> {
+        if let Some(id) = self.component_named(code) {
+            return self.component(id).filter(|known| known.fund == fund).map(|_| id);
+        }
+        let id = ComponentId(u16::try_from(self.components.len()).ok()?);
+        self.components.push(Component { code: code.to_owned(), name: name.clone(), fund });
+        Some(id)
     }
 }

@@ -161,7 +161,9 @@ pub struct ComponentSum {
     pub contained: bool,
     /// Its sum.
     pub amount: Money,
-    /// VAT inside `amount`; zero where none is due.
+    /// VAT rate inside the price; zero where none is due.
+    pub vat_rate: Rate,
+    /// VAT inside `amount`, rounded once for the whole component.
     pub vat: Money,
 }
 

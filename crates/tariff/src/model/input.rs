@@ -7,7 +7,7 @@ use kernel::{Date, Month, Quantity, Rate};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::period::{PeriodEnergy, PlanId, PowerFactorStandard};
+use super::period::{Period, PeriodEnergy, PlanId, PowerFactorStandard};
 
 /// The metering points of an account; the first is its main point.
 pub type Points = SmallVec<[Point; 1]>;
@@ -133,6 +133,35 @@ pub enum Register {
     ReactiveReverse,
     /// Highest 15-minute demand.
     Demand,
+}
+
+impl Register {
+    /// Its key in files and messages.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Register::Total => "total",
+            Register::Sharp => "sharp",
+            Register::Peak => "peak",
+            Register::Flat => "flat",
+            Register::Valley => "valley",
+            Register::DeepValley => "deep_valley",
+            Register::ReactiveForward => "reactive_forward",
+            Register::ReactiveReverse => "reactive_reverse",
+            Register::Demand => "demand",
+        }
+    }
+    /// The slot of active energy it fills; none for reactive energy and demand.
+    pub const fn period(self) -> Option<Period> {
+        match self {
+            Register::Total => Some(Period::Total),
+            Register::Sharp => Some(Period::Sharp),
+            Register::Peak => Some(Period::Peak),
+            Register::Flat => Some(Period::Flat),
+            Register::Valley => Some(Period::Valley),
+            Register::DeepValley => Some(Period::DeepValley),
+            Register::ReactiveForward | Register::ReactiveReverse | Register::Demand => None,
+        }
+    }
 }
 
 /// Where a household stands in its tiers before this period.
