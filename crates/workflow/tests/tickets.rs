@@ -99,10 +99,10 @@ fn an_exception_holds_the_issue() {
         let stranger = house.act("fee2", "2026-03-03", &sent, "answer", "不是我站");
         assert!(matches!(stranger, Err(WorkflowError::Identity(IdentityError::NotPermitted { .. }))));
         let answered = house.act("fee", "2026-03-06", &sent, "answer", "换表").unwrap();
-        assert_eq!(house.look(|tx, org_id| workflow::accounts_on_hold(tx, org_id)), [9001]);
+        assert_eq!(house.look(workflow::accounts_on_hold), [9001]);
         let in_order = house.act("reviewer", "2026-03-06", &answered, "data_in_order", "").unwrap();
         assert_eq!(held(), Vec::<String>::new());
-        assert_eq!(house.look(|tx, org_id| workflow::accounts_on_hold(tx, org_id)), Vec::<i64>::new());
+        assert_eq!(house.look(workflow::accounts_on_hold), Vec::<i64>::new());
         house.act("reviewer", "2026-03-10", &in_order, "issue", "").unwrap();
         assert_eq!(
             states(house, &listed, "2026-03-31"),
