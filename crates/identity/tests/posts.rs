@@ -127,11 +127,11 @@ fn posts_may_and_may_not() {
 /// BILL-17, PARM-08, READ-04: no post of the billing centre holds a right to parameters or batches.
 #[test]
 fn the_centre_changes_no_parameter() {
-    let centre = |kind: &&str| ["billing_centre", "settlement_centre"].contains(kind);
+    let centre = |kind: &str| ["billing_centre", "settlement_centre"].contains(&kind);
     let posts: Vec<_> = Catalogue::built_in()
         .posts
         .iter()
-        .filter(|post| post.unit_kinds.iter().any(|kind| centre(&kind)))
+        .filter(|post| post.unit_kinds.iter().any(|kind| centre(kind)))
         .collect();
     assert!(posts.iter().any(|post| post.code == "reviewer"));
     for post in posts {

@@ -7,8 +7,8 @@ use house::{House, at, day, each_engine};
 use identity::IdentityError;
 use kernel::Month;
 use workflow::{
-    Approval, ApprovalState, Channel, ListLine, ListSide, NewApproval, NewList, NewMessage, Period, Subject,
-    WorkflowError,
+    Approval, ApprovalState, Channel, ClockState, ListLine, ListSide, NewApproval, NewList, NewMessage,
+    Period, Subject, WorkflowError,
 };
 
 fn march() -> Month {
@@ -253,5 +253,55 @@ fn messages_between_units_are_logged() {
         let that_day =
             house.look(|tx, org_id| workflow::messages_of(tx, org_id, day("2026-03-04"), day("2026-03-04")));
         assert_eq!(that_day.iter().map(|message| message.channel).collect::<Vec<_>>(), [Channel::Telephone]);
+    });
+}
+
+/// ADJ-05, ADJ-14, ADJ-16: the metering institute starts, its head approves, the station audits, the centre operates and
+/// archives, the station follows up, the centre issues; each within its days.
+#[test]
+fn a_metering_fault_is_adjusted_by_four_hands() {
+    each_engine(|house| {
+        let mut new = house.new_ticket("adjustment_metering", house.metering, house.station);
+        new.third_unit_id = Some(house.centre);
+        assert!(house.raise("fee", "2026-03-02", &new).is_err(), "only the institute starts it");
+        let mut ticket = house.raise("metering", "2026-03-02", &new).unwrap();
+        let steps = [
+            ("reviewer", "operate", false), // not before the audit
+            ("metering", "approve", false), // not its own
+            ("metering_head", "approve", true),
+            ("reviewer", "audit", false), // the centre does not decide the data
+            ("fee2", "audit", false),
+            ("fee", "audit", true),
+            ("metering", "operate", false),
+            ("reviewer", "operate", true),
+            ("reviewer", "issue", false), // not before archive and follow-up
+            ("reviewer", "archive", true),
+            ("reviewer", "issue", false),
+            ("fee", "follow_up", true),
+            ("reviewer", "issue", true),
+        ];
+        for (login, act, allowed) in steps {
+            let done = house.act(login, "2026-03-03", &ticket, act, "");
+            assert_eq!(done.is_ok(), allowed, "{login} {act}: {done:?}");
+            if let Ok(next) = done {
+                ticket = next;
+            }
+        }
+        assert!(ticket.closed);
+        let clocks = house
+            .look(|tx, org_id| workflow::clocks_of_ticket(tx, org_id, ticket.id, day("2026-03-31")))
+            .into_iter()
+            .map(|standing| (standing.clock.code, standing.clock.answerable_unit_id, standing.state))
+            .collect::<Vec<_>>();
+        let met = |code: &str, unit| (code.to_owned(), unit, ClockState::Met);
+        assert_eq!(
+            clocks,
+            [
+                met("any_step", house.station),
+                met("adjustment_handling", house.centre),
+                met("any_step", house.station),
+                met("issue_after_adjustment", house.centre),
+            ]
+        );
     });
 }

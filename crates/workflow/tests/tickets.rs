@@ -3,8 +3,8 @@
 
 mod house;
 
-use house::{House, day, each_engine};
-use identity::IdentityError;
+use house::{House, at, day, each_engine};
+use identity::{Desk, IdentityError};
 use store::StoreError;
 use workflow::{ClockState, NewClock, Subject, Ticket, WorkflowError};
 
@@ -48,6 +48,44 @@ fn a_book_is_asked_back_and_returned() {
         let told: Vec<_> =
             history.iter().map(|step| (step.act.as_str(), step.post.as_str(), step.text.as_str())).collect();
         assert_eq!(told, [("raise", "meter_reader", "表码有误"), ("agree", "reviewer", "同意")]);
+    });
+}
+
+/// XC-02: who raised a ticket does not answer it, even with rights on both sides.
+#[test]
+fn the_maker_of_a_ticket_never_answers_it() {
+    each_engine(|house| {
+        let new = house.new_ticket("book_return", house.station, house.centre);
+        let ticket = house.raise("reader", "2026-03-06", &new).unwrap();
+        let mut both = house.actor("reader");
+        both.assignments.extend(house.actor("reviewer").assignments);
+        let own = Desk::new(house.store, &both).act(at("2026-03-06"), |work| {
+            workflow::act(work, &house.calendar, ticket.id, ticket.version, "agree", "")
+        });
+        assert!(matches!(own, Err(WorkflowError::Identity(IdentityError::MakerIsChecker { .. }))), "{own:?}");
+    });
+}
+
+/// PARM-10: the centre finds an error, the station modifies until it is right, then the centre has 2 days to issue.
+#[test]
+fn an_error_list_goes_back_until_it_is_right() {
+    each_engine(|house| {
+        let new = house.new_ticket("error_list", house.centre, house.station);
+        let raised = house.raise("reviewer", "2026-03-02", &new).unwrap();
+        let modified = house.act("fee", "2026-03-03", &raised, "modify", "").unwrap();
+        let rejected = house.act("reviewer", "2026-03-04", &modified, "reject", "倍率仍不对").unwrap();
+        let modified = house.act("fee", "2026-03-06", &rejected, "modify", "").unwrap();
+        assert_eq!(house.look(workflow::accounts_on_hold), [9001]);
+        let right = house.act("reviewer", "2026-03-06", &modified, "confirm", "").unwrap();
+        assert_eq!(house.look(workflow::accounts_on_hold), Vec::<i64>::new());
+        assert_eq!(
+            states(house, &right, "2026-03-10"),
+            [
+                ("any_step".into(), "2026-03-04".into(), ClockState::Met, house.station),
+                ("any_step".into(), "2026-03-06".into(), ClockState::Met, house.station),
+                ("issue_after_modification".into(), "2026-03-10".into(), ClockState::Running, house.centre),
+            ]
+        );
     });
 }
 
