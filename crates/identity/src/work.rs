@@ -4,7 +4,7 @@ use kernel::{Date, Moment};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{Store, StoreError, Tx};
 
-use crate::{Actor, IdentityError, Permission};
+use crate::{Actor, Authority, IdentityError, Permission, service};
 
 /// One command in progress. Offices take it by `&mut` and do their six steps with it.
 pub struct Work<'w, 'c> {
@@ -12,12 +12,13 @@ pub struct Work<'w, 'c> {
     pub tx: &'w mut Tx<'c>,
     actor: &'w Actor,
     now: Moment,
+    authority: Option<Authority>,
 }
 
 impl<'w, 'c> Work<'w, 'c> {
     /// A command by `actor` at `now` inside `tx`.
     pub fn new(tx: &'w mut Tx<'c>, actor: &'w Actor, now: Moment) -> Work<'w, 'c> {
-        Work { tx, actor, now }
+        Work { tx, actor, now, authority: None }
     }
     /// The organisation in which the person acts.
     pub fn org_id(&self) -> i64 {
@@ -59,6 +60,42 @@ impl<'w, 'c> Work<'w, 'c> {
             });
         }
         Ok(())
+    }
+    /// Takes the authority of another person on the spot (现场授权, XC-03): `authority`, whose own credentials the
+    /// caller has just verified, lends `permission` on `unit_id` for `what`. Both persons are kept in this
+    /// transaction. Refuses one's own authority and an authority who does not hold the permission.
+    pub fn with_authority(
+        &mut self,
+        authority: &Actor,
+        permission: Permission,
+        unit_id: i64,
+        what: &str,
+    ) -> Result<Authority, IdentityError> {
+        if authority.person_id == self.actor.person_id || authority.org_id != self.actor.org_id {
+            return Err(IdentityError::OwnAuthority { person: authority.name.clone() });
+        }
+        let Some(post) = authority.assignment_for(permission, unit_id) else {
+            return Err(IdentityError::NotPermitted {
+                person: authority.name.clone(),
+                permission: permission.0,
+                unit_id,
+            });
+        };
+        let given = Authority {
+            id: self.next_key(),
+            person_id: self.actor.person_id,
+            authority_id: authority.person_id,
+            authority_name: authority.name.clone(),
+            authority_post: post.post.clone(),
+            permission: permission.0,
+        };
+        service::keep_authority(self, &given, unit_id, what)?;
+        self.authority = Some(given.clone());
+        Ok(given)
+    }
+    /// The authority taken last within this command, for the record of the act.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 }
 

@@ -146,6 +146,10 @@ impl Exact {
         let price = self.to_price(Price::PLACES).ok()?;
         (price.exact() == self).then_some(price)
     }
+    /// From a stored numerator and denominator; nothing when the denominator is not above zero.
+    pub const fn from_parts(numerator: i128, denominator: i128) -> Option<Exact> {
+        if denominator > 0 { Some(Exact { numerator, denominator }) } else { None }
+    }
     /// Numerator and denominator in lowest terms, for storage and proofs.
     pub fn parts(self) -> (i128, i128) {
         let reduced = self.reduced();

@@ -71,6 +71,10 @@ impl PostingBuffer {
     pub fn postings(&self) -> u64 {
         self.rows.rows()
     }
+    /// Their encoded bytes.
+    pub fn encoded_bytes(&self) -> u64 {
+        self.rows.encoded_bytes()
+    }
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.rows.clear();

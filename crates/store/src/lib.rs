@@ -25,6 +25,7 @@ pub use migrate::{Migration, Schema};
 pub use tx::{Row, Tx};
 pub use value::Value;
 
+use kernel::Moment;
 use postgres_engine::PostgresPool;
 use sqlite_engine::SqliteFile;
 
@@ -78,6 +79,11 @@ impl Store {
             Door::Sqlite(_) => Engine::Sqlite,
             Door::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// A new key that is larger than all made before by this program.
+    pub fn next_key(&self, now: Moment) -> i64 {
+        self.keys.next(now)
     }
 
     /// The engine's own version text.

@@ -1,0 +1,149 @@
+//! Tiers of households: base price on all kWh, additions on what lies in tier 2 and tier 3.
+
+use kernel::{Exact, Money, Month, Price, Quantity, split_by_weight};
+
+use super::energy::WHOLE;
+use super::lines::{Draft, Maker};
+use super::plan::{Plan, TierPlan};
+use crate::error::{Billed, Refusal};
+use crate::model::{LineKind, Period, PlanId, PointEnergy, RuleId, TierResult, TierState};
+
+/// The longest reading, in months.
+const MONTHS_MAX: u8 = 12;
+
+/// Thresholds for this reading: of the tier year (or the months of it that the account has), or of the months read.
+fn thresholds(tiers: &TierPlan, state: &TierState, month: Month) -> Billed<[Quantity; 2]> {
+    if state.months == 0
+        || state.months > MONTHS_MAX
+        || state.months_in_year == 0
+        || state.months_in_year > 12
+    {
+        return Err(Refusal::OutOfRange("months"));
+    }
+    let calendar = usize::try_from(month.month_of_year() - 1).map_err(|_| Refusal::OutOfRange("months"))?;
+    let mut until = [Quantity::ZERO; 2];
+    let months_of_allowance;
+    if tiers.by_year {
+        let part = Exact::ratio(i64::from(state.months_in_year), 12)?;
+        for (slot, of_year) in until.iter_mut().zip(tiers.of_month[calendar].until) {
+            *slot = match state.months_in_year {
+                12 => of_year,
+                _ => of_year.exact().times(part)?.to_quantity(0)?,
+            };
+        }
+        months_of_allowance = state.months_in_year;
+    } else {
+        // A bimonthly reading has the thresholds of its two months, each by its own season.
+        for back in 0..usize::from(state.months) {
+            let of_month = tiers.of_month[(calendar + 12 - back) % 12].until;
+            for (slot, more) in until.iter_mut().zip(of_month) {
+                *slot = slot.plus(more)?;
+            }
+        }
+        months_of_allowance = state.months;
+    }
+    if tiers.persons_from > 0 && state.persons >= tiers.persons_from {
+        let more = Quantity::from_units(tiers.allowance_kwh.units() * i64::from(months_of_allowance));
+        for slot in &mut until {
+            *slot = slot.plus(more)?;
+        }
+    }
+    Ok(until)
+}
+
+/// kWh of this reading in each tier, after `used` kWh before it.
+fn in_tiers(kwh: Quantity, used: Quantity, until: [Quantity; 2]) -> Billed<[Quantity; 3]> {
+    let end = used.plus(kwh)?;
+    let within = |from: Quantity, to: Quantity| -> Billed<Quantity> {
+        Ok(end.min(to).minus(used.max(from))?.max(Quantity::ZERO))
+    };
+    let (first, second) = (within(Quantity::ZERO, until[0])?, within(until[0], until[1])?);
+    Ok([first, second, kwh.minus(first)?.minus(second)?])
+}
+
+fn add_on(
+    maker: &mut Maker<'_>,
+    plan_id: PlanId,
+    plan: &Plan,
+    tiers: &TierPlan,
+    energy: &PointEnergy,
+    tier: u8,
+    kwh: Quantity,
+) -> Billed<()> {
+    let prices: &[Price; Period::COUNT] = &tiers.add_on[usize::from(tier) - 2];
+    let part = plan.parts.first().ok_or(Refusal::NoPriceForPeriod("total"))?;
+    let mut line = |period: Period, kwh: Quantity| -> Billed<()> {
+        let price = prices[period.index()];
+        if kwh.is_zero() || price.is_zero() {
+            return Ok(());
+        }
+        let draft = Draft::energy(energy.point, plan_id, RuleId::TierAddOn, kwh, price);
+        let kind = LineKind::TierAddOn;
+        let amount = maker.push(Draft { kind, period, tier, component: Some(part.component), ..draft })?;
+        maker.sum(part.component, false, false, part.vat, amount)
+    };
+    if !tiers.add_on_by_period {
+        return line(Period::Total, kwh);
+    }
+    // Which kWh of a period lie in a tier is not metered: each tier has the mix of the whole reading.
+    let weights = energy.billed.0.map(Quantity::units);
+    let parts = split_by_weight(kwh.units() / WHOLE, &weights)?;
+    for (period, part) in Period::ALL.into_iter().zip(parts) {
+        line(period, Quantity::whole(part)?)?;
+    }
+    Ok(())
+}
+
+/// Additions and free kWh of one household point; moves `state` on for the next point.
+pub(super) fn tier_lines(
+    maker: &mut Maker<'_>,
+    plan_id: PlanId,
+    plan: &Plan,
+    tiers: &TierPlan,
+    energy: &PointEnergy,
+    month: Month,
+    state: &mut TierState,
+) -> Billed<()> {
+    if state.used_kwh.is_negative() {
+        return Err(Refusal::Negative("energy"));
+    }
+    if !tiers.by_year && maker.bill.tiers.is_none() {
+        // Monthly tiers begin anew with every reading; only the points of one bill share them.
+        state.used_kwh = Quantity::ZERO;
+    }
+    let until = thresholds(tiers, state, month)?;
+    let kwh = energy.billed_kwh;
+    let in_tier = in_tiers(kwh, state.used_kwh, until)?;
+    for (tier, kwh) in [(2, in_tier[1]), (3, in_tier[2])] {
+        if !kwh.is_zero() {
+            add_on(maker, plan_id, plan, tiers, energy, tier, kwh)?;
+        }
+    }
+    let mut free = Quantity::ZERO;
+    if state.free_kwh && !tiers.free_kwh.is_zero() {
+        free = kwh.min(Quantity::from_units(tiers.free_kwh.units() * i64::from(state.months)));
+    }
+    if !free.is_zero() {
+        let part = plan.parts.first().ok_or(Refusal::NoPriceForPeriod("total"))?;
+        let draft =
+            Draft::energy(energy.point, plan_id, RuleId::FreeEnergy, free.negated()?, tiers.free_price);
+        let kind = LineKind::FreeEnergy;
+        let amount: Money = maker.push(Draft { kind, component: Some(part.component), ..draft })?;
+        maker.sum(part.component, false, false, part.vat, amount)?;
+    }
+    state.used_kwh = state.used_kwh.plus(kwh)?;
+    // Several points of one household share its tiers; the result tells of all of them.
+    let before = maker.bill.tiers.map_or([Quantity::ZERO; 3], |result| result.in_tier);
+    let free_before = maker.bill.tiers.map_or(Quantity::ZERO, |result| result.free_kwh);
+    let mut total = in_tier;
+    for (slot, more) in total.iter_mut().zip(before) {
+        *slot = slot.plus(more)?;
+    }
+    maker.bill.tiers = Some(TierResult {
+        in_tier: total,
+        thresholds: until,
+        used_kwh: state.used_kwh,
+        free_kwh: free_before.plus(free)?,
+    });
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The worked calculation of a bill or a charge, as data that a page, a text or a PDF can print in two languages.
+
+mod bill;
+mod block;
+pub(crate) mod words;
+
+pub use bill::{Context, explain};
+pub(crate) use bill::{line_calculation, line_label};
+pub use block::{Block, Row, render};
+pub(crate) use block::{padded, width};

@@ -1,0 +1,169 @@
+//! The plans of one quote: compiled from inline prices, or taken from the tables the program carries.
+
+use kernel::{Date, Text};
+
+use super::error::Quoted;
+use super::fields::nearest;
+use super::node::{Source, Span};
+use super::price::Draft;
+use crate::engine::{Component, Plan, PlanRequest, Plans};
+use crate::model::{ComponentId, PlanId, VoltageLevel};
+use crate::table::{SHIPPED, shipped_table};
+
+/// Plans and components under construction.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    pub plans: Plans,
+}
+
+impl Catalog {
+    /// With the two components every bill may have.
+    pub fn new() -> Catalog {
+        Catalog { plans: Plans::new() }
+    }
+    /// The component of that code, made when it is new.
+    pub fn component(&mut self, code: &str, name: Text, fund: bool) -> ComponentId {
+        let place = self.plans.components.iter().position(|known| known.code == code && known.fund == fund);
+        let place = place.unwrap_or_else(|| {
+            self.plans.components.push(Component { code: code.to_owned(), name, fund });
+            self.plans.components.len() - 1
+        });
+        ComponentId(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+    /// Adds a plan.
+    pub fn add(&mut self, plan: Plan) -> PlanId {
+        self.plans.plans.push(plan);
+        PlanId(u32::try_from(self.plans.plans.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The plan of a table that the program carries.
+    pub fn from_table(&mut self, source: Source<'_>, id: &str, span: &Span, draft: &Draft) -> Quoted<PlanId> {
+        let table = match shipped_table(id.trim()) {
+            Some(Ok(table)) => table,
+            Some(Err(error)) => return Err(source.refuse(span, error.zh, error.en)),
+            None => {
+                let known: Vec<&str> = SHIPPED.iter().map(|table| table.id).collect();
+                let (zh, en) = match nearest(id, known.iter().copied()) {
+                    Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
+                    None => (format!("；现有：{}", known.join("、")), format!("; there are: {}", known.join(", "))),
+                };
+                let id: String = id.chars().take(40).collect();
+                return Err(source.refuse(
+                    span,
+                    format!("没有名为“{id}”的电价或电价表{zh}"),
+                    format!("there is no price or price table `{id}`{en}"),
+                ));
+            }
+        };
+        let classes: Vec<&str> = table.classes().map(|class| class.code).collect();
+        let class = match &draft.class {
+            Some((class, _)) if classes.contains(&class.trim()) => class.trim().to_owned(),
+            Some((_, span)) => {
+                return Err(source.refuse(
+                    span,
+                    format!("该表没有此用电类别；现有：{}", classes.join("、")),
+                    format!("the table has no such class; there are: {}", classes.join(", ")),
+                ));
+            }
+            None => {
+                let wanted = draft.category;
+                let found = table.classes().find(|class| wanted.is_some_and(|wanted| wanted == class.category));
+                match found {
+                    Some(class) => class.code.to_owned(),
+                    None => {
+                        return Err(source.refuse(
+                            span,
+                            format!("请给出 class；现有：{}", classes.join("、")),
+                            format!("`class` is missing; there are: {}", classes.join(", ")),
+                        ));
+                    }
+                }
+            }
+        };
+        let levels = table.voltages(&class);
+        let named = || levels.iter().map(|level| level.key()).collect::<Vec<_>>().join(", ");
+        let voltage = match &draft.voltage {
+            Some((text, span)) => {
+                let level = voltage(text).filter(|level| levels.contains(level));
+                level.ok_or_else(|| {
+                    source.refuse(
+                        span,
+                        format!("该类别没有此电压等级；现有：{}", named()),
+                        format!("the class has no such voltage; there are: {}", named()),
+                    )
+                })?
+            }
+            None => match levels.first() {
+                Some(level) => *level,
+                None => return Err(source.refuse(span, "该类别没有电压等级", "the class has no voltage level")),
+            },
+        };
+        let mut request = PlanRequest::new(&class, voltage);
+        request.left_market = draft.left_market.unwrap_or(false);
+        request.own_purchase_price = draft.purchase_price;
+        self.plans.compile(&table, &request).map_err(|error| source.refuse(span, error.zh, error.en))
+    }
+}
+
+/// A voltage as people write it: `10kV`, `<1kV`, `220V`, `1-10`, or a key of the tables.
+fn voltage(text: &str) -> Option<VoltageLevel> {
+    let plain = text.trim().to_lowercase().replace(' ', "");
+    if let Some(level) = VoltageLevel::from_key(&plain) {
+        return Some(level);
+    }
+    let plain = plain.replace("千伏", "kv").replace('伏', "v");
+    if plain.starts_with(['<', '不']) || plain == "lv" {
+        return Some(VoltageLevel::Below1kv);
+    }
+    if plain.starts_with(['≥', '>']) && plain.contains("220") {
+        return Some(VoltageLevel::From220kv);
+    }
+    let (digits, volts) = match plain.strip_suffix("kv") {
+        Some(digits) => (digits, 1000),
+        None => match plain.strip_suffix('v') {
+            Some(digits) => (digits, 1),
+            None => (plain.as_str(), 1000),
+        },
+    };
+    let last = digits.rsplit(['-', '~', '–']).next()?;
+    let value: kernel::Quantity = last.parse().ok()?;
+    let volts = value.units().checked_div(kernel::Quantity::SCALE / 1000)?.checked_mul(volts)? / 1000;
+    Some(match volts {
+        ..1_000 => VoltageLevel::Below1kv,
+        1_000..20_000 => VoltageLevel::From1To10kv,
+        20_000..35_000 => VoltageLevel::From20To35kv,
+        35_000..110_000 => VoltageLevel::From35To110kv,
+        110_000..220_000 => VoltageLevel::From110To220kv,
+        _ => VoltageLevel::From220kv,
+    })
+}
+
+/// The first day of all: inline prices are in force whenever the file says so.
+pub(super) fn always() -> Date {
+    Date::new(1, 1, 1).unwrap_or_else(|_| unreachable!("1 January of year 1 is a day of the calendar"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn voltages_are_read_as_people_write_them() {
+        let cases = [
+            ("10kV", "1_10kv"),
+            ("10 千伏", "1_10kv"),
+            ("220V", "below_1kv"),
+            ("0.4kV", "below_1kv"),
+            ("<1kV", "below_1kv"),
+            ("35", "35_110kv"),
+            ("1-10kV", "1_10kv"),
+            ("110kV", "110_220kv"),
+            ("≥220kV", "from_220kv"),
+            ("220kV", "from_220kv"),
+        ];
+        for (text, key) in cases {
+            assert_eq!(voltage(text).map(VoltageLevel::key), Some(key), "{text}");
+        }
+        assert_eq!(voltage("ten"), None);
+    }
+}

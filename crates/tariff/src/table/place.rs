@@ -1,0 +1,51 @@
+//! Where in a file something is wrong.
+
+use std::ops::Range;
+
+use crate::error::TableError;
+
+/// A file under examination.
+pub(crate) struct Source<'t> {
+    pub file: &'t str,
+    pub text: &'t str,
+}
+
+impl Source<'_> {
+    /// An error at the byte range `at`.
+    pub(crate) fn error(&self, at: Range<usize>, zh: impl Into<String>, en: impl Into<String>) -> TableError {
+        let mut start = at.start.min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = &self.text[..start];
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+        TableError { file: self.file.to_owned(), line, column, zh: zh.into(), en: en.into() }
+    }
+
+    /// Parses TOML; the error says where and what.
+    pub(crate) fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, TableError> {
+        toml::from_str(self.text).map_err(|error| {
+            let message = error.message().trim().to_owned();
+            self.error(error.span().unwrap_or(0..0), in_chinese(&message), message)
+        })
+    }
+}
+
+/// The usual complaints of the parser in Chinese, with the original where there is no better word.
+fn in_chinese(message: &str) -> String {
+    let quoted = || message.split('`').nth(1).unwrap_or_default().to_owned();
+    if message.starts_with("unknown field") {
+        let known = message.split_once("expected").map_or("", |(_, known)| known);
+        format!("没有“{}”这一项，可用的项：{}", quoted(), known.trim_start_matches(" one of").trim())
+    } else if message.starts_with("missing field") {
+        format!("缺少“{}”这一项", quoted())
+    } else if message.starts_with("unknown variant") {
+        let known = message.split_once("expected").map_or("", |(_, known)| known);
+        format!("“{}”不是可用的值，可用的值：{}", quoted(), known.trim_start_matches(" one of").trim())
+    } else if message.starts_with("duplicate") {
+        format!("重复的项：{message}")
+    } else {
+        format!("写法有误：{message}")
+    }
+}
