@@ -355,12 +355,14 @@ pub fn roll_up(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> Result<St
         units.iter().filter(|unit| unit.kind == "supply_department").map(|unit| unit.id).collect();
     let below = |id: i64| {
         let mut at = Some(id);
-        std::iter::from_fn(move || {
+        // No tree of units is deeper; a circle cannot hold this up.
+        for _ in 0..50 {
             at = units.iter().find(|unit| Some(unit.id) == at).and_then(|unit| unit.parent_id);
-            at
-        })
-        .take(50)
-        .any(|parent| parent == unit_id)
+            if at.is_none() || at == Some(unit_id) {
+                break;
+            }
+        }
+        at == Some(unit_id)
     };
     let rows = sql::reports_of(work.tx, org_id, month)?;
     let is_department = kind_of(unit_id) == Some("supply_department");
