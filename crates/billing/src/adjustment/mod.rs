@@ -6,8 +6,6 @@ mod model;
 pub mod routes;
 mod service;
 mod sql;
-#[cfg(test)]
-mod tests;
 
 pub use lists::{
     MonthListAnswer, answer_month_list, file_evidence, give_running_list, make_month_list, missing_running_lists,

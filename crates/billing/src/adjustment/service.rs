@@ -169,6 +169,7 @@ pub fn start(work: &mut Work<'_, '_>, rules: &OfficeRules, new: &NewAdjustment) 
     follow_up.dedup();
     let (org_id, now) = (work.org_id(), work.now());
     sql::insert(work.tx, org_id, &case, &new.effect, &follow_up, now)?;
+    crate::hold::begin_adjustment(work, case.account_id, &case.number)?;
     if let Some(document) = &new.change_ticket {
         attribute_missing_hold(work, &case, document, route.starts)?;
     }
@@ -256,6 +257,7 @@ pub fn refuse(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i64, reason
         if state == "approved" { ("refuse_data", permission::AUDIT_DATA) } else { ("refuse", approver(&case)) };
     flow::act(work, rules, case.ticket_id, act, reason)?;
     sql::save_end(work.tx, org_id, &case, CaseState::Refused, None)?;
+    crate::hold::end_adjustment(work, case.account_id, &case.number)?;
     record(work, verb, case.unit_id, "adjustment", &case.number, &state, &format!("refused: {reason}"))
 }
 
@@ -373,6 +375,7 @@ pub fn issue(
     let issue_id = issue_adjustment(work, &bill)?;
     let today = work.today();
     sql::save_end(work.tx, org_id, &case, CaseState::Issued, Some((sequence, issue_id, today)))?;
+    crate::hold::end_adjustment(work, case.account_id, &case.number)?;
     let new = format!("bill {} of {}: {}", sequence, case.month, bill.amount);
     record(work, permission::ISSUE, case.unit_id, "adjustment", &case.number, "followed up", &new)?;
     Ok(bill)

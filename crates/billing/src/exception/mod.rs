@@ -5,12 +5,10 @@ mod model;
 pub mod rules;
 mod service;
 mod sql;
-#[cfg(test)]
-mod tests;
 
 pub use model::{Exception, ExceptionFilter, ExceptionState, SentLists};
 pub use service::{
-    answer, ask_again, exceptions_of, make_feedback_list, mark_issued, not_in_order, put_in_order, raise_ticket,
+    answer, ask_again, close_issued, exceptions_of, make_feedback_list, not_in_order, put_in_order, raise_ticket,
     return_book, send_lists, unsigned_feedback_of,
 };
 pub(crate) use sql::TABLES;

@@ -223,17 +223,20 @@ pub fn put_in_order(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, 
     Ok(due_on)
 }
 
-/// Closes the exceptions of accounts that were issued: the issue core calls this for what it issued. (BILL-14)
-pub fn mark_issued(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, account_ids: &[i64]) -> Result<()> {
+/// Closes the tickets of a book's exceptions that were issued, and meets their clocks; part of the reviewer's issue,
+/// after the issue core has marked them. Answers how many. (BILL-14)
+pub fn close_issued(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, book_id: i64) -> Result<usize> {
     let org_id = work.org_id();
-    for account_id in account_ids {
-        let exception = one(work, month, *account_id)?;
-        rules::must_be(&exception, ExceptionState::InOrder)?;
-        flow::act(work, rules, ticket_of(&exception)?, "issue", "")?;
-        let state = ExceptionState::Issued;
-        sql::save_state(work.tx, (org_id, month), &exception, state, exception.in_order_at, exception.due_on)?;
+    let issued = ExceptionFilter { state: Some(ExceptionState::Issued), ..ExceptionFilter::default() };
+    let mut closed = 0;
+    for exception in sql::exceptions(work.tx, org_id, month, &issued)? {
+        let Some(ticket_id) = exception.ticket_id.filter(|_| exception.book_id == book_id) else { continue };
+        if !flow::ticket(work.tx, org_id, ticket_id)?.closed {
+            flow::act(work, rules, ticket_id, "issue", "")?;
+            closed += 1;
+        }
     }
-    Ok(())
+    Ok(closed)
 }
 
 fn between(feedback: &UnsignedFeedback, one: i64, other: i64) -> bool {

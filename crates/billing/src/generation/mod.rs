@@ -2,8 +2,6 @@
 //! station, approved by marketing, paid and posted by the station; off-grid quantity by the centre. (GEN-01..04)
 
 mod service;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use service::TABLES;
 pub use service::{

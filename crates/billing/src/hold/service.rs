@@ -129,11 +129,21 @@ pub fn pending(
     last: i64,
 ) -> Result<BTreeMap<i64, Pending>> {
     let mut found: BTreeMap<i64, Pending> = BTreeMap::new();
-    for account_id in sql::held(tx, org_id, month, first, last)? {
-        found.entry(account_id).or_default().change = true;
-    }
-    for account_id in crate::adjustment::in_progress(tx, org_id, first, last)? {
-        found.entry(account_id).or_default().adjustment = true;
+    for (account_id, by_adjustment) in sql::held(tx, org_id, month, first, last)? {
+        let pending = found.entry(account_id).or_default();
+        if by_adjustment { pending.adjustment = true } else { pending.change = true }
     }
     Ok(found)
+}
+
+/// An adjustment begins: the customer's normal issue is held. (ADJ-16)
+pub(crate) fn begin_adjustment(work: &mut Work<'_, '_>, account_id: i64, number: &str) -> Result<()> {
+    let (org_id, hold_id, by, now) = (work.org_id(), work.next_key(), work.actor().person_id, work.now());
+    sql::insert_for_adjustment(work.tx, (org_id, hold_id, account_id), number, (by, now))
+}
+
+/// An adjustment ends, issued or refused: the hold ends with it. (ADJ-16)
+pub(crate) fn end_adjustment(work: &mut Work<'_, '_>, account_id: i64, number: &str) -> Result<()> {
+    let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
+    sql::release_adjustment(work.tx, (org_id, account_id), number, (by, now))
 }

@@ -11,8 +11,10 @@ CREATE TABLE hold_ticket (
   org_id INTEGER NOT NULL, hold_id INTEGER NOT NULL, unit_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL,
   issue_due_on INTEGER, PRIMARY KEY (org_id, hold_id)) STRICT, WITHOUT ROWID;";
 
-/// A change that affects the month's settlement.
-pub(crate) const CHANGE: i64 = 1;
+/// `hold.kind` of an adjustment in progress, as the issue core reads it.
+const ADJUSTMENT: i64 = crate::sql::HOLD_ADJUSTMENT;
+/// `hold.kind` of a change that affects the month's settlement.
+const CHANGE: i64 = 2;
 
 const HOLD: &str = "SELECT h.hold_id, h.account_id, t.unit_id, t.ticket_id, h.from_month, h.reason, h.document,
   h.placed_by, h.placed_at, h.released_at, t.issue_due_on
@@ -51,13 +53,48 @@ pub(crate) fn filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document:
     Ok(found.unwrap_or(0) > 0)
 }
 
-/// Accounts from `first` to `last` with a hold in force for `month`, in order.
-pub(crate) fn held(tx: &mut Tx<'_>, org_id: i64, month: Month, first: i64, last: i64) -> Result<Vec<i64>> {
+/// Accounts from `first` to `last` held for `month`, in order, and whether by an adjustment.
+pub(crate) fn held(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    first: i64,
+    last: i64,
+) -> Result<Vec<(i64, bool)>> {
     Ok(tx.list(
-        "SELECT DISTINCT account_id FROM hold WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND from_month <= ?4
-         AND kind = ?5 AND released_at IS NULL ORDER BY account_id",
-        params![org_id, first, last, month, CHANGE],
-        |row| row.int(0),
+        "SELECT account_id, kind FROM hold WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND from_month <= ?4
+         AND released_at IS NULL ORDER BY account_id",
+        params![org_id, first, last, month],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)? == ADJUSTMENT)),
+    )?)
+}
+
+/// Holds an account's normal issue while an adjustment is in progress.
+pub(crate) fn insert_for_adjustment(
+    tx: &mut Tx<'_>,
+    (org_id, hold_id, account_id): (i64, i64, i64),
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO hold (org_id, hold_id, account_id, kind, from_month, reason, document, placed_by, placed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![org_id, hold_id, account_id, ADJUSTMENT, at.date().month(), "退补在途", document, by, at],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn release_adjustment(
+    tx: &mut Tx<'_>,
+    (org_id, account_id): (i64, i64),
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("hold of {document}"),
+        "UPDATE hold SET released_by = ?5, released_at = ?6
+         WHERE org_id = ?1 AND account_id = ?2 AND kind = ?3 AND document = ?4 AND released_at IS NULL",
+        params![org_id, account_id, ADJUSTMENT, document, by, at],
     )?)
 }
 

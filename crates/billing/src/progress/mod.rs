@@ -3,4 +3,4 @@
 mod service;
 
 pub(crate) use service::TABLES;
-pub use service::{BookDue, Submission, answer_urge, book_issued, book_submitted, should_be_issued, urge};
+pub use service::{BookDue, answer_urge, book_issued, book_submitted, should_be_issued, urge};

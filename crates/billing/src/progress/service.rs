@@ -16,21 +16,6 @@ CREATE TABLE issue_query (
   books INTEGER NOT NULL, asked_by INTEGER NOT NULL, asked_at INTEGER NOT NULL, ticket_id INTEGER,
   PRIMARY KEY (org_id, query_id)) STRICT, WITHOUT ROWID;";
 
-/// A book as it was submitted; from metering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Submission {
-    /// The book.
-    pub book_id: i64,
-    /// Its station.
-    pub unit_id: i64,
-    /// The billing month.
-    pub month: Month,
-    /// The last day on which it was in time.
-    pub submit_by: Date,
-    /// The day it was submitted.
-    pub submitted_on: Date,
-}
-
 /// A book with its issue day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BookDue {
@@ -42,44 +27,60 @@ pub struct BookDue {
     pub late_days: i64,
 }
 
-/// Starts the clock of issue when a book is submitted: three working days from then, so a late submission puts the
-/// issue off by itself; its delay is noted as the station's, not the centre's. Answers the due day. (BILL-04..06)
+/// What clocks of a book's month are about; the key is metering's.
+const BOOK_MONTH: &str = "book_month";
+const ISSUE_CLOCK: &str = "issue_clean_public";
+
+/// Starts the clock of issue of a book that was just submitted, as part of submitting it: three working days from the
+/// first submission, so a late one puts the issue off by itself; the delay is noted as the station's, not the centre's.
+/// Answers the due day. (BILL-04..06)
 pub fn book_submitted(
     work: &mut Work<'_, '_>,
     rules: &OfficeRules,
-    submission: &Submission,
+    month: Month,
+    book_id: i64,
     centre_unit_id: i64,
 ) -> Result<Date> {
-    work.require(permission::SUBMIT_BOOK, submission.unit_id)?;
+    let org_id = work.org_id();
+    let book = metering::book::book_month(work.tx, org_id, month, book_id).map_err(flow::below)?;
+    let book = book.ok_or(OfficeError::NotFound { what: "book of the month", id: book_id })?;
+    work.require(permission::SUBMIT_BOOK, book.unit_id)?;
+    let Some(submitted_on) = book.submitted_at.map(kernel::Moment::date) else {
+        return Err(OfficeError::refused(
+            "BILL-04",
+            format!("抄本 {book_id} {month} 尚未提交"),
+            format!("book {book_id} of {month} is not submitted yet"),
+        ));
+    };
     let clock = NewClock {
-        code: "issue_clean_public",
+        code: ISSUE_CLOCK,
         ticket_id: None,
-        subject: Subject { kind: "reading_book", id: submission.book_id },
+        subject: Subject { kind: BOOK_MONTH, id: metering::book::book_month_key(month, book_id) },
         account_id: None,
-        started_on: submission.submitted_on,
+        started_on: submitted_on,
         answerable_unit_id: centre_unit_id,
         answerable_post: "reviewer",
     };
     workflow::start_clocks(work, &rules.calendar, &[clock]).map_err(flow::workflow_error)?;
-    let days = rules.days_late(submission.submit_by, submission.submitted_on)?;
-    if days > 0 {
+    if book.late_days > 0 {
         delay::note(work, permission::SUBMIT_BOOK, &delay::Delay {
-            month: submission.month,
-            unit_id: submission.unit_id,
+            month,
+            unit_id: book.unit_id,
             account_id: None,
-            book_id: Some(submission.book_id),
+            book_id: Some(book_id),
             party: Party::Station,
-            days,
+            days: book.late_days,
             cause: "BILL-06 late submission".into(),
-            document: format!("book {} {}", submission.book_id, submission.month),
+            document: format!("{month}/{book_id}"),
         })?;
     }
-    rules.due("issue_clean_public", submission.submitted_on)
+    rules.due(ISSUE_CLOCK, submitted_on)
 }
 
-/// Meets the clock of a book: its clean bills are issued. The issue core calls this.
-pub fn book_issued(work: &mut Work<'_, '_>, book_id: i64) -> Result<u64> {
-    workflow::meet_clocks(work, "issue_clean_public", "reading_book", book_id).map_err(flow::workflow_error)
+/// Meets the clock of a book's month: its clean bills are issued. Part of the issue; answers how many clocks it met.
+pub fn book_issued(work: &mut Work<'_, '_>, month: Month, book_id: i64) -> Result<u64> {
+    let key = metering::book::book_month_key(month, book_id);
+    workflow::meet_clocks(work, ISSUE_CLOCK, BOOK_MONTH, key).map_err(flow::workflow_error)
 }
 
 fn issued_books(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<BTreeMap<i64, i64>> {
@@ -98,20 +99,20 @@ pub fn should_be_issued(
     rules: &OfficeRules,
     month: Month,
     unit_id: i64,
-    submissions: &[Submission],
 ) -> Result<(i64, Vec<BookDue>)> {
     require_at(work, permission::URGE, unit_id)?;
     let (org_id, today, by, now) = (work.org_id(), work.today(), work.actor().person_id, work.now());
     let issued = issued_books(work.tx, org_id, month)?;
     let mut late = Vec::new();
-    for submission in submissions {
-        if submission.unit_id != unit_id || submission.month != month || issued.contains_key(&submission.book_id) {
+    for book in metering::book::books_of_month(work.tx, org_id, month).map_err(flow::below)? {
+        let Some(submitted_at) = book.submitted_at else { continue };
+        if book.unit_id != unit_id || issued.contains_key(&book.book_id) {
             continue;
         }
-        let due_on = rules.due("issue_clean_public", submission.submitted_on)?;
+        let due_on = rules.due(ISSUE_CLOCK, submitted_at.date())?;
         let late_days = rules.days_late(due_on, today)?;
         if late_days > 0 {
-            late.push(BookDue { book_id: submission.book_id, due_on, late_days });
+            late.push(BookDue { book_id: book.book_id, due_on, late_days });
         }
     }
     late.sort_by_key(|book| (book.due_on, book.book_id));

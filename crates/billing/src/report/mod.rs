@@ -8,8 +8,6 @@ pub mod rules;
 mod service;
 mod sql;
 mod targets;
-#[cfg(test)]
-mod tests;
 
 pub use balance::{
     Difference, Explained, Snapshot, fix_time_point, freeze_month_end, marketing_against_finance, note_difference,
