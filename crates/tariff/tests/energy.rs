@@ -1,5 +1,7 @@
 //! From registers to kWh: own cases where none is published.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
