@@ -71,6 +71,14 @@ fn complaints_name_the_place() {
         ("code = \"two_01\"", "code = \"Two 01\"", "lower-case"),
         ("allowance = \"1.05\"", "allowance = \"0.95\"", "allowance"),
         ("from = \"1990-01-01\"", "from = \"1990-01-01\"\nto = \"1980-01-01\"", "end"),
+        ("from = \"1990-01-01\"", "from = \"1990-02-31\"", "calendar"),
+        ("price = \"0.02\"", "price = true", "decimal number"),
+        ("price = \"0.02\"", "price = \"0.0000000000001\"", "12 decimal places"),
+        ("price = \"0.02\"", "price = \"-0.02\"", "negative"),
+        ("price = \"0.02\"\n", "", "no price"),
+        ("capacity = \"15.00\"", "capacity = \"-15.00\"", "negative"),
+        ("catalogue = \"0.45\"", "catalogue = \"-0.45\"", "zero"),
+        ("thresholds = [2760, 4800]", "thresholds = [2760]", "length"),
     ];
     for (from, to, word) in cases {
         let text = EXAM.replacen(from, to, 1);
@@ -80,6 +88,9 @@ fn complaints_name_the_place() {
         assert!(error.to_string().contains(word), "{to}: {error}");
         assert!(error.text(Lang::Zh).contains('行'), "{}", error.text(Lang::Zh));
     }
+    // Dates without quotes and numbers without quotes are understood.
+    let plain = EXAM.replace("from = \"1990-01-01\"", "from = 1990-01-01").replace("\"0.02\"", "0.02");
+    assert_eq!(PriceTable::parse("exam.toml", &plain).unwrap().from(), day("1990-01-01"));
     let last = EXAM.replace("code = \"guangdong\"\nname", "code = \"guangdong\"\nnames");
     let error = PriceTable::parse("exam.toml", &last).unwrap_err();
     let line = last.lines().position(|line| line.starts_with("names")).unwrap() + 1;
