@@ -5,6 +5,8 @@
 mod common;
 
 use common::*;
+use std::sync::LazyLock;
+
 use kernel::{Bilingual, Date, Lang, Month, Quantity, Rate};
 use proptest::prelude::*;
 use smallvec::SmallVec;
@@ -215,6 +217,23 @@ fn tiers() -> impl Strategy<Value = TierState> {
     )
 }
 
+static DESK: LazyLock<Desk> = LazyLock::new(|| {
+    let mut desk = Desk::shipped("hubei-2026-01");
+    for (class, level) in [
+        ("residential", "below_1kv"),
+        ("residential_tou", "below_1kv"),
+        ("residential_flat", "below_1kv"),
+        ("single_part", "below_1kv"),
+        ("single_part_flat", "below_1kv"),
+        ("two_part", "1_10kv"),
+        ("two_part", "110_220kv"),
+        ("agricultural", "below_1kv"),
+    ] {
+        desk.plan(class, level);
+    }
+    desk
+});
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -223,14 +242,7 @@ proptest! {
         points in points(), from in date(), length in -2_i64..70, tiers in prop::option::weighted(0.95, tiers()),
         supply in prop::option::weighted(0.6, supply()),
     ) {
-        let mut desk = Desk::shipped("hubei-2026-01");
-        for (class, level) in [
-            ("residential", "below_1kv"), ("residential_tou", "below_1kv"), ("residential_flat", "below_1kv"),
-            ("single_part", "below_1kv"), ("single_part_flat", "below_1kv"), ("two_part", "1_10kv"),
-            ("two_part", "110_220kv"), ("agricultural", "below_1kv"),
-        ] {
-            desk.plan(class, level);
-        }
+        let desk = &*DESK;
         let to = from.plus_days(length).unwrap();
         let month: Month = to.month();
         let input = AccountPeriod { from, to, month, points, tiers, supply: supply.map(Box::new) };

@@ -51,7 +51,7 @@ fn a_misread_digit_is_found() {
     assert!(error.text(Lang::Zh).contains("公布价"), "{}", error.text(Lang::Zh));
 }
 
-/// XC: complaints name line and column in both languages.
+/// Complaints name line and column in both languages.
 #[test]
 fn complaints_name_the_place() {
     let cases = [
@@ -238,4 +238,31 @@ fn the_base_of_the_adjustment_is_a_flag() {
     assert_eq!(base(all), yuan("690.69"));
     let without = all.replace("price = \"0.082273\"", "price = \"0.082273\"\nin_power_factor_base = false");
     assert_eq!(base(&without), yuan("608.41"));
+}
+
+/// Factors may differ by season, with a deep valley in one of them; the billing month chooses.
+#[test]
+fn factors_follow_the_season() {
+    let season = "[[time_of_use.season]]\nmonths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]\n[time_of_use.season.hours]";
+    let two = "[[time_of_use.season]]\nmonths = [7, 8]\nfactor = { peak = \"1.8\", deep_valley = \"0.2\" }\n\
+        [time_of_use.season.hours]\npeak = [\"18:00-22:00\"]\ndeep_valley = [\"03:00-05:00\"]\n\n\
+        [[time_of_use.season]]\nmonths = [1, 2, 3, 4, 5, 6, 9, 10, 11, 12]\n[time_of_use.season.hours]";
+    let text = EXAM.replacen(season, two, 1);
+    assert_ne!(text, EXAM);
+    let mut desk = Desk::of(PriceTable::parse("exam.toml", &text).unwrap());
+    let plan = desk.plan("bill_01", "1_10kv");
+    let readings = [reading(Register::Peak, "0", "100"), reading(Register::DeepValley, "0", "100")];
+    let month = |from: &str, to: &str, readings: &[Reading]| {
+        let mut input = account(from, to, [metered(plan, "1", readings)]);
+        let transformers = [transformer("100")].into_iter().collect();
+        let basic = BasicMethod::Capacity;
+        input.supply = Some(Box::new(SupplyAgreement { basic, transformers, ..SupplyAgreement::default() }));
+        input
+    };
+    let july = desk.bill(&month("2020-07-01", "2020-08-01", &readings));
+    assert_eq!(amounts(&july, LineKind::Energy), [yuan("81.00"), yuan("9.00")]);
+    let june = desk.bill(&month("2020-06-01", "2020-07-01", &readings[..1]));
+    assert_eq!(amounts(&june, LineKind::Energy), [yuan("67.50")]);
+    let refused = desk.refusal(&month("2020-06-01", "2020-07-01", &readings));
+    assert_eq!(refused, Refusal::NoPriceForPeriod("deep_valley"));
 }
