@@ -15,7 +15,7 @@ use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState, DraftSupply};
 use crate::engine::{Plans, Rules, adjustment, calculate};
 use crate::error::RefusedToBill;
 use crate::model::{
-    AccountPeriod, BasicMethod, Bill, Category, DemandFeed, LineLoss, LossModelId, Period, Point, PlanId,
+    AccountPeriod, BasicMethod, Bill, Category, DemandFeed, LineLoss, LossModelId, Period, PlanId, Point,
     PowerFactorStandard, Reading, Register, Source, SupplyAgreement, Transformer, TransformerChange,
     TransformerEvent, TransformerLoss, TransformerState,
 };
@@ -125,7 +125,10 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
     let main_plan = catalog.plans.get(plan_ids[0]).cloned();
     let category = main_plan.as_ref().map_or(Category::SinglePart, |plan| plan.category);
     let standard = standard_of(parts, &drafts, category, notes);
-    if parts.supply.is_given() || standard.is_some() || main_plan.as_ref().is_some_and(|plan| plan.basic.is_some()) {
+    if parts.supply.is_given()
+        || standard.is_some()
+        || main_plan.as_ref().is_some_and(|plan| plan.basic.is_some())
+    {
         let supply = agreement(parts, &drafts, main_plan.as_ref(), standard, &mut rules, notes)?;
         if let BasicMethod::ContractDemand(feeds) = &supply.basic {
             for feed in feeds {
@@ -166,7 +169,9 @@ fn ordered(parts: &Parts<'_>) -> Vec<DraftPoint> {
     let mut drafts = parts.points.clone();
     if parts.main.has_energy() || drafts.is_empty() {
         drafts.insert(0, parts.main.clone());
-    } else if let Some(first) = drafts.iter().position(|draft| !matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..))) {
+    } else if let Some(first) =
+        drafts.iter().position(|draft| !matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..)))
+    {
         drafts[..=first].rotate_right(1);
     }
     drafts
@@ -221,7 +226,8 @@ fn plan_of(
         price.name = Some(draft.name.clone());
     }
     if place == 0 && price.capacity.is_none() && price.demand.is_none() && price.actual_demand.is_none() {
-        let demand = parts.supply.contract_kw.is_some() || matches!(parts.supply.basis, Some(Basis::Contract | Basis::Actual));
+        let demand = parts.supply.contract_kw.is_some()
+            || matches!(parts.supply.basis, Some(Basis::Contract | Basis::Actual));
         if demand {
             price.demand = Some(kernel::Price::ZERO);
             notes.push(Text::new("未给出需量电价，按 0 计", "no demand price is given; 0 is taken"));
@@ -283,7 +289,8 @@ fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Span)>, o
 }
 
 fn has_reactive(energy: &Energy) -> bool {
-    let reactive = |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
+    let reactive =
+        |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
     matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(reactive)))
 }
 
@@ -294,7 +301,9 @@ fn standard_of(
     notes: &mut Vec<Text>,
 ) -> Option<PowerFactorStandard> {
     let given = &parts.supply.power_factor;
-    if given.none || matches!(category, Category::Residential | Category::ResidentialFlat) && given.standard.is_none() {
+    if given.none
+        || matches!(category, Category::Residential | Category::ResidentialFlat) && given.standard.is_none()
+    {
         return None;
     }
     if given.standard.is_some() {
@@ -336,19 +345,30 @@ fn agreement(
         Some(_) if !feeds.is_empty() => Basis::Contract,
         Some(basic) if basic.capacity.is_some() && !given.transformers.is_empty() => Basis::Capacity,
         Some(basic) if basic.demand.is_some() || basic.actual_demand.is_some() => {
-            if demanded { Basis::Actual } else { Basis::None }
+            if demanded {
+                Basis::Actual
+            } else {
+                Basis::None
+            }
         }
         Some(_) => Basis::None,
     });
     if basis == Basis::Capacity && given.transformers.is_empty() {
-        return Err(file.refuse(&parts.main.span, "按容量计收须给出 capacity_kva", "a charge by capacity needs `capacity_kva`"));
+        return Err(file.refuse(
+            &parts.main.span,
+            "按容量计收须给出 capacity_kva",
+            "a charge by capacity needs `capacity_kva`",
+        ));
     }
     let basic = match basis {
         Basis::None => BasicMethod::None,
         Basis::Capacity => BasicMethod::Capacity,
         Basis::Actual => BasicMethod::ActualDemand,
         Basis::Contract if feeds.is_empty() => {
-            notes.push(Text::new("没有合同需量，按实际需量", "no contract demand is given; the actual demand is charged"));
+            notes.push(Text::new(
+                "没有合同需量，按实际需量",
+                "no contract demand is given; the actual demand is charged",
+            ));
             BasicMethod::ActualDemand
         }
         Basis::Contract => BasicMethod::ContractDemand(feeds),
@@ -538,11 +558,7 @@ pub(super) fn by_rate(
     rules: &Rules,
 ) -> Quoted<u8> {
     (1..=100).rev().find(|hundredths| adjustment(rules, standard, *hundredths) == rate).ok_or_else(|| {
-        file.refuse(
-            span,
-            "功率因数调整表没有这个比率",
-            "the power-factor table has no such percentage",
-        )
+        file.refuse(span, "功率因数调整表没有这个比率", "the power-factor table has no such percentage")
     })
 }
 
