@@ -93,11 +93,17 @@ fn settlement(bill: &Bill, context: &Context<'_>) -> Block {
         format!("{} to {} (exclusive), {days} days, billing month {}", input.from, input.to, input.month),
     ));
     if let Some(regulation) = context.rules.regulations.get(usize::from(bill.regulation)) {
+        // A regulation that the caller put in force for all time has no day worth saying.
+        let (zh, en) = if regulation.from.year() > 1 {
+            (format!("（自 {}）", regulation.from), format!(" (from {})", regulation.from))
+        } else {
+            (String::new(), String::new())
+        };
         block.push(Row::note(
             "规则",
             "rules",
-            format!("{}（自 {}）", regulation.name.zh, regulation.from),
-            format!("{} (from {})", regulation.name.en, regulation.from),
+            format!("{}{zh}", regulation.name.zh),
+            format!("{}{en}", regulation.name.en),
         ));
     }
     block
@@ -255,18 +261,28 @@ fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> B
             .iter()
             .any(|line| line.plan == id && line.kind == LineKind::Energy && line.period == period);
         let Some(price) = set.energy[period.index()].filter(|_| used) else { continue };
+        let flat = set.parts.iter().map(|prices| prices[Period::Flat.index()]);
         let spelled = |lang: Lang| -> String {
-            let parts = plan.parts.iter().zip(&set.parts).map(|(part, prices)| {
-                format!("{} ({})", prices[period.index()], component_name(context, part.component).text(lang))
+            let parts = plan.parts.iter().zip(&set.parts).zip(flat.clone()).map(|((part, prices), flat)| {
+                let own = prices[period.index()];
+                let figure = floated(own, flat, period).unwrap_or_else(|| own.to_string());
+                if plan.parts.len() > 1 {
+                    format!("{figure} ({})", component_name(context, part.component).text(lang))
+                } else if figure == own.to_string() {
+                    String::new()
+                } else {
+                    figure
+                }
             });
-            if plan.parts.len() > 1 { parts.collect::<Vec<_>>().join(" + ") } else { String::new() }
+            parts.collect::<Vec<_>>().join(" + ")
         };
-        let name = words::period(period);
-        block.push(Row::worded(
-            Text::new(format!("{}电价", name.zh), format!("{} price", name.en)),
-            Text::new(spelled(Lang::Zh), spelled(Lang::En)),
-            price.to_string(),
-        ));
+        let label = if period == Period::Total {
+            Text::new("电价", "price")
+        } else {
+            let name = words::period(period);
+            Text::new(format!("{}电价", name.zh), format!("{} price", name.en))
+        };
+        block.push(Row::worded(label, Text::new(spelled(Lang::Zh), spelled(Lang::En)), price.to_string()));
     }
     if let Some(basic) = &plan.basic {
         for (zh, en, price) in [("容量电价", "per kVA", basic.capacity), ("需量电价", "per kW", basic.demand)]
@@ -286,6 +302,16 @@ fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> B
         block.push(Row::worded(label, both(""), fund.price.to_string()));
     }
     block
+}
+
+/// A floating price as its flat price times a factor, when the factor is short.
+fn floated(own: Price, flat: Price, period: Period) -> Option<String> {
+    if period == Period::Total || period == Period::Flat || own == flat || flat.is_zero() {
+        return None;
+    }
+    let factor = own.exact().over(flat.exact()).ok()?;
+    let short = factor.to_rate(4).ok()?;
+    (short.exact() == factor).then(|| format!("{flat} × {short}"))
 }
 
 fn losses(bill: &Bill, context: &Context<'_>) -> Option<Block> {

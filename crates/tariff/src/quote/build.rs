@@ -67,9 +67,6 @@ pub(super) fn rules_of(fields: &Fields<'_>, version: Option<&str>) -> Quoted<Rul
         }
         rules.regulations.truncate(1);
     }
-    if let Some(first) = rules.regulations.first_mut().filter(|_| version.is_some()) {
-        first.from = super::catalog::always();
-    }
     Ok(rules)
 }
 

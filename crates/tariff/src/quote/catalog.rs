@@ -10,6 +10,9 @@ use crate::engine::{Plan, PlanRequest, Plans};
 use crate::model::{ComponentId, PlanId, VoltageLevel};
 use crate::table::{SHIPPED, shipped_table};
 
+/// The code of a price that is not made of components.
+pub(super) const ENERGY: &str = "energy";
+
 /// Plans and components under construction.
 #[derive(Debug)]
 pub(super) struct Catalog {
@@ -23,7 +26,7 @@ impl Catalog {
     }
     /// The component of that code, made when it is new; a fund may have the name of a part of the price.
     pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
-        let name = Text::new(code, code);
+        let name = if code == ENERGY { Text::new("电度电费", "energy charge") } else { Text::new(code, code) };
         let other = format!("{code} ({})", if fund { "fund" } else { "price" });
         self.plans
             .intern(code, &name, fund)

@@ -3,7 +3,7 @@
 use kernel::{FigureError, Price, Quantity, Rate, Text};
 use smallvec::{SmallVec, smallvec};
 
-use super::catalog::{Catalog, always};
+use super::catalog::{Catalog, ENERGY, always};
 use super::error::Quoted;
 use super::fields::figure_error;
 use super::node::{Source, Span};
@@ -154,7 +154,7 @@ fn components(
     let mut own = *base;
     own[0] = own[0].or(Some(flat));
     let energy = DraftComponent {
-        name: "电度电费 energy".to_owned(),
+        name: ENERGY.to_owned(),
         price: flat,
         floats: true,
         in_power_factor_base: true,

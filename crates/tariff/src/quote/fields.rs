@@ -46,7 +46,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .into_iter()
         .map(|name| {
             let contained = word.len() >= 3 && (name.contains(&word) || word.contains(name));
-            (if contained { 1 } else { distance(&word, name) }, name)
+            (if contained { distance(&word, name).min(3) } else { distance(&word, name) }, name)
         })
         .filter(|(far, name)| *far <= 2 + name.len() / 4)
         .min_by_key(|(far, _)| *far)

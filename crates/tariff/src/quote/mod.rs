@@ -34,7 +34,7 @@ use error::Quoted;
 use fields::{Fields, figure_error};
 use figures::Figures;
 use kernel::{Bilingual, Lang};
-use node::{Node, Source, Value};
+use node::{Entry, Node, Source, Value};
 use points::DraftPoint;
 use sections::Frame;
 use supply::DraftSupply;
@@ -46,7 +46,7 @@ use supply::DraftSupply;
 /// with line and column.
 pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
     let source = Source { file: file_name, text };
-    let root = node::read(source)?;
+    let root = flattened(node::read(source)?);
     let top = Fields::of(source, &root)?;
     let mut notes = Vec::new();
     let title = top.text(&["title", "name", "customer", "标题"])?;
@@ -83,13 +83,15 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
     let period =
         period::read_period(&top, version.as_deref(), household.state.months, hint, &mut period_notes)?;
     let timed = top.has(&["period", "month", "from", "to", "billing_month", "period_from", "period_to"]);
-    if version.is_none() && rules.regulations.first().is_some_and(|first| first.from >= period.to) {
+    if rules.regulations.first().is_some_and(|first| first.from >= period.to) {
         rules.regulations.truncate(1);
         rules.regulations[0].from = catalog::always();
-        notes.push(Text::new(
-            "结算期早于已知规则，按最早的规则",
-            "the period is older than the rules known; the oldest are taken",
-        ));
+        if version.is_none() {
+            notes.push(Text::new(
+                "结算期早于已知规则，按最早的规则",
+                "the period is older than the rules known; the oldest are taken",
+            ));
+        }
     }
     let parts = Parts { file: source, main, points, prices, supply, household, period, rules };
     let target = target(&top)?;
@@ -140,6 +142,22 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
         None => Vec::new(),
     };
     Ok(Answer { title, notes, priced, sections, blocks, figures, expectations })
+}
+
+/// Tables that only group keys of the account: their keys count as if they stood at the top.
+const GROUPS: [&str; 5] = ["account", "agreement", "supply", "contract", "inputs"];
+
+fn flattened(root: Node) -> Node {
+    let Node { span, value } = root;
+    let Value::Table(entries) = value else { return Node { span, value } };
+    let mut flat = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match entry.node.value {
+            Value::Table(inner) if GROUPS.contains(&entry.key.to_lowercase().as_str()) => flat.extend(inner),
+            value => flat.push(Entry { node: Node { value, ..entry.node }, ..entry }),
+        }
+    }
+    Node { span, value: Value::Table(flat) }
 }
 
 /// Free text, or a list of it.
