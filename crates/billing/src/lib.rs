@@ -1,1 +1,32 @@
-//! Not yet furnished.
+//! Floor 3, the billing centre: calculation, gates, review, issue, adjustments, reports.
+//!
+//! - [`canonical`]: bills as stored bytes.
+//! - [`gates`]: which bills are clean and why the others are not.
+//! - `run`, `issue`: calculation of books and issue of bills, in bulk.
+
+mod assemble;
+pub mod canonical;
+mod error;
+pub mod gates;
+mod load;
+mod log;
+mod output;
+mod plans;
+mod posting;
+mod run;
+mod service;
+mod sql;
+
+pub use error::BillingError;
+pub use output::Ready;
+pub use plans::PriceBook;
+pub use posting::{BILL_ISSUED, BillPostings};
+pub use run::{RunBook, RunPlan, RunSummary, run_month};
+pub use service::{
+    BookResult, Clerks, IssuedAs, StoredBill, calculate_book, calculated_books, issue_book, load_price_table,
+    permission, review_book, stored_bill,
+};
+pub use sql::{BillKey, SCHEMA};
+
+/// Shorthand for what this office answers.
+pub type Result<T> = std::result::Result<T, BillingError>;

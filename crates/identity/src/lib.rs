@@ -1,1 +1,33 @@
-//! Not yet furnished.
+//! Floor 2: who may do what, and the context in which every command runs.
+//!
+//! A [`Work`] is one command in progress: the transaction, the person in a post who acts, and the moment. Every
+//! command of every office takes one, asks it for permission first, and writes through its transaction only.
+//!
+//! Organisations, their tree of units, persons and the posts they hold live here too. What a post may do, and which
+//! duties do not go together, is data: `data/posts.csv`, `data/permissions.csv`, `data/duties.csv`,
+//! `data/incompatible_duties.csv`.
+
+mod catalogue;
+mod error;
+mod model;
+mod permission;
+pub mod rules;
+mod service;
+mod sql;
+mod table;
+mod work;
+
+pub use catalogue::{Catalogue, Duty, Incompatible, PermissionName, Post, UnitKind};
+pub use error::IdentityError;
+pub use model::{
+    Authority, Founded, HeldPost, NewAssignment, NewOrganisation, NewPerson, NewUnit, Person, Unit,
+};
+pub use permission::{Actor, Assignment, Permission};
+pub use service::{
+    KeptAuthority, KeptChange, assign, authorities, changes, create_person, create_unit, end_assignment,
+    find_organisation, find_person, found_organisation, held_posts, load_actor, persons, retire_person, unit,
+    units,
+};
+pub use sql::SCHEMA;
+pub use table::data_rows;
+pub use work::{Desk, Work};

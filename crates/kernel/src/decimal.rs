@@ -40,9 +40,7 @@ pub(crate) fn parse_fixed(text: &str, places: u32) -> Result<i64> {
             return Err(FigureError::Overflow("decimal"));
         }
     }
-    value = value
-        .checked_mul(10_i128.pow(places - kept))
-        .ok_or(FigureError::Overflow("decimal"))?;
+    value = value.checked_mul(10_i128.pow(places - kept)).ok_or(FigureError::Overflow("decimal"))?;
     i64::try_from(if negative { -value } else { value }).map_err(|_| FigureError::Overflow("decimal"))
 }
 
@@ -218,8 +216,11 @@ impl Quantity {
     }
     /// This quantity times `rate`, rounded half up to `places` decimals (at most 6).
     pub fn times(self, rate: Rate, places: u32) -> Result<Quantity> {
-        Exact::new(i128::from(self.units()) * i128::from(rate.units()), i128::from(Quantity::SCALE) * i128::from(Rate::SCALE))
-            .to_quantity(places)
+        Exact::new(
+            i128::from(self.units()) * i128::from(rate.units()),
+            i128::from(Quantity::SCALE) * i128::from(Rate::SCALE),
+        )
+        .to_quantity(places)
     }
     /// Whole units only, rounded half up: kWh as they are billed.
     pub fn to_whole(self) -> Quantity {
@@ -258,7 +259,8 @@ mod tests {
 
     #[test]
     fn half_is_rounded_away_from_zero() {
-        let cases = [("202.67", "203"), ("43.42", "43"), ("0.5", "1"), ("-0.5", "-1"), ("-0.4", "0"), ("2.5", "3")];
+        let cases =
+            [("202.67", "203"), ("43.42", "43"), ("0.5", "1"), ("-0.5", "-1"), ("-0.4", "0"), ("2.5", "3")];
         for (from, to) in cases {
             assert_eq!(from.parse::<Quantity>().unwrap().to_whole(), to.parse().unwrap(), "{from}");
         }

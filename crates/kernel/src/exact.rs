@@ -64,7 +64,10 @@ impl Exact {
     }
     /// Difference.
     pub fn minus(self, other: Exact) -> Result<Exact> {
-        self.plus(Exact { numerator: other.numerator.checked_neg().ok_or(FigureError::Overflow("exact figure"))?, ..other })
+        self.plus(Exact {
+            numerator: other.numerator.checked_neg().ok_or(FigureError::Overflow("exact figure"))?,
+            ..other
+        })
     }
     /// Product.
     pub fn times(self, other: Exact) -> Result<Exact> {
@@ -82,7 +85,9 @@ impl Exact {
             Ordering::Less => {
                 self.times(Exact { numerator: -other.denominator, denominator: -other.numerator })
             }
-            Ordering::Greater => self.times(Exact { numerator: other.denominator, denominator: other.numerator }),
+            Ordering::Greater => {
+                self.times(Exact { numerator: other.denominator, denominator: other.numerator })
+            }
         }
     }
     /// Sign: -1, 0 or 1.
@@ -141,6 +146,10 @@ impl Exact {
         let price = self.to_price(Price::PLACES).ok()?;
         (price.exact() == self).then_some(price)
     }
+    /// From a stored numerator and denominator; nothing when the denominator is not above zero.
+    pub const fn from_parts(numerator: i128, denominator: i128) -> Option<Exact> {
+        if denominator > 0 { Some(Exact { numerator, denominator }) } else { None }
+    }
     /// Numerator and denominator in lowest terms, for storage and proofs.
     pub fn parts(self) -> (i128, i128) {
         let reduced = self.reduced();
@@ -195,7 +204,8 @@ mod tests {
 
     #[test]
     fn rounds_half_up_once() {
-        let cases = [(1, 200, 1), (-1, 200, -1), (1, 201, 0), (3_180_168, 1000, 318_017), (1, 3, 33), (2, 3, 67)];
+        let cases =
+            [(1, 200, 1), (-1, 200, -1), (1, 201, 0), (3_180_168, 1000, 318_017), (1, 3, 33), (2, 3, 67)];
         for (numerator, denominator, fen) in cases {
             assert_eq!(Exact::ratio(numerator, denominator).unwrap().to_money().unwrap().fen(), fen);
         }

@@ -5,15 +5,20 @@
 //! texts in two languages. Nothing here reads a clock, a file or a random number, and no
 //! binary floating point takes part in any figure.
 
+mod calendar;
 mod date;
 mod decimal;
+mod effective;
 mod exact;
 mod lang;
 mod money;
+mod numerals;
 mod split;
 
+pub use calendar::{DayKind, SpecialDay, WorkingCalendar};
 pub use date::{Date, Moment, Month};
 pub use decimal::{Price, Quantity, Rate};
+pub use effective::{Effective, Interval, Spell};
 pub use exact::Exact;
 pub use lang::{Bilingual, Lang, Text};
 pub use money::Money;
@@ -45,6 +50,18 @@ pub enum FigureError {
     /// A split needs weights of which at least one is positive and none is negative.
     #[error("a split needs weights that are not negative and not all zero")]
     NoWeights,
+    /// Not an amount in regular capital numerals (大写).
+    #[error("not an amount in regular capital numerals: {0:?}; write it like 壹佰元整")]
+    NotCapitals(String),
+    /// The working calendar has no data for the year; nothing is guessed.
+    #[error("the working calendar has no data for {0}; enter the official holidays of that year first")]
+    NoCalendar(i16),
+    /// A line of the working calendar that cannot be used: unreadable, given twice, or of a year without its 1 January.
+    #[error("the working calendar cannot use {0:?}: unreadable, given twice, or its year lacks 1 January")]
+    BadCalendar(String),
+    /// Two values hold on the same day, or one ends before it begins.
+    #[error("two values hold on {0}, or one ends before it begins")]
+    Overlap(Date),
 }
 
 impl Bilingual for FigureError {
@@ -59,6 +76,16 @@ impl Bilingual for FigureError {
             (Lang::Zh, FigureError::DivisionByZero) => "除数为零".into(),
             (Lang::Zh, FigureError::NotADate(text)) => format!("不是有效日期：{text:?}"),
             (Lang::Zh, FigureError::NoWeights) => "分摊需要非负且不全为零的权数".into(),
+            (Lang::Zh, FigureError::NotCapitals(text)) => {
+                format!("不是规范的大写金额：{text:?}，应写如“壹佰元整”")
+            }
+            (Lang::Zh, FigureError::NoCalendar(year)) => {
+                format!("工作日历没有 {year} 年的数据，请先录入该年法定节假日安排")
+            }
+            (Lang::Zh, FigureError::BadCalendar(line)) => {
+                format!("工作日历无法采用 {line:?}：无法识别、重复，或该年缺少 1 月 1 日")
+            }
+            (Lang::Zh, FigureError::Overlap(date)) => format!("{date} 同时有两个生效值，或止期早于起期"),
         }
     }
 }

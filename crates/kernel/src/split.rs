@@ -25,7 +25,10 @@ pub fn split_by_weight(total: i64, weights: &[i64]) -> Result<Vec<i64>> {
         parts[index] += 1;
     }
     let sign = i128::from(total.signum());
-    parts.into_iter().map(|part| i64::try_from(part * sign).map_err(|_| FigureError::Overflow("split"))).collect()
+    parts
+        .into_iter()
+        .map(|part| i64::try_from(part * sign).map_err(|_| FigureError::Overflow("split")))
+        .collect()
 }
 
 /// Splits `total` smallest units by `weights`, each part rounded half up to a whole `step`, and the part at
@@ -45,7 +48,8 @@ pub fn split_with_remainder_to(total: i64, weights: &[i64], main: usize, step: i
         }
         let product = i128::from(total) * i128::from(*weight);
         let half = if product < 0 { -(sum / 2) } else { sum / 2 };
-        let part = i64::try_from((product + half) / sum * wide_step).map_err(|_| FigureError::Overflow("split"))?;
+        let part =
+            i64::try_from((product + half) / sum * wide_step).map_err(|_| FigureError::Overflow("split"))?;
         left = left.checked_sub(part).ok_or(FigureError::Overflow("split"))?;
         parts.push(part);
     }

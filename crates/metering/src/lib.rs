@@ -1,1 +1,22 @@
-//! Not yet furnished.
+//! Floor 3: the reading office (抄表): who is supplied, what is measured, and what the meters showed.
+//!
+//! - [`account`]: accounts, their agreements, transformers, metering points and meters, with dated changes.
+//! - [`reading`]: one line per meter and month, its arithmetic and every earlier value.
+//! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
+//!
+//! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
+//! is being entered never changes. Identifiers are small whole numbers that ascend in book order, so that one pass
+//! over a book touches neighbouring rows only.
+
+pub mod account;
+mod codes;
+mod error;
+pub mod reading;
+mod schema;
+pub mod stream;
+
+pub use error::MeteringError;
+pub use schema::SCHEMA;
+
+/// Shorthand for what this office answers.
+pub type Result<T> = std::result::Result<T, MeteringError>;

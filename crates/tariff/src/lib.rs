@@ -18,4 +18,3 @@ pub use model::*;
 
 pub mod charges;
 pub mod explain;
-pub mod quote;

@@ -107,6 +107,10 @@ pub(super) fn tier_lines(
     if state.used_kwh.is_negative() {
         return Err(Refusal::Negative("energy"));
     }
+    if !tiers.by_year && maker.bill.tiers.is_none() {
+        // Monthly tiers begin anew with every reading; only the points of one bill share them.
+        state.used_kwh = Quantity::ZERO;
+    }
     let until = thresholds(tiers, state, month)?;
     let kwh = energy.billed_kwh;
     let in_tier = in_tiers(kwh, state.used_kwh, until)?;

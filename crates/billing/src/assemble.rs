@@ -1,0 +1,289 @@
+//! From what metering knows of an account to what the price engine is given.
+
+use kernel::{Date, Month, Quantity};
+use metering::account::{
+    Account, BasicMethod, LineLossMethod, Options, Point as MeteringPoint, PointRelation, PowerFactorStandard,
+    TransformerChange, TransformerEvent, TransformerLossMethod,
+};
+use metering::reading::{Reading as MeterReading, ReadingStatus, Register as MeterRegister};
+use metering::stream::AccountReadings;
+use smallvec::{SmallVec, smallvec};
+use tariff::{
+    AccountPeriod, DemandFeed, LineLoss, MeterSegment, PlanId, Point, Points, Reading, Register, Source,
+    SupplyAgreement, TierState, Transformer, TransformerLoss, TransformerState,
+};
+
+use crate::gates::ReadAs;
+use crate::plans::PriceBook;
+
+/// Why an account cannot be put together, in words a reviewer reads.
+type Refused = String;
+
+/// The least good status of an account's meters; an account without a line was not read.
+pub(crate) fn read_as(readings: &[MeterReading]) -> ReadAs {
+    let mut found = if readings.is_empty() { ReadAs::Unread } else { ReadAs::Zero };
+    for reading in readings {
+        match reading.status {
+            ReadingStatus::Unread => return ReadAs::Unread,
+            ReadingStatus::Read => found = ReadAs::Read,
+            ReadingStatus::Zero => {}
+        }
+    }
+    found
+}
+
+/// The period that ends with the settlement day `to`: from the same day of the month before, or from the first day
+/// of supply when that is later.
+fn period(account: &Account, to: Date) -> (Date, Date) {
+    let before = to.month().previous();
+    let from = Date::new(before.year(), before.month_of_year(), to.day()).unwrap_or(before.last_day());
+    let from = if account.opened_on > from && account.opened_on < to { account.opened_on } else { from };
+    (from, to)
+}
+
+/// Puts together what the engine needs for one account and month. `tier_used_kwh` is what was billed in the tier year
+/// so far.
+pub(crate) fn assemble(
+    prices: &PriceBook,
+    row: &AccountReadings,
+    month: Month,
+    tier_used_kwh: Quantity,
+) -> Result<AccountPeriod, Refused> {
+    let account = &row.account;
+    let Some(last) = row.readings.iter().map(|reading| reading.read_on).max() else {
+        return Err("no meter line in this month / 本月没有抄表记录".into());
+    };
+    let (from, to) = period(account, last);
+    let plan_of = |class: &str| plan(prices, account, class, from);
+    let points: Points = if row.points.is_empty() {
+        smallvec![Point {
+            plan: plan_of(&account.price_class)?,
+            source: meters(&row.readings, None),
+            deducted_from: None,
+            bears_transformer_loss: account.options.has(Options::LOW_SIDE_METERING),
+            bears_line_loss: true,
+            in_power_factor: true,
+            in_power_factor_base: true,
+        }]
+    } else {
+        row.points.iter().map(|point| assemble_point(row, point, &plan_of)).collect::<Result<_, _>>()?
+    };
+    let tiers = match account.category {
+        metering::account::Category::Residential => Some(tier_state(account, month, tier_used_kwh)),
+        _ => None,
+    };
+    let supply = match (&row.terms, row.transformers.is_empty()) {
+        (None, true) => None,
+        _ => Some(Box::new(supply(prices, row, from, to)?)),
+    };
+    Ok(AccountPeriod { from, to, month, points, tiers, supply })
+}
+
+fn plan(prices: &PriceBook, account: &Account, class: &str, from: Date) -> Result<PlanId, Refused> {
+    let left_market = account.options.has(Options::MARKET_LEAVER);
+    prices.find(class, account.voltage.code(), left_market, from).ok_or_else(|| {
+        format!("no price for class {class}, voltage {}, on {from} / 没有适用的电价", account.voltage.key())
+    })
+}
+
+fn assemble_point(
+    row: &AccountReadings,
+    point: &MeteringPoint,
+    plan_of: &impl Fn(&str) -> Result<PlanId, Refused>,
+) -> Result<Point, Refused> {
+    let place = |seq: Option<i64>| {
+        let found = seq.and_then(|seq| row.points.iter().position(|other| other.point_seq == seq));
+        found
+            .and_then(|at| u8::try_from(at).ok())
+            .ok_or_else(|| format!("point {} has no parent / 计量点缺少上级", point.point_seq))
+    };
+    let source = match point.relation {
+        PointRelation::Metered | PointRelation::SubMeter => meters(&row.readings, Some(point.point_seq)),
+        PointRelation::FixedQuantity => {
+            Source::FixedQuantity { parent: place(point.parent_seq)?, kwh: point.fixed_kwh.unwrap_or_default() }
+        }
+        PointRelation::FixedRatio => {
+            Source::FixedRatio { parent: place(point.parent_seq)?, ratio: point.fixed_ratio.unwrap_or_default() }
+        }
+    };
+    let deducted_from = match point.relation {
+        PointRelation::SubMeter => Some(place(point.parent_seq)?),
+        _ => None,
+    };
+    Ok(Point {
+        plan: plan_of(point.price_class.as_deref().unwrap_or(&row.account.price_class))?,
+        source,
+        deducted_from,
+        bears_transformer_loss: point.bears_transformer_loss,
+        bears_line_loss: point.bears_line_loss,
+        in_power_factor: point.in_power_factor,
+        in_power_factor_base: point.in_power_factor,
+    })
+}
+
+fn register(register: MeterRegister) -> Register {
+    match register {
+        MeterRegister::Total => Register::Total,
+        MeterRegister::Sharp => Register::Sharp,
+        MeterRegister::Peak => Register::Peak,
+        MeterRegister::Flat => Register::Flat,
+        MeterRegister::Valley => Register::Valley,
+        MeterRegister::DeepValley => Register::DeepValley,
+        MeterRegister::ReactiveForward => Register::ReactiveForward,
+        MeterRegister::ReactiveReverse => Register::ReactiveReverse,
+        MeterRegister::Demand => Register::Demand,
+    }
+}
+
+/// One segment per meter line, of one point or of all; several when a meter was changed.
+fn meters(readings: &[MeterReading], point_seq: Option<i64>) -> Source {
+    let own = readings.iter().filter(|reading| point_seq.is_none_or(|seq| seq == reading.point_seq));
+    Source::Meters(
+        own.map(|line| MeterSegment {
+            digits: line.digits,
+            multiplier: line.multiplier,
+            readings: line
+                .registers
+                .iter()
+                .map(|(of, span)| Reading {
+                    register: register(of),
+                    previous: span.previous,
+                    current: span.current,
+                    rolled_over: line.flags.rolled_over(of),
+                })
+                .collect(),
+        })
+        .collect(),
+    )
+}
+
+fn tier_state(account: &Account, month: Month, used_kwh: Quantity) -> TierState {
+    // After a transfer the new customer has the thresholds of the months left, a part month as one. (decisions: tier year)
+    let months_in_year = match account.tier_start {
+        Some(start) if account.options.has(Options::TRANSFERRED) && start.year() == month.year() => {
+            13 - start.month_of_year().unsigned_abs()
+        }
+        _ => 12,
+    };
+    TierState {
+        used_kwh,
+        months: 1,
+        months_in_year,
+        persons: account.persons,
+        free_kwh: account.options.has(Options::FREE_ENERGY),
+    }
+}
+
+fn supply(prices: &PriceBook, row: &AccountReadings, from: Date, to: Date) -> Result<SupplyAgreement, Refused> {
+    let account = &row.account;
+    let mut agreement = SupplyAgreement {
+        supplied_from: (account.opened_on > from && account.opened_on < to).then_some(account.opened_on),
+        supplied_to: account.closed_on.filter(|closed| *closed > from && *closed < to),
+        ..SupplyAgreement::default()
+    };
+    for (index, transformer) in row.transformers.iter().enumerate() {
+        let events = row.events.iter().filter(|event| event.seq == transformer.seq);
+        let (mut state, mut capacity_kva) = if transformer.connected_on > from {
+            (TransformerState::Absent, transformer.capacity_kva)
+        } else {
+            (TransformerState::Running, transformer.capacity_kva)
+        };
+        for event in events {
+            if event.on >= to {
+                break;
+            }
+            if event.on < from || (event.on == from && event.change != TransformerChange::Add) {
+                (state, capacity_kva) = after(event, state, capacity_kva, from);
+                continue;
+            }
+            let place = u8::try_from(index).map_err(|_| "too many transformers / 变压器过多".to_owned())?;
+            agreement.events.push(tariff::TransformerEvent {
+                date: event.on,
+                transformer: place,
+                change: change(event, capacity_kva),
+            });
+        }
+        agreement.transformers.push(Transformer {
+            capacity_kva,
+            state,
+            connected: Some(transformer.connected_on),
+            loss_model: prices.rules().loss_model(&transformer.model),
+        });
+    }
+    agreement.events.sort_by_key(|event| event.date);
+    if let Some(terms) = &row.terms {
+        agreement.basic = match terms.basic {
+            BasicMethod::None => tariff::BasicMethod::None,
+            BasicMethod::Capacity => tariff::BasicMethod::Capacity,
+            BasicMethod::ContractDemand => tariff::BasicMethod::ContractDemand(smallvec![DemandFeed {
+                point: 0,
+                contract_kw: terms.contract_demand_kw.unwrap_or_default(),
+            }]),
+            BasicMethod::ActualDemand => tariff::BasicMethod::ActualDemand,
+        };
+        agreement.power_factor =
+            terms.power_factor.filter(|_| account.options.has(Options::POWER_FACTOR)).map(|standard| match standard {
+                PowerFactorStandard::P90 => tariff::PowerFactorStandard::P90,
+                PowerFactorStandard::P85 => tariff::PowerFactorStandard::P85,
+                PowerFactorStandard::P80 => tariff::PowerFactorStandard::P80,
+            });
+        agreement.transformer_loss = match terms.transformer_loss {
+            TransformerLossMethod::None => TransformerLoss::None,
+            TransformerLossMethod::Fixed => TransformerLoss::Fixed {
+                active_kwh: terms.transformer_loss_kwh.unwrap_or_default(),
+                reactive_kvarh: terms.transformer_loss_kvarh.unwrap_or_default(),
+            },
+            TransformerLossMethod::Table => TransformerLoss::Table,
+            TransformerLossMethod::Formula => {
+                return Err("loss by formula needs its figures in the agreement / 公式计损缺少参数".into());
+            }
+        };
+        agreement.line_loss = match terms.line_loss {
+            LineLossMethod::None => LineLoss::None,
+            LineLossMethod::Rate => LineLoss::Rate(terms.line_loss_rate.unwrap_or_default()),
+            LineLossMethod::Quantity => LineLoss::Quantity(terms.line_loss_kwh.unwrap_or_default()),
+        };
+    }
+    Ok(agreement)
+}
+
+/// State and capacity after an event that lies before the period.
+fn after(
+    event: &TransformerEvent,
+    state: TransformerState,
+    capacity_kva: Quantity,
+    from: Date,
+) -> (TransformerState, Quantity) {
+    let state = match event.change {
+        TransformerChange::Add | TransformerChange::Resume => TransformerState::Running,
+        TransformerChange::Remove => TransformerState::Absent,
+        TransformerChange::Reduce => TransformerState::Reduced,
+        TransformerChange::Suspend => {
+            let year_start = Date::new(from.year(), 1, 1).unwrap_or(event.on);
+            let days = event.on.max(year_start).days_until(from).max(0);
+            TransformerState::Suspended { since: event.on, days_this_year: u16::try_from(days).unwrap_or(366) }
+        }
+        TransformerChange::ColdStandby => TransformerState::ColdStandby,
+        TransformerChange::HotStandby => TransformerState::HotStandby,
+        TransformerChange::Swap => state,
+    };
+    (state, event.capacity_kva.unwrap_or(capacity_kva))
+}
+
+fn change(event: &TransformerEvent, capacity_kva: Quantity) -> tariff::TransformerChange {
+    match event.change {
+        TransformerChange::Add => tariff::TransformerChange::Add,
+        TransformerChange::Remove => tariff::TransformerChange::Remove,
+        TransformerChange::Suspend => tariff::TransformerChange::Suspend,
+        TransformerChange::Resume => tariff::TransformerChange::Resume,
+        TransformerChange::Reduce => tariff::TransformerChange::Reduce,
+        TransformerChange::Swap => {
+            tariff::TransformerChange::Swap { capacity_kva: event.capacity_kva.unwrap_or(capacity_kva) }
+        }
+        TransformerChange::ColdStandby => tariff::TransformerChange::ColdStandby,
+        TransformerChange::HotStandby => tariff::TransformerChange::HotStandby,
+    }
+}
+
+/// The kinds of sequence used above are small on purpose; a household stays on the stack.
+const _: () = assert!(size_of::<SmallVec<[MeterSegment; 1]>>() < 512);

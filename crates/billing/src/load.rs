@@ -1,0 +1,131 @@
+//! Loads books for a run: agreements and readings from metering, history and tier use from the quantity ledger, holds.
+//! A fixed number of queries per batch, every one in key order.
+
+use std::collections::HashMap;
+
+use kernel::{Money, Month, Quantity};
+use metering::stream::AccountReadings;
+use metering::stream::{Books, each_chunk};
+use store::Tx;
+
+use crate::assemble::{assemble, read_as};
+use crate::gates::{Past, Pending};
+use crate::output::Ready;
+use crate::plans::PriceBook;
+use crate::run::{RunBook, RunPlan, due_on};
+use crate::{Result, sql};
+
+/// What was issued to one account before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    past: Past,
+    tier_used_kwh: Quantity,
+}
+
+/// Buffers of a worker, used again for every batch.
+#[derive(Default)]
+pub(crate) struct Loader {
+    ready: Vec<Ready>,
+    order: Vec<(i64, usize)>,
+    before: Vec<Before>,
+}
+
+/// Account keys further apart than this are looked up as separate ranges.
+const GAP_MAX: i64 = 512;
+
+impl Loader {
+    /// Loads `books` and gives each run of accounts of one book to `take`, in order. A book can come in several runs.
+    pub(crate) fn load(
+        &mut self,
+        tx: &mut Tx<'_>,
+        org_id: i64,
+        prices: &PriceBook,
+        plan: &RunPlan,
+        books: &[RunBook],
+        mut take: impl FnMut(&RunBook, &[Ready]) -> Result<()>,
+    ) -> Result<()> {
+        let holds = sql::active_holds(tx, org_id)?;
+        let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
+        let mut units = books.iter().peekable();
+        each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {
+            self.history(tx, org_id, plan.month, rows)?;
+            self.ready.clear();
+            for (row, before) in rows.iter().zip(&self.before) {
+                self.ready.push(ready(prices, plan, row, before, &holds));
+            }
+            let mut at = 0;
+            while at < rows.len() {
+                let book_id = rows[at].account.book_id;
+                let end = at + rows[at..].iter().take_while(|row| row.account.book_id == book_id).count();
+                while units.next_if(|book| book.book_id < book_id).is_some() {}
+                let Some(book) = units.peek() else { return Err(crate::BillingError::NoBook) };
+                take(book, &self.ready[at..end])?;
+                at = end;
+            }
+            Ok(())
+        })
+    }
+
+    /// Fills `before`, parallel to `rows`.
+    fn history(&mut self, tx: &mut Tx<'_>, org_id: i64, month: Month, rows: &[AccountReadings]) -> Result<()> {
+        self.before.clear();
+        self.before.resize(rows.len(), Before::default());
+        self.order.clear();
+        self.order.extend(rows.iter().enumerate().map(|(place, row)| (row.account.account_id, place)));
+        self.order.sort_unstable();
+        let mut from = 0;
+        while from < self.order.len() {
+            let mut to = from + 1;
+            while to < self.order.len() && self.order[to].0 - self.order[to - 1].0 <= GAP_MAX {
+                to += 1;
+            }
+            let run = &self.order[from..to];
+            let before = &mut self.before;
+            for back in 1..=3 {
+                let past_month = month.plus(-back)?;
+                let same_tier_year = back == 1 && past_month.year() == month.year();
+                let mut at = 0;
+                let mut last = None;
+                sql::each_issued(tx, org_id, past_month, run[0].0, run[run.len() - 1].0, |account, energy, fee, tier| {
+                    while at < run.len() && run[at].0 < account {
+                        at += 1;
+                    }
+                    if at < run.len() && run[at].0 == account {
+                        let found = &mut before[run[at].1];
+                        found.past.months += u8::from(last != Some(account));
+                        found.past.energy_kwh = found.past.energy_kwh.plus(energy)?;
+                        found.past.fee = found.past.fee.plus(fee)?;
+                        if same_tier_year {
+                            found.tier_used_kwh = found.tier_used_kwh.max(tier);
+                        }
+                        last = Some(account);
+                    }
+                    Ok::<_, crate::BillingError>(())
+                })?;
+            }
+            from = to;
+        }
+        Ok(())
+    }
+}
+
+fn ready(
+    prices: &PriceBook,
+    plan: &RunPlan,
+    row: &AccountReadings,
+    before: &Before,
+    holds: &HashMap<i64, Pending>,
+) -> Ready {
+    let account = &row.account;
+    let due_day = if account.due_day == 0 { plan.due_day } else { account.due_day };
+    Ready {
+        account_id: account.account_id,
+        payer_id: account.main_account_id.unwrap_or(account.account_id),
+        dedicated: account.is_dedicated(),
+        read_as: read_as(&row.readings),
+        past: before.past,
+        pending: holds.get(&account.account_id).copied().unwrap_or_default(),
+        due_on: due_on(plan.now.date(), due_day),
+        input: assemble(prices, row, plan.month, before.tier_used_kwh),
+    }
+}

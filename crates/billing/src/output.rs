@@ -1,0 +1,276 @@
+//! What a batch of accounts becomes: rows for every table, gathered on any thread and written by the one writer.
+
+use kernel::{Date, Money, Month, Quantity};
+use ledger::PostingBuffer;
+use sha2::{Digest, Sha256};
+use store::Bulk;
+use tariff::{AccountPeriod, Bill, Period};
+
+use crate::canonical::write_bill;
+use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, reasons, route};
+use crate::plans::PriceBook;
+use crate::posting::BillPostings;
+use crate::sql::{self, BillKey, BillRow, ExceptionRow, QuantityRow};
+use crate::{BillingError, Result};
+
+/// One account ready to be calculated, with what the gates need to know of it.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The account.
+    pub account_id: i64,
+    /// Who owes the bill: the account itself, or the main account of its group.
+    pub payer_id: i64,
+    /// Supplied by a transformer of its own (专变客户).
+    pub dedicated: bool,
+    /// How its meters were read; the least good of them.
+    pub read_as: ReadAs,
+    /// What was issued in the three months before.
+    pub past: Past,
+    /// What else is going on.
+    pub pending: Pending,
+    /// The day by which the bill is due.
+    pub due_on: Date,
+    /// What the price engine needs; a refusal in words when it could not be put together.
+    pub input: std::result::Result<AccountPeriod, String>,
+}
+
+/// One book in a batch: what was calculated and what was issued.
+#[derive(Debug, Clone)]
+pub struct BookOutcome {
+    /// The book.
+    pub book_id: i64,
+    /// Its station.
+    pub unit_id: i64,
+    /// Key of the calculation.
+    pub calculation_id: i64,
+    /// Key of the issue; used only when something is issued.
+    pub issue_id: i64,
+    /// Key of the voucher.
+    pub voucher_id: i64,
+    /// Accounts calculated.
+    pub accounts: i64,
+    /// Those that are clean.
+    pub clean: i64,
+    /// kWh calculated.
+    pub energy_kwh: Quantity,
+    /// Fee calculated.
+    pub amount: Money,
+    /// Bills issued.
+    pub issued: i64,
+    /// kWh issued.
+    pub issued_energy_kwh: Quantity,
+    /// Fee issued.
+    pub issued_amount: Money,
+    /// Digests of the issued bills, for the leaf of the log.
+    pub digests: Vec<[u8; 32]>,
+}
+
+impl BookOutcome {
+    /// An empty outcome for a book with the keys it will use.
+    pub fn new(book_id: i64, unit_id: i64, calculation_id: i64, issue_id: i64, voucher_id: i64) -> BookOutcome {
+        BookOutcome {
+            book_id,
+            unit_id,
+            calculation_id,
+            issue_id,
+            voucher_id,
+            accounts: 0,
+            clean: 0,
+            energy_kwh: Quantity::ZERO,
+            amount: Money::ZERO,
+            issued: 0,
+            issued_energy_kwh: Quantity::ZERO,
+            issued_amount: Money::ZERO,
+            digests: Vec::new(),
+        }
+    }
+}
+
+/// All rows of a batch of books.
+pub struct Output {
+    org_id: i64,
+    month: Month,
+    pub(crate) bills: Bulk,
+    pub(crate) quantities: Bulk,
+    pub(crate) receivables: Bulk,
+    pub(crate) exceptions: Bulk,
+    pub(crate) postings: PostingBuffer,
+    pub(crate) books: Vec<BookOutcome>,
+    pub(crate) reasons: [i64; 16],
+    scratch: Bill,
+    detail: Vec<u8>,
+}
+
+impl Output {
+    /// An empty output for a month of an organisation.
+    pub fn new(org_id: i64, month: Month) -> Output {
+        Output {
+            org_id,
+            month,
+            bills: sql::bills(),
+            quantities: sql::quantities(),
+            receivables: sql::receivables(),
+            exceptions: sql::exceptions(),
+            postings: PostingBuffer::new(org_id),
+            books: Vec::new(),
+            reasons: [0; 16],
+            scratch: Bill::new(),
+            detail: Vec::new(),
+        }
+    }
+
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bills.clear();
+        self.quantities.clear();
+        self.receivables.clear();
+        self.exceptions.clear();
+        self.postings.clear();
+        self.books.clear();
+        self.reasons = [0; 16];
+    }
+
+    /// Rows and encoded bytes gathered so far.
+    pub fn volume(&self) -> (u64, u64) {
+        let bulks = [&self.bills, &self.quantities, &self.receivables, &self.exceptions];
+        let rows: u64 = bulks.iter().map(|bulk| bulk.rows()).sum();
+        let bytes: u64 = bulks.iter().map(|bulk| bulk.encoded_bytes()).sum();
+        (rows + self.postings.postings(), bytes + self.postings.encoded_bytes())
+    }
+
+    /// Starts the next book; the accounts that follow are its own.
+    pub fn begin_book(&mut self, book: BookOutcome) {
+        self.books.push(book);
+    }
+
+    /// Calculates one account of the book begun last, passes it through the gates, and gathers its rows. With
+    /// `issue`, a clean bill is issued in the same breath; `take_over` lets history pass. An account that cannot be calculated becomes an exception.
+    pub fn calculate(
+        &mut self,
+        prices: &PriceBook,
+        limits: &Limits,
+        ready: &Ready,
+        take_over: bool,
+        issue: Option<&BillPostings>,
+    ) -> Result<()> {
+        let refused = match &ready.input {
+            Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch).err().map(|refusal| refusal.to_string()),
+            Err(words) => Some(words.clone()),
+        };
+        let found = match refused {
+            None => {
+                let found = reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
+                if self.scratch.total.is_negative() { found.with(Reasons::FEE_FLUCTUATION) } else { found }
+            }
+            Some(_) => {
+                self.scratch.clear();
+                Reasons::NOT_CALCULATED
+            }
+        };
+        let calculated = !found.has(Reasons::NOT_CALCULATED);
+        let found = if take_over && calculated { Reasons::NONE } else { found };
+        let flow = route(found, ready.pending);
+        let key = BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
+        self.detail.clear();
+        match (&ready.input, &refused) {
+            (Ok(input), None) => write_bill(input, &self.scratch, &mut self.detail),
+            // The words of the refusal stand where the bill would: the reviewer reads them.
+            (_, refused) => self.detail.extend_from_slice(refused.as_deref().unwrap_or_default().as_bytes()),
+        }
+        let Some(book) = self.books.last_mut() else { return Err(BillingError::NoBook) };
+        book.accounts += 1;
+        book.energy_kwh = book.energy_kwh.plus(self.scratch.energy_kwh)?;
+        book.amount = book.amount.plus(self.scratch.total)?;
+        sql::add_bill(
+            &mut self.bills,
+            &BillRow {
+                key,
+                book_id: book.book_id,
+                calculation_id: book.calculation_id,
+                payer_id: ready.payer_id,
+                flow,
+                reasons: found,
+                energy_kwh: self.scratch.energy_kwh,
+                amount: self.scratch.total,
+                detail: &self.detail,
+            },
+        )?;
+        if flow == Flow::Clean {
+            book.clean += 1;
+            if let Some(rules) = issue {
+                let bill = std::mem::take(&mut self.scratch);
+                let issued = self.issue_bill(rules, key, ready.payer_id, ready.due_on, &bill, None);
+                self.scratch = bill;
+                issued?;
+            }
+        } else if !found.is_none() {
+            for (bit, count) in self.reasons.iter_mut().enumerate() {
+                *count += i64::from(found.0 >> bit & 1);
+            }
+            sql::add_exception(
+                &mut self.exceptions,
+                &ExceptionRow {
+                    key,
+                    book_id: book.book_id,
+                    unit_id: book.unit_id,
+                    dedicated: ready.dedicated,
+                    reasons: found,
+                    energy_kwh: self.scratch.energy_kwh,
+                    amount: self.scratch.total,
+                    past: ready.past,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Gathers the rows that make a bill a receivable: quantity ledger, receivable, and its account-subject detail as
+    /// postings of the book's voucher. (BILL-20) `detail` is the bill's stored form when it comes from the database;
+    /// without it the form written by [`Output::calculate`] just before is taken.
+    pub(crate) fn issue_bill(
+        &mut self,
+        rules: &BillPostings,
+        key: BillKey,
+        payer_id: i64,
+        due_on: Date,
+        bill: &Bill,
+        detail: Option<&[u8]>,
+    ) -> Result<()> {
+        let Some(book) = self.books.last_mut() else { return Err(BillingError::NoBook) };
+        if book.issued == 0 {
+            self.postings.begin(book.voucher_id);
+        }
+        book.issued += 1;
+        book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
+        book.issued_amount = book.issued_amount.plus(bill.total)?;
+        book.digests.push(Sha256::digest(detail.unwrap_or(&self.detail)).into());
+        let (issue_id, line) = (book.issue_id, book.issued);
+
+        let mut by_period = [Quantity::ZERO; Period::COUNT];
+        for point in &bill.points {
+            for (sum, energy) in by_period.iter_mut().zip(point.billed.0) {
+                *sum = sum.plus(energy)?;
+            }
+        }
+        let tier_used_kwh = bill.tiers.map_or(Quantity::ZERO, |tiers| tiers.used_kwh);
+        sql::add_quantity(
+            &mut self.quantities,
+            &QuantityRow {
+                key,
+                issue_id,
+                energy_kwh: bill.energy_kwh,
+                by_period,
+                reactive_kvarh: bill.reactive_kvarh,
+                amount: bill.total,
+                tier_used_kwh,
+            },
+        )?;
+        sql::add_receivable(&mut self.receivables, key, issue_id, line, payer_id, bill.total, due_on)?;
+        for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
+            let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
+            self.postings.add_signed(&posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
+        }
+        self.postings.add_signed(&rules.vat().for_customer(payer_id, bill.vat))?;
+        Ok(())
+    }
+}

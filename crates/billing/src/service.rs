@@ -1,0 +1,345 @@
+//! Commands of the billing centre: calculation, review and issue of books, in bulk and one by one.
+
+use identity::{Actor, Permission, Work};
+use kernel::{Money, Month, Quantity};
+use ledger::VoucherHeader;
+use store::{Store, Tx};
+use tariff::table::PriceTable;
+
+use crate::canonical::read_bill;
+use crate::gates::{Flow, Limits, Reasons};
+use crate::load::Loader;
+use crate::log;
+use crate::output::{BookOutcome, Output};
+use crate::plans::PriceBook;
+use crate::posting::{BILL_ISSUED, BillPostings};
+use crate::run::{RunBook, RunPlan, due_on};
+use crate::sql::{self, BillKey, CalculationRow, IssueRow};
+use crate::{BillingError, Result};
+
+/// Permissions of the billing centre's core.
+pub mod permission {
+    use super::Permission;
+    /// Calculate a book. (BILL-01)
+    pub const CALCULATE: Permission = Permission("billing.calculate");
+    /// Review a book. (BILL-01)
+    pub const REVIEW: Permission = Permission("billing.review");
+    /// Issue a book. (BILL-01)
+    pub const ISSUE: Permission = Permission("billing.issue");
+    /// Look at bills.
+    pub const READ: Permission = Permission("billing.read");
+    /// Load price tables: a parameter that affects settlement, never a reviewer's.
+    pub const LOAD_PRICES: Permission = Permission("system.parameters");
+}
+
+/// The persons of a run; each step is recorded with its own person and time. (BILL-23)
+#[derive(Debug, Clone, Copy)]
+pub struct Clerks<'c> {
+    /// Who calculates.
+    pub calculator: &'c Actor,
+    /// Who reviews and releases what is clean.
+    pub reviewer: &'c Actor,
+    /// Who issues.
+    pub issuer: &'c Actor,
+}
+
+impl Clerks<'_> {
+    /// The organisation they act in.
+    pub fn org_id(&self) -> i64 {
+        self.calculator.org_id
+    }
+}
+
+/// Loads a price table from its text and keeps it as a version of its own. The same table again changes nothing; the
+/// same version with another content is refused.
+pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> Result<PriceTable> {
+    work.require(permission::LOAD_PRICES, 0)?;
+    let table = PriceTable::parse(file, content).map_err(crate::plans::unreadable)?;
+    let (org_id, version) = (work.org_id(), i64::from(table.version()));
+    match sql::price_table(work.tx, org_id, table.id(), version)? {
+        Some(known) if known == content => Ok(table),
+        Some(_) => Err(BillingError::PlanLost(table.id().to_owned())),
+        None => {
+            let (person, now) = (work.actor().person_id, work.now());
+            sql::insert_price_table(work.tx, org_id, table.id(), version, table.from(), content, person, now)?;
+            let document = format!("{} {version}", table.id());
+            log::record(work, &[log::Entry::new("price.load", "price_table", document, content.to_owned())])?;
+            Ok(table)
+        }
+    }
+}
+
+/// Books of `month` that were calculated already.
+pub fn calculated_books(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<i64>> {
+    Ok(sql::calculated_books(tx, org_id, month)?)
+}
+
+/// Writes one batch of a run in one transaction: all of it or nothing.
+pub(crate) fn write_batch(
+    store: &Store,
+    clerks: &Clerks<'_>,
+    plan: &RunPlan,
+    output: &mut Output,
+) -> Result<()> {
+    store.write(|tx| {
+        write_calculations(&mut Work::new(tx, clerks.calculator, plan.now), plan, output, Some(clerks.reviewer))?;
+        if plan.issue {
+            write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes the calculations of `output` with their bills and exceptions, and one act for each book.
+fn write_calculations(
+    work: &mut Work<'_, '_>,
+    plan: &RunPlan,
+    output: &mut Output,
+    reviewer: Option<&Actor>,
+) -> Result<()> {
+    let mut acts = Vec::with_capacity(output.books.len());
+    for book in &output.books {
+        work.require(permission::CALCULATE, book.unit_id)?;
+        if let Some(reviewer) = reviewer {
+            Work::new(work.tx, reviewer, plan.now).require(permission::REVIEW, book.unit_id)?;
+        }
+        let (calculated_by, now) = (work.actor().person_id, work.now());
+        sql::insert_calculation(
+            work.tx,
+            &CalculationRow {
+                org_id: work.org_id(),
+                calculation_id: book.calculation_id,
+                month: plan.month,
+                book_id: book.book_id,
+                calculated_by,
+                calculated_at: now,
+                reviewed_by: reviewer.map(|person| person.person_id),
+                accounts: book.accounts,
+                clean: book.clean,
+                energy_kwh: book.energy_kwh,
+                amount: book.amount,
+            },
+        )?;
+        let verb = if plan.take_over { "billing.take_over" } else { "billing.calculate" };
+        let document = format!("{} {}", plan.month, book.book_id);
+        let summary = format!("accounts={} clean={} amount={}", book.accounts, book.clean, book.amount);
+        acts.push(log::Entry::new(verb, "book", document, summary));
+    }
+    work.tx.load(&mut output.bills)?;
+    work.tx.load(&mut output.exceptions)?;
+    log::record(work, &acts)?;
+    Ok(())
+}
+
+/// Writes the issues of `output`: numbers, quantity ledger, receivables, vouchers, and one act for each book whose root
+/// covers every bill in it. (BILL-20)
+fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> Result<()> {
+    let today = work.today();
+    let mut headers = Vec::new();
+    let mut acts = Vec::new();
+    for book in output.books.iter().filter(|book| book.issued > 0) {
+        work.require(permission::ISSUE, book.unit_id)?;
+        let count = u32::try_from(book.issued).map_err(|_| BillingError::NoBook)?;
+        let numbers = documents::take_numbers(work, "bill", book.unit_id, today.year(), count)?;
+        let root = log::root(&book.digests);
+        let (issued_by, now) = (work.actor().person_id, work.now());
+        sql::insert_issue(
+            work.tx,
+            &IssueRow {
+                org_id: work.org_id(),
+                issue_id: book.issue_id,
+                month,
+                book_id: book.book_id,
+                unit_id: book.unit_id,
+                calculation_id: book.calculation_id,
+                issued_by,
+                issued_at: now,
+                year: i64::from(numbers.year),
+                first_number: numbers.first,
+                bills: book.issued,
+                energy_kwh: book.issued_energy_kwh,
+                amount: book.issued_amount,
+                voucher_id: book.voucher_id,
+                bills_root: &root,
+            },
+        )?;
+        headers.push(VoucherHeader {
+            voucher_id: book.voucher_id,
+            unit_id: book.unit_id,
+            posted_on: today,
+            effective_on: today,
+            event: BILL_ISSUED.into(),
+            source: format!("issue {} {}", month, book.book_id),
+            text: format!("{month} 抄本 {} 电费发行 {} 户", book.book_id, book.issued),
+        });
+        let summary = format!(
+            "bills={} numbers={}-{} kwh={} amount={}",
+            book.issued,
+            numbers.first,
+            numbers.last(),
+            book.issued_energy_kwh,
+            book.issued_amount
+        );
+        let document = format!("{month} {}", book.book_id);
+        acts.push(log::Entry::new("billing.issue", "book", document, summary).covering(root));
+    }
+    work.tx.load(&mut output.quantities)?;
+    work.tx.load(&mut output.receivables)?;
+    ledger::post_bulk(work, &headers, &mut output.postings)?;
+    log::record(work, &acts)?;
+    Ok(())
+}
+
+/// What calculating or issuing one book did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookResult {
+    /// Accounts calculated or bills issued.
+    pub bills: i64,
+    /// Those that passed the gates, for a calculation.
+    pub clean: i64,
+    /// kWh.
+    pub energy_kwh: Quantity,
+    /// Fee.
+    pub amount: Money,
+}
+
+/// Calculates one book anew: bills that are not issued yet are replaced, issued ones stay. (BILL-01)
+pub fn calculate_book(work: &mut Work<'_, '_>, prices: &PriceBook, month: Month, book: RunBook) -> Result<BookResult> {
+    work.require(permission::CALCULATE, book.unit_id)?;
+    let org_id = work.org_id();
+    sql::drop_drafts(work.tx, org_id, month, book.book_id)?;
+    let issued = sql::issued_accounts(work.tx, org_id, month, book.book_id)?;
+    let plan = RunPlan { issue: false, ..RunPlan::new(month, vec![book], work.now()) };
+    let mut output = Output::new(org_id, month);
+    let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| work.next_key());
+    output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
+    Loader::default().load(work.tx, org_id, prices, &plan, &[book], |_, ready| {
+        for account in ready.iter().filter(|account| issued.binary_search(&account.account_id).is_err()) {
+            output.calculate(prices, &Limits::default(), account, false, None)?;
+        }
+        Ok(())
+    })?;
+    let done = &output.books[0];
+    let result =
+        BookResult { bills: done.accounts, clean: done.clean, energy_kwh: done.energy_kwh, amount: done.amount };
+    write_calculations(work, &plan, &mut output, None)?;
+    Ok(result)
+}
+
+/// Records that the book was reviewed by a person. (BILL-23)
+pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Result<()> {
+    work.require(permission::REVIEW, book.unit_id)?;
+    let (org_id, person, now) = (work.org_id(), work.actor().person_id, work.now());
+    if sql::mark_reviewed(work.tx, org_id, month, book.book_id, person, now)? == 0 {
+        return Err(BillingError::BookState {
+            book_id: book.book_id,
+            zh: "尚未计算或已复核",
+            en: "not calculated yet, or reviewed already",
+        });
+    }
+    let document = format!("{month} {}", book.book_id);
+    log::record(work, &[log::Entry::new("billing.review", "book", document, String::new())])?;
+    Ok(())
+}
+
+/// Issues what can be issued of a reviewed book: clean bills and exceptions that are in order, neither held nor under
+/// adjustment. What was issued before is left alone, so the same command again issues only what became free meanwhile.
+pub fn issue_book(
+    work: &mut Work<'_, '_>,
+    postings: &BillPostings,
+    month: Month,
+    book: RunBook,
+    due_day: u8,
+) -> Result<BookResult> {
+    work.require(permission::ISSUE, book.unit_id)?;
+    let org_id = work.org_id();
+    if !sql::is_reviewed(work.tx, org_id, month, book.book_id)? {
+        return Err(BillingError::BookState { book_id: book.book_id, zh: "尚未复核", en: "not reviewed yet" });
+    }
+    let holds = sql::active_holds(work.tx, org_id)?;
+    let drafts = sql::issuable(work.tx, org_id, month, book.book_id)?;
+    let mut output = Output::new(org_id, month);
+    let [issue_id, voucher_id] = std::array::from_fn(|_| work.next_key());
+    let calculation_id = drafts.first().map_or(0, |draft| draft.calculation_id);
+    output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
+    let due = due_on(work.today(), due_day);
+    for draft in drafts.iter().filter(|draft| !holds.contains_key(&draft.key.account_id)) {
+        let (_, bill) = read_bill(&draft.detail)?;
+        output.issue_bill(postings, draft.key, draft.payer_id, due, &bill, Some(&draft.detail))?;
+    }
+    let done = &output.books[0];
+    let result = BookResult {
+        bills: done.issued,
+        clean: done.issued,
+        energy_kwh: done.issued_energy_kwh,
+        amount: done.issued_amount,
+    };
+    let issued: Vec<BillKey> = drafts
+        .iter()
+        .filter(|draft| draft.flow == Flow::ReviewException && !holds.contains_key(&draft.key.account_id))
+        .map(|draft| draft.key)
+        .collect();
+    write_issues(work, month, &mut output)?;
+    for key in issued {
+        sql::mark_exception_issued(work.tx, key)?;
+    }
+    Ok(result)
+}
+
+/// A bill as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredBill {
+    /// Its key.
+    pub key: BillKey,
+    /// The book it was read in.
+    pub book_id: i64,
+    /// Its flow.
+    pub flow: Flow,
+    /// Why it was an exception, if it was.
+    pub reasons: Reasons,
+    /// What went in.
+    pub input: tariff::AccountPeriod,
+    /// What came out.
+    pub bill: tariff::Bill,
+    /// The canonical bytes.
+    pub detail: Vec<u8>,
+    /// Its number, once issued.
+    pub issued: Option<IssuedAs>,
+}
+
+/// What issue gave a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedAs {
+    /// The issue.
+    pub issue_id: i64,
+    /// The station.
+    pub unit_id: i64,
+    /// Year of the number series.
+    pub year: i64,
+    /// The number in its series.
+    pub number: i64,
+    /// The day by which it is due.
+    pub due_on: kernel::Date,
+    /// When it was issued.
+    pub issued_at: kernel::Moment,
+}
+
+/// Reads a stored bill; nothing when the account has none in that month or it could not be calculated.
+pub fn stored_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<StoredBill>> {
+    let Some(row) = sql::bill(tx, key)? else { return Ok(None) };
+    if row.reasons.has(Reasons::NOT_CALCULATED) {
+        return Ok(None);
+    }
+    let (input, bill) = read_bill(&row.detail)?;
+    let issued = sql::issued_as(tx, key)?;
+    Ok(Some(StoredBill {
+        key,
+        book_id: row.book_id,
+        flow: row.flow,
+        reasons: row.reasons,
+        input,
+        bill,
+        detail: row.detail,
+        issued,
+    }))
+}

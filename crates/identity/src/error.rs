@@ -1,0 +1,171 @@
+//! Refusals about who may do what.
+
+use kernel::{Bilingual, Date, Lang};
+use store::StoreError;
+
+use crate::Catalogue;
+
+/// Why a person may not act.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// None of the person's posts carries the permission for this unit.
+    #[error("{person} may not do this: permission {permission} is missing for unit {unit_id}")]
+    NotPermitted {
+        /// Who asked.
+        person: String,
+        /// The permission asked for.
+        permission: &'static str,
+        /// The organisation unit concerned.
+        unit_id: i64,
+    },
+    /// The same person made what must now be checked by another.
+    #[error("{person} made {what} and may not check it: another person must")]
+    MakerIsChecker {
+        /// Who asked.
+        person: String,
+        /// The document.
+        what: String,
+    },
+    /// Authority on the spot must come from another person of the same organisation.
+    #[error("{person} cannot give this authority: it must come from another person of the same organisation")]
+    OwnAuthority {
+        /// Who was named.
+        person: String,
+    },
+    /// Two duties that one person cannot have.
+    #[error("{person} holds {held} and cannot also hold {new}: {first} and {second} do not go together ({requirement}); give the post to another person")]
+    IncompatibleDuties {
+        /// Who.
+        person: String,
+        /// The post held.
+        held: String,
+        /// The post refused.
+        new: String,
+        /// One duty.
+        first: &'static str,
+        /// The other duty.
+        second: &'static str,
+        /// The requirement.
+        requirement: &'static str,
+    },
+    /// The person holds the post there already.
+    #[error("{person} already holds the post {post} there on some of these days")]
+    AlreadyHeld {
+        /// Who.
+        person: String,
+        /// The post.
+        post: String,
+    },
+    /// No post has this code.
+    #[error("there is no post {post:?}")]
+    UnknownPost {
+        /// The code given.
+        post: String,
+    },
+    /// The post cannot be held at such a unit.
+    #[error("the post {post} cannot be held at a unit of kind {kind}")]
+    WrongUnitKind {
+        /// The post.
+        post: String,
+        /// The kind of the unit.
+        kind: String,
+    },
+    /// No kind of unit has this code.
+    #[error("there is no kind of unit {kind:?}")]
+    UnknownUnitKind {
+        /// The code given.
+        kind: String,
+    },
+    /// The unit does not exist in the organisation.
+    #[error("unit {unit_id} does not exist in this organisation")]
+    UnknownUnit {
+        /// The key given.
+        unit_id: i64,
+    },
+    /// The person does not exist in the organisation, or no longer works there.
+    #[error("person {person_id} does not exist in this organisation or no longer works there")]
+    UnknownPerson {
+        /// The key given.
+        person_id: i64,
+    },
+    /// The holding of a post does not exist or has ended.
+    #[error("holding {assignment_id} does not exist, has ended, or ends before it begins")]
+    UnknownAssignment {
+        /// The key given.
+        assignment_id: i64,
+    },
+    /// The last day lies before the first.
+    #[error("the last day {until} lies before the first day {from}")]
+    DaysInWrongOrder {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        until: Date,
+    },
+    /// A code or name that cannot be used.
+    #[error("{text:?} cannot be used as {what}: it is empty, too long, or has characters that are not allowed")]
+    BadText {
+        /// What it should be.
+        what: &'static str,
+        /// The text, shortened.
+        text: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn post(code: &str) -> String {
+    Catalogue::built_in().post(code).map_or(code.to_owned(), |post| post.text.zh.clone())
+}
+
+fn duty(code: &str) -> String {
+    Catalogue::built_in().duty(code).map_or(code.to_owned(), |duty| duty.text.zh.clone())
+}
+
+impl Bilingual for IdentityError {
+    fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            IdentityError::Store(error) => error.text(lang),
+            IdentityError::NotPermitted { person, permission, unit_id } => {
+                let named = Catalogue::built_in().permission(permission);
+                let named = named.map_or(*permission, |known| &known.text.zh);
+                format!("{person} 无权操作：对单位 {unit_id} 缺少权限“{named}”（{permission}）")
+            }
+            IdentityError::MakerIsChecker { person, what } => {
+                format!("{what} 由 {person} 经办，不得由本人审核，须换人")
+            }
+            IdentityError::OwnAuthority { person } => {
+                format!("{person} 不能授权：须由同一组织的另一人授权")
+            }
+            IdentityError::IncompatibleDuties { person, held, new, first, second, requirement } => format!(
+                "{person} 已任 {}，不得兼任 {}：{}与{}为不兼容岗位（{requirement}），请另派他人",
+                post(held),
+                post(new),
+                duty(first),
+                duty(second)
+            ),
+            IdentityError::AlreadyHeld { person, post: code } => {
+                format!("{person} 在此期间已任该单位 {}", post(code))
+            }
+            IdentityError::UnknownPost { post } => format!("没有岗位 {post:?}"),
+            IdentityError::WrongUnitKind { post: code, kind } => {
+                let kind = Catalogue::built_in().unit_kind(kind).map_or(kind.as_str(), |kind| &kind.text.zh);
+                format!("岗位 {} 不能设在 {kind}", post(code))
+            }
+            IdentityError::UnknownUnitKind { kind } => format!("没有单位类别 {kind:?}"),
+            IdentityError::UnknownUnit { unit_id } => format!("本组织没有单位 {unit_id}"),
+            IdentityError::UnknownPerson { person_id } => format!("本组织没有人员 {person_id}，或已离职"),
+            IdentityError::UnknownAssignment { assignment_id } => {
+                format!("任岗记录 {assignment_id} 不存在、已结束，或结束日早于开始日")
+            }
+            IdentityError::DaysInWrongOrder { from, until } => format!("截止日 {until} 早于开始日 {from}"),
+            IdentityError::BadText { what, text } => {
+                format!("{text:?} 不能用作 {what}：为空、过长或含有不允许的字符")
+            }
+        }
+    }
+}

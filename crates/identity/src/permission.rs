@@ -1,0 +1,43 @@
+//! Permissions and the person who holds them.
+
+/// The right to one kind of act, named `office.act`. Offices declare theirs as constants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Permission(pub &'static str);
+
+/// A post held by a person at an organisation unit, with the permissions the post carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The post's code, such as `reviewer`.
+    pub post: String,
+    /// The unit where the post is held.
+    pub unit_id: i64,
+    /// The units the post acts on: its own and those below it, or others it serves.
+    pub units: Vec<i64>,
+    /// Acts on every unit of the organisation.
+    pub all_units: bool,
+    /// The permissions, by name.
+    pub permissions: Vec<String>,
+}
+
+/// A person who acts, with the posts held at that moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The organisation.
+    pub org_id: i64,
+    /// The person.
+    pub person_id: i64,
+    /// The person's full name, as printed.
+    pub name: String,
+    /// Posts held.
+    pub assignments: Vec<Assignment>,
+}
+
+impl Actor {
+    /// The assignment under which this person may use `permission` on `unit_id`, if there is one.
+    pub fn assignment_for(&self, permission: Permission, unit_id: i64) -> Option<&Assignment> {
+        self.assignments.iter().find(|held| {
+            (held.all_units || held.unit_id == unit_id || held.units.contains(&unit_id))
+                && held.permissions.iter().any(|name| name == permission.0)
+        })
+    }
+}

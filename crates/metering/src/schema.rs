@@ -1,0 +1,15 @@
+//! The steps of this office's schema; each part's definitions stand in the `sql.rs` of the part.
+
+use store::{Migration, Schema};
+
+/// The tables of the reading office.
+pub const SCHEMA: Schema = Schema {
+    module: "metering",
+    migrations: &[Migration {
+        number: 1,
+        name: "accounts and readings",
+        both: include_str!("schema/1_accounts_and_readings.sql"),
+        sqlite: "",
+        postgres: "",
+    }],
+};

@@ -1,0 +1,149 @@
+//! What can go wrong at the door.
+
+use kernel::{Bilingual, FigureError, Lang};
+
+/// A failure of the database or of its use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened or reached.
+    #[error("cannot open the database {what}: {why}")]
+    Open {
+        /// The file or server, without any password.
+        what: String,
+        /// What the engine said.
+        why: String,
+    },
+    /// The engine is too old to be trusted with money.
+    #[error("{engine} {found} is too old; at least {needed} is required")]
+    TooOld {
+        /// The engine's name.
+        engine: &'static str,
+        /// The version found.
+        found: String,
+        /// The least version that works.
+        needed: &'static str,
+    },
+    /// The engine refused a statement.
+    #[error("database: {0}")]
+    Sql(String),
+    /// A row that must be unique exists already.
+    #[error("already there: {0}")]
+    Duplicate(String),
+    /// A rule kept by the database itself (a reference, a check, a trigger) refused the row.
+    #[error("refused by the database: {0}")]
+    Refused(String),
+    /// Somebody else holds what this command needs; trying again is safe.
+    #[error("the database is busy; try again")]
+    Busy,
+    /// The document moved meanwhile; load it again and decide anew.
+    #[error("{0} was changed by somebody else meanwhile; load it again")]
+    Stale(String),
+    /// The same request key was used before with another content.
+    #[error("the request key {0:?} was used before with another content")]
+    KeyReused(String),
+    /// A value in the database is not of the expected type.
+    #[error("column {column}: expected {expected}")]
+    WrongType {
+        /// Position of the column, from 0.
+        column: usize,
+        /// The type asked for.
+        expected: &'static str,
+    },
+    /// The database was written by a newer program.
+    #[error(
+        "the database has migration {number} of {module}, which this program does not know; use the newer program"
+    )]
+    Newer {
+        /// The module whose schema is ahead.
+        module: String,
+        /// The unknown migration.
+        number: i64,
+    },
+    /// A shared commit failed; nothing of it was kept.
+    #[error("the commit failed, nothing was kept: {0}")]
+    CommitFailed(String),
+    /// The engine does not offer this.
+    #[error("not offered by this engine: {0}")]
+    NotOffered(&'static str),
+    /// A stored figure does not fit.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+}
+
+impl Bilingual for StoreError {
+    fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            StoreError::Open { what, why } => format!("无法打开数据库 {what}：{why}"),
+            StoreError::TooOld { engine, found, needed } => {
+                format!("{engine} {found} 版本过旧，至少需要 {needed}")
+            }
+            StoreError::Sql(why) => format!("数据库：{why}"),
+            StoreError::Duplicate(what) => format!("已经存在：{what}"),
+            StoreError::Refused(why) => format!("数据库拒绝：{why}"),
+            StoreError::Busy => "数据库正忙，请重试".into(),
+            StoreError::Stale(what) => format!("{what} 已被他人修改，请重新载入"),
+            StoreError::KeyReused(key) => format!("请求键 {key:?} 已用于另一内容"),
+            StoreError::WrongType { column, expected } => format!("第 {column} 列应为 {expected}"),
+            StoreError::Newer { module, number } => {
+                format!("数据库含有 {module} 的第 {number} 号升级，本程序不认识，请使用较新的程序")
+            }
+            StoreError::CommitFailed(why) => format!("提交失败，未保留任何内容：{why}"),
+            StoreError::NotOffered(what) => format!("该数据库引擎不提供：{what}"),
+            StoreError::Figure(error) => error.text(lang),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        use rusqlite::ffi::{
+            SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE,
+        };
+        let rusqlite::Error::SqliteFailure(failure, message) = &error else {
+            return StoreError::Sql(error.to_string());
+        };
+        let text = message.clone().unwrap_or_else(|| error.to_string());
+        match failure.code {
+            rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => StoreError::Busy,
+            rusqlite::ErrorCode::ConstraintViolation => match failure.extended_code {
+                SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_ROWID | SQLITE_CONSTRAINT_UNIQUE => {
+                    StoreError::Duplicate(text)
+                }
+                _ => StoreError::Refused(text),
+            },
+            _ => StoreError::Sql(text),
+        }
+    }
+}
+
+impl From<postgres::Error> for StoreError {
+    fn from(error: postgres::Error) -> StoreError {
+        use postgres::error::SqlState;
+        let Some(server) = error.as_db_error() else {
+            return StoreError::Sql(error.to_string());
+        };
+        let text = match server.detail() {
+            Some(detail) => format!("{} ({detail})", server.message()),
+            None => server.message().to_owned(),
+        };
+        let code = server.code();
+        if *code == SqlState::UNIQUE_VIOLATION {
+            StoreError::Duplicate(text)
+        } else if [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+        ]
+        .contains(code)
+        {
+            StoreError::Busy
+        } else if code.code().starts_with("23") || code.code() == "P0001" {
+            StoreError::Refused(text)
+        } else {
+            StoreError::Sql(text)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Acts: who did what to which document, when, in which post, and what changed.
+
+use identity::Permission;
+use kernel::{Bilingual, Lang, Moment, Text};
+
+use crate::VaultError;
+
+/// A SHA-256 digest.
+pub type Digest = [u8; 32];
+
+/// Changed fields of one act at most; larger changes are batches.
+pub(crate) const CHANGES_MAX: usize = 500;
+const NAME_BYTES_MAX: usize = 200;
+const VALUE_BYTES_MAX: usize = 4_000;
+
+/// The document an act is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Document {
+    /// Its kind, such as `reading_book`.
+    pub kind: String,
+    /// Its number as people know it.
+    pub number: String,
+}
+
+/// One changed field with its old and new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The field.
+    pub field: String,
+    /// The old value, empty when there was none.
+    pub before: String,
+    /// The new value, empty when it was taken away.
+    pub after: String,
+}
+
+/// The lines of a bulk act, bound by their Merkle root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// How many lines.
+    pub lines: i64,
+    /// [`crate::merkle_root`] over the [`crate::leaf_hash`] of each line, in order.
+    pub root: Digest,
+}
+
+/// An act to be recorded. Person, post and moment come from the command's context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// What was done: the name of the right it needed, such as `billing.release_book`.
+    pub verb: String,
+    /// The unit concerned.
+    pub unit_id: i64,
+    /// The document.
+    pub document: Document,
+    /// Digest of the document before; nothing when it is new.
+    pub before: Option<Digest>,
+    /// Digest of the document after.
+    pub after: Option<Digest>,
+    /// Changed fields.
+    pub changes: Vec<Change>,
+    /// The lines of a bulk act.
+    pub batch: Option<Batch>,
+}
+
+impl Act {
+    /// `verb` was done to the document `kind` `number` of `unit_id`.
+    pub fn new(verb: Permission, unit_id: i64, kind: impl Into<String>, number: impl Into<String>) -> Act {
+        Act {
+            verb: verb.0.to_owned(),
+            unit_id,
+            document: Document { kind: kind.into(), number: number.into() },
+            before: None,
+            after: None,
+            changes: Vec::new(),
+            batch: None,
+        }
+    }
+    /// With the digests of the document before and after.
+    pub fn digests(self, before: Option<Digest>, after: Option<Digest>) -> Act {
+        Act { before, after, ..self }
+    }
+    /// With one more changed field.
+    pub fn change(
+        mut self,
+        field: impl Into<String>,
+        before: impl Into<String>,
+        after: impl Into<String>,
+    ) -> Act {
+        self.changes.push(Change { field: field.into(), before: before.into(), after: after.into() });
+        self
+    }
+    /// With the lines it covers.
+    pub fn batch(self, lines: i64, root: Digest) -> Act {
+        Act { batch: Some(Batch { lines, root }), ..self }
+    }
+
+    pub(crate) fn accept(&self) -> Result<(), VaultError> {
+        let refuse = |field, why| Err(VaultError::BadAct { field, why });
+        for (field, text) in [
+            ("verb", &self.verb),
+            ("document kind", &self.document.kind),
+            ("document number", &self.document.number),
+        ] {
+            if text.is_empty() {
+                return refuse(field, "is empty");
+            }
+            if text.len() > NAME_BYTES_MAX {
+                return refuse(field, "is too long");
+            }
+            if text.chars().any(char::is_control) {
+                return refuse(field, "has control characters");
+            }
+        }
+        if self.changes.len() > CHANGES_MAX {
+            return refuse("the list of changes", "is too long");
+        }
+        let values = self.changes.iter().flat_map(|change| [&change.field, &change.before, &change.after]);
+        if values.into_iter().any(|value| value.len() > VALUE_BYTES_MAX) {
+            return refuse("a changed value", "is too long");
+        }
+        Ok(())
+    }
+}
+
+/// An act as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The organisation.
+    pub org_id: i64,
+    /// Its place in the organisation's log, from 0 without gaps.
+    pub seq: i64,
+    /// Who did it.
+    pub person_id: i64,
+    /// The person's name at that time.
+    pub person: String,
+    /// The post under which it was done; empty when no post carries the right.
+    pub post: String,
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub act: Act,
+}
+
+impl Recorded {
+    /// The act in one line for a person; `name` gives the names of verbs and document kinds that are known.
+    pub fn describe(&self, lang: Lang, name: impl Fn(&str) -> Option<Text>) -> String {
+        let named = |code: &str| name(code).map_or_else(|| code.to_owned(), |text| text.text(lang));
+        let Recorded { seq, person, post, at, act, .. } = self;
+        let (verb, kind) = (named(&act.verb), named(&act.document.kind));
+        let post = if post.is_empty() { String::new() } else { named(post) };
+        let number = &act.document.number;
+        let mut line = match lang {
+            Lang::Zh if post.is_empty() => format!("#{seq} {at} {person} {verb} {kind} {number}"),
+            Lang::Zh => format!("#{seq} {at} {person}（{post}） {verb} {kind} {number}"),
+            Lang::En if post.is_empty() => format!("#{seq} {at} {person}: {verb}, {kind} {number}"),
+            Lang::En => format!("#{seq} {at} {person} ({post}): {verb}, {kind} {number}"),
+        };
+        for Change { field, before, after } in &act.changes {
+            line.push_str(&match lang {
+                Lang::Zh => format!("；{}：{before} → {after}", named(field)),
+                Lang::En => format!("; {}: {before} -> {after}", named(field)),
+            });
+        }
+        if let Some(batch) = &act.batch {
+            line.push_str(&match lang {
+                Lang::Zh => format!("；共 {} 行", batch.lines),
+                Lang::En => format!("; {} lines", batch.lines),
+            });
+        }
+        line
+    }
+}
+
+impl Bilingual for Recorded {
+    fn text(&self, lang: Lang) -> String {
+        self.describe(lang, |_| None)
+    }
+}
