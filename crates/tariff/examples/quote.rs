@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use kernel::{Bilingual, Lang};
 
 fn main() -> ExitCode {
-    let (flags, files): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
+    let (flags, files): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
     let lang = if flags.iter().any(|flag| flag == "--zh") { Lang::Zh } else { Lang::En };
     let mut code = ExitCode::SUCCESS;
     for file in files {

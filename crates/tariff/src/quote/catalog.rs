@@ -26,7 +26,8 @@ impl Catalog {
     }
     /// The component of that code, made when it is new; a fund may have the name of a part of the price.
     pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
-        let name = if code == ENERGY { Text::new("电度电费", "energy charge") } else { Text::new(code, code) };
+        let name =
+            if code == ENERGY { Text::new("电度电费", "energy charge") } else { Text::new(code, code) };
         let other = format!("{code} ({})", if fund { "fund" } else { "price" });
         self.plans
             .intern(code, &name, fund)

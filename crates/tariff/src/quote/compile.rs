@@ -153,12 +153,8 @@ fn components(
     let flat = base[Period::Flat.index()].or(base[0]).unwrap_or_default();
     let mut own = *base;
     own[0] = own[0].or(Some(flat));
-    let energy = DraftComponent {
-        name: ENERGY.to_owned(),
-        price: flat,
-        floats: true,
-        in_power_factor_base: true,
-    };
+    let energy =
+        DraftComponent { name: ENERGY.to_owned(), price: flat, floats: true, in_power_factor_base: true };
     vec![(energy, own)]
 }
 

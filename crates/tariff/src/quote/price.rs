@@ -420,8 +420,10 @@ impl DraftTiers {
                     })
                     .collect::<Quoted<Vec<i64>>>()?,
                 _ => {
-                    return Err(season
-                        .refuse("缺少 months，例如 [5, 6, 7]", "`months` is missing, for example [5, 6, 7]"));
+                    return Err(season.refuse(
+                        "缺少 months，例如 [5, 6, 7]",
+                        "`months` is missing, for example [5, 6, 7]",
+                    ));
                 }
             };
             let Some(until) = season.node(&["until", "until_kwh", "thresholds"])? else {
