@@ -6,7 +6,7 @@ use kernel::{Bilingual, Lang};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "toml" || end == "json"));
     files.sort();
     files
@@ -18,8 +18,8 @@ fn run_all(folder: &str, least: usize) {
     assert!(files.len() >= least, "{} files in {folder}", files.len());
     let mut wrong = Vec::new();
     for path in files {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().expect("a file name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("a readable file");
         match tariff::quote::quote(&text, &name) {
             Err(error) => wrong.push(format!("{error} / {}", error.text(Lang::Zh))),
             Ok(answer) if answer.expectations().is_empty() => wrong.push(format!("{name}: expects nothing")),

@@ -13,10 +13,12 @@ fn samples() -> &'static [String] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut samples = Vec::new();
         for folder in ["tests/cases", "../../examples/quote"] {
-            let mut paths: Vec<_> =
-                std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let mut paths: Vec<_> = std::fs::read_dir(root.join(folder))
+                .expect("a folder")
+                .map(|entry| entry.expect("an entry").path())
+                .collect();
             paths.sort();
-            samples.extend(paths.iter().map(|path| std::fs::read_to_string(path).unwrap()));
+            samples.extend(paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable file")));
         }
         samples
     })
@@ -122,7 +124,7 @@ fn errors_name_the_place_and_the_remedy() {
         assert!(error.en.contains(says), "{error}");
     }
     let json = quote("{\n  \"kwh\": 1,\n  \"prise\": 2\n}", "case.json").expect_err("unknown key");
-    assert_eq!((json.line, json.column), (3, 4), "{json}");
+    assert_eq!((json.line, json.column), (3, 3), "{json}");
 }
 
 #[test]

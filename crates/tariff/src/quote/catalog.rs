@@ -41,7 +41,13 @@ impl Catalog {
     }
 
     /// The plan of a table that the program carries.
-    pub fn from_table(&mut self, source: Source<'_>, id: &str, span: &Span, draft: &Draft) -> Quoted<PlanId> {
+    pub fn shipped_plan(
+        &mut self,
+        source: Source<'_>,
+        id: &str,
+        span: &Span,
+        draft: &Draft,
+    ) -> Quoted<PlanId> {
         let table = match shipped_table(id.trim()) {
             Some(Ok(table)) => table,
             Some(Err(error)) => return Err(source.refuse(span, error.zh, error.en)),

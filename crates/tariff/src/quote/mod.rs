@@ -4,6 +4,7 @@
 //! A file says what it knows and nothing else: everything has a default, and what was presumed is noted in the
 //! answer. Unknown keys, wrong figures and what the engine refuses are answered with line and column.
 
+mod agreement;
 mod answer;
 mod build;
 mod catalog;
@@ -15,6 +16,7 @@ mod figures;
 mod node;
 mod period;
 mod points;
+mod power_factor;
 mod price;
 mod sections;
 mod supply;

@@ -197,7 +197,8 @@ fn json_node(source: Source<'_>, raw: &RawValue, plain: &str, skipped: usize, de
                 let node = json_node(source, value, plain, skipped, depth + 1)?;
                 let key_span = match &key {
                     Cow::Borrowed(key) => match offset(plain, key) {
-                        Some(start) => start + skipped..start + skipped + key.len(),
+                        // From the quote on, as in TOML.
+                        Some(start) => (start + skipped).saturating_sub(1)..start + skipped + key.len() + 1,
                         None => node.span.clone(),
                     },
                     Cow::Owned(_) => node.span.clone(),
