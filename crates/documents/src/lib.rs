@@ -14,8 +14,8 @@ mod sql;
 
 pub use error::DocumentError;
 pub use number::{
-    BLOCK_NUMBERS_MAX, DocumentKind, Numbers, Series, check_series, explain_gap, kind, kinds, series, take_number,
-    take_numbers,
+    BLOCK_NUMBERS_MAX, DocumentKind, Numbers, Series, check_series, explain_gap, kind, kinds, series,
+    take_number, take_numbers,
 };
 pub use print_register::{CopyMark, Print, PrintRequest, prints, register_print};
 pub use sql::SCHEMA;

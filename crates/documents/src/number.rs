@@ -121,11 +121,7 @@ pub fn take_numbers(
 }
 
 /// Takes one number of the year of the command and answers its printed form.
-pub fn take_number(
-    work: &mut Work<'_, '_>,
-    kind_code: &str,
-    unit_id: i64,
-) -> Result<String, DocumentError> {
+pub fn take_number(work: &mut Work<'_, '_>, kind_code: &str, unit_id: i64) -> Result<String, DocumentError> {
     let year = work.today().year();
     Ok(take_numbers(work, kind_code, unit_id, year, 1)?.written(0))
 }

@@ -33,7 +33,9 @@ pub enum IdentityError {
         person: String,
     },
     /// Two duties that one person cannot have.
-    #[error("{person} holds {held} and cannot also hold {new}: {first} and {second} do not go together ({requirement}); give the post to another person")]
+    #[error(
+        "{person} holds {held} and cannot also hold {new}: {first} and {second} do not go together ({requirement}); give the post to another person"
+    )]
     IncompatibleDuties {
         /// Who.
         person: String,
@@ -103,7 +105,9 @@ pub enum IdentityError {
         until: Date,
     },
     /// A code or name that cannot be used.
-    #[error("{text:?} cannot be used as {what}: it is empty, too long, or has characters that are not allowed")]
+    #[error(
+        "{text:?} cannot be used as {what}: it is empty, too long, or has characters that are not allowed"
+    )]
     BadText {
         /// What it should be.
         what: &'static str,

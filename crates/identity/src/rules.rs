@@ -65,9 +65,10 @@ pub fn check_assignment(
         let other_post = catalogue.post(&other.post).ok_or_else(|| unknown(&other.post))?;
         let other_duties = duties_of(catalogue, other_post);
         for pair in &catalogue.incompatible {
-            let in_force = last.is_none_or(|last| pair.from <= last)
-                && pair.until.is_none_or(|until| first <= until);
-            let crossed = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| a.contains(pair.first) && b.contains(pair.second);
+            let in_force =
+                last.is_none_or(|last| pair.from <= last) && pair.until.is_none_or(|until| first <= until);
+            let crossed =
+                |a: &BTreeSet<&str>, b: &BTreeSet<&str>| a.contains(pair.first) && b.contains(pair.second);
             if in_force && (crossed(&duties, &other_duties) || crossed(&other_duties, &duties)) {
                 return Err(IdentityError::IncompatibleDuties {
                     person: person.to_owned(),

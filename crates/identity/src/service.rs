@@ -5,8 +5,8 @@ use store::Tx;
 
 use crate::sql::{self, Change};
 use crate::{
-    Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, NewAssignment, NewOrganisation,
-    NewPerson, NewUnit, Permission, Person, Unit, Work, rules,
+    Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, NewAssignment,
+    NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules,
 };
 
 const MANAGE_UNITS: Permission = Permission("identity.manage_units");
@@ -31,7 +31,14 @@ pub fn found_organisation(
     sql::insert_organisation(tx, org_id, new, now)?;
     let root = NewUnit { parent_id: 0, kind: "company", code: new.code, name: new.name.clone() };
     sql::insert_unit(tx, org_id, unit_id, None, &root)?;
-    sql::insert_person(tx, org_id, administrator_id, unit_id, new.administrator_login, new.administrator_name)?;
+    sql::insert_person(
+        tx,
+        org_id,
+        administrator_id,
+        unit_id,
+        new.administrator_login,
+        new.administrator_name,
+    )?;
     let post = NewAssignment {
         person_id: administrator_id,
         unit_id,
@@ -130,11 +137,7 @@ pub fn end_assignment(
 }
 
 /// A person leaves: every post ends with `last_day` and the account acts no more.
-pub fn retire_person(
-    work: &mut Work<'_, '_>,
-    person_id: i64,
-    last_day: Date,
-) -> Result<(), IdentityError> {
+pub fn retire_person(work: &mut Work<'_, '_>, person_id: i64, last_day: Date) -> Result<(), IdentityError> {
     let org_id = work.org_id();
     let person = hold_person(work, person_id)?;
     work.require(MANAGE_PERSONS, person.unit_id)?;
@@ -173,12 +176,7 @@ pub fn held_posts(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Vec<He
 }
 
 /// The person as they act on `day`: the posts held that day, the units each acts on, the permissions each carries.
-pub fn load_actor(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    person_id: i64,
-    day: Date,
-) -> Result<Actor, IdentityError> {
+pub fn load_actor(tx: &mut Tx<'_>, org_id: i64, person_id: i64, day: Date) -> Result<Actor, IdentityError> {
     let person = sql::person_by_id(tx, org_id, person_id)?;
     let person = person.filter(|person| person.active).ok_or(IdentityError::UnknownPerson { person_id })?;
     let units = sql::units(tx, org_id)?;

@@ -155,11 +155,7 @@ pub(crate) fn retire_person(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(),
     )
 }
 
-pub(crate) fn held_posts(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    person_id: i64,
-) -> Result<Vec<HeldPost>, StoreError> {
+pub(crate) fn held_posts(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Vec<HeldPost>, StoreError> {
     tx.list(
         "SELECT id, person_id, unit_id, post, from_day, until_day FROM identity_assignment
          WHERE org_id = ?1 AND person_id = ?2 ORDER BY id",
@@ -177,11 +173,7 @@ pub(crate) fn held_posts(
     )
 }
 
-pub(crate) fn served_units(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    assignment_id: i64,
-) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn served_units(tx: &mut Tx<'_>, org_id: i64, assignment_id: i64) -> Result<Vec<i64>, StoreError> {
     tx.list(
         "SELECT unit_id FROM identity_assignment_unit WHERE org_id = ?1 AND assignment_id = ?2 ORDER BY unit_id",
         params![org_id, assignment_id],

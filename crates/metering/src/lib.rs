@@ -2,6 +2,9 @@
 //!
 //! - [`account`]: accounts, their agreements, transformers, metering points and meters, with dated changes.
 //! - [`reading`]: one line per meter and month, its arithmetic and every earlier value.
+//! - [`book`]: books, batches, reading days, and the way of a book from the station to the centre and back.
+//! - [`entry`]: entering readings into an open book.
+//! - [`ticket`]: changing a reading after its book was submitted.
 //! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
 //!
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
@@ -9,14 +12,21 @@
 //! over a book touches neighbouring rows only.
 
 pub mod account;
+pub mod book;
 mod codes;
+pub mod entry;
 mod error;
+pub mod limits;
+pub mod permissions;
 pub mod reading;
 mod schema;
 pub mod stream;
+pub mod ticket;
+mod trace;
 
-pub use error::MeteringError;
+pub use error::{MeteringError, What};
 pub use schema::SCHEMA;
+pub use stream::AccountReadings;
 
 /// Shorthand for what this office answers.
 pub type Result<T> = std::result::Result<T, MeteringError>;

@@ -5,11 +5,20 @@ use store::{Migration, Schema};
 /// The tables of the reading office.
 pub const SCHEMA: Schema = Schema {
     module: "metering",
-    migrations: &[Migration {
-        number: 1,
-        name: "accounts and readings",
-        both: include_str!("schema/1_accounts_and_readings.sql"),
-        sqlite: "",
-        postgres: "",
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "accounts and readings",
+            both: include_str!("schema/1_accounts_and_readings.sql"),
+            sqlite: "",
+            postgres: "",
+        },
+        Migration {
+            number: 2,
+            name: "books",
+            both: include_str!("schema/2_books.sql"),
+            sqlite: "",
+            postgres: "",
+        },
+    ],
 };

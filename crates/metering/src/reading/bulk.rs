@@ -18,6 +18,10 @@ impl ReadingBulk {
     pub fn new(org_id: i64) -> ReadingBulk {
         ReadingBulk { org_id, bulk: Bulk::new("reading", sql::READING_COLUMNS) }
     }
+    /// An empty buffer for the staging table of entered lines.
+    pub(crate) fn staging(org_id: i64) -> ReadingBulk {
+        ReadingBulk { org_id, bulk: Bulk::new("reading_entry", sql::READING_COLUMNS) }
+    }
     /// Adds the reading of one meter in `month`.
     pub fn reading(&mut self, month: Month, reading: &Reading) -> Result<()> {
         Ok(self.bulk.row(&sql::reading_values(self.org_id, month, reading))?)

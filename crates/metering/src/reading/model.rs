@@ -192,6 +192,16 @@ pub enum ReadingFault {
     ReadButStill,
     /// The line says read or zero-read, but has no register at all.
     NoRegister,
+    /// The meter has the register, but no value was given for it.
+    RegisterMissing {
+        /// Which register.
+        register: Register,
+    },
+    /// A value was given for a register the meter does not have.
+    NoSuchRegister {
+        /// Which register.
+        register: Register,
+    },
 }
 
 impl std::fmt::Display for ReadingFault {
@@ -240,6 +250,14 @@ impl Bilingual for ReadingFault {
             }
             (ReadButStill, Lang::Zh) => "示数没有变化，抄表状态应为抄零".into(),
             (ReadButStill, Lang::En) => "no register moved: the line must say zero-read".into(),
+            (RegisterMissing { register }, Lang::Zh) => format!("缺少{}示数", name(register)),
+            (RegisterMissing { register }, Lang::En) => {
+                format!("register {} has no value; enter it", name(register))
+            }
+            (NoSuchRegister { register }, Lang::Zh) => format!("表计没有{}示数", name(register)),
+            (NoSuchRegister { register }, Lang::En) => {
+                format!("the meter has no register {}; leave it out", name(register))
+            }
             (NoRegister, Lang::Zh) => "没有任何示数".into(),
             (NoRegister, Lang::En) => "there is no register value".into(),
         }

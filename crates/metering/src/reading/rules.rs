@@ -50,8 +50,8 @@ pub fn first_fault(
         }
         let rolled_over = flags.rolled_over(register);
         if register == Register::Demand {
-            if !span.current.is_zero() && moved.is_none() && status != ReadingStatus::Read {
-                moved = Some(register);
+            if !span.current.is_zero() {
+                moved = moved.or(Some(register));
             }
             continue;
         }

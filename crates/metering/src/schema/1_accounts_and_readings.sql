@@ -64,9 +64,40 @@ CREATE TABLE reading (
   demand_current INTEGER,
   PRIMARY KEY (org_id, month, account_id, meter_seq)) STRICT, WITHOUT ROWID;
 
+-- Every value a reading had before: who replaced it, when and why.
 CREATE TABLE reading_history (
   org_id INTEGER NOT NULL, month INTEGER NOT NULL, account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL,
-  version INTEGER NOT NULL, status INTEGER NOT NULL, flags INTEGER NOT NULL, read_on INTEGER NOT NULL,
-  registers BLOB NOT NULL, entered_by INTEGER NOT NULL, entered_at INTEGER NOT NULL,
+  point_seq INTEGER NOT NULL, digits INTEGER NOT NULL, multiplier INTEGER NOT NULL,
+  status INTEGER NOT NULL, flags INTEGER NOT NULL, read_on INTEGER NOT NULL,
+  total_previous INTEGER, total_current INTEGER,
+  entered_by INTEGER NOT NULL, entered_at INTEGER NOT NULL, version INTEGER NOT NULL,
+  sharp_previous INTEGER, sharp_current INTEGER, peak_previous INTEGER, peak_current INTEGER,
+  flat_previous INTEGER, flat_current INTEGER, valley_previous INTEGER, valley_current INTEGER,
+  deep_valley_previous INTEGER, deep_valley_current INTEGER,
+  reactive_forward_previous INTEGER, reactive_forward_current INTEGER,
+  reactive_reverse_previous INTEGER, reactive_reverse_current INTEGER,
+  demand_current INTEGER,
   replaced_by INTEGER NOT NULL, replaced_at INTEGER NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (org_id, month, account_id, meter_seq, version)) STRICT, WITHOUT ROWID;
+
+-- Lines on their way into `reading`; always empty between commands.
+CREATE TABLE reading_entry (
+  org_id INTEGER NOT NULL, month INTEGER NOT NULL, account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL,
+  point_seq INTEGER NOT NULL, digits INTEGER NOT NULL, multiplier INTEGER NOT NULL,
+  status INTEGER NOT NULL, flags INTEGER NOT NULL, read_on INTEGER NOT NULL,
+  total_previous INTEGER, total_current INTEGER,
+  entered_by INTEGER NOT NULL, entered_at INTEGER NOT NULL, version INTEGER NOT NULL,
+  sharp_previous INTEGER, sharp_current INTEGER, peak_previous INTEGER, peak_current INTEGER,
+  flat_previous INTEGER, flat_current INTEGER, valley_previous INTEGER, valley_current INTEGER,
+  deep_valley_previous INTEGER, deep_valley_current INTEGER,
+  reactive_forward_previous INTEGER, reactive_forward_current INTEGER,
+  reactive_reverse_previous INTEGER, reactive_reverse_current INTEGER,
+  demand_current INTEGER,
+  PRIMARY KEY (org_id, month, account_id, meter_seq)) STRICT, WITHOUT ROWID;
+
+-- What a meter showed when it was put on (moment 0) and taken off (moment 1); zeros when there is no row.
+CREATE TABLE meter_shown (
+  org_id INTEGER NOT NULL, account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL, moment INTEGER NOT NULL,
+  total INTEGER, sharp INTEGER, peak INTEGER, flat INTEGER, valley INTEGER, deep_valley INTEGER,
+  reactive_forward INTEGER, reactive_reverse INTEGER, demand INTEGER,
+  PRIMARY KEY (org_id, account_id, meter_seq, moment)) STRICT, WITHOUT ROWID;

@@ -168,14 +168,13 @@ impl Population {
     pub fn is_dedicated_book(&self, book: u64) -> bool {
         book == 0 || self.station_of_book(book) != self.station_of_book(book - 1)
     }
-    /// Day of the month on which a book is read; dedicated ones on the first at 00:00 of the next month.
+    /// Day of the month on which a book is read; dedicated ones at the end of the last day.
     pub fn reading_day(&self, book: u64) -> u8 {
-        if self.is_dedicated_book(book) { 1 } else { (book % 9 + 1) as u8 }
+        if self.is_dedicated_book(book) { 31 } else { (book % 9 + 1) as u8 }
     }
-    /// The settlement day of a book in `month`.
+    /// The reading day of a book in `month`.
     pub fn read_on(&self, book: u64, month: Month) -> Date {
-        let month = if self.is_dedicated_book(book) { month.next() } else { month };
-        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed()).unwrap_or(month.first_day())
+        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed()).unwrap_or(month.last_day())
     }
 
     /// The customer at `index`.
@@ -414,7 +413,7 @@ impl Population {
         let wanted = average_kw * 100 / 38;
         let sizes = [100, 160, 200, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 5_000, 10_000];
         let found = sizes.into_iter().find(|size| *size >= wanted as i64);
-        found.unwrap_or_else(|| (wanted as i64).div_ceil(10_000) * 10_000)
+        found.unwrap_or_else(|| (wanted as i64 + 9_999) / 10_000 * 10_000)
     }
 
     /// The account with everything that belongs to it.

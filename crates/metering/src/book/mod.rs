@@ -1,0 +1,20 @@
+//! Reading books (抄本), their readings of a month, and the way a book takes from the station to the centre and back.
+//!
+//! `created → entering → submitted (locked) → calculating → reviewing → issued | exception`; by an agreed ticket
+//! `submitted → returned → submitted`. Every command asks for its permission on the book's station.
+
+mod model;
+pub mod rules;
+mod service;
+pub(crate) mod sql;
+
+pub use model::{
+    Book, BookMonth, BookState, BookStep, ChangeTicket, Cycle, Decision, Entered, LineCounts, LogEntry,
+    LogKind,
+};
+pub use service::{
+    BookBulk, begin_calculation, begin_review, book, book_month, books_of_month, create_batch, create_book,
+    delete_batch, hold_for_exceptions, issue, line_counts, log_entries, propose_reading_day, resume_review,
+    review_reading_day, self_check, send_back, steps, submit, unreviewed_reading_days, write_log,
+};
+pub(crate) use service::{checked_note, loaded, not_found, take_step};
