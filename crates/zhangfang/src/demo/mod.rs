@@ -5,19 +5,19 @@ mod names;
 mod population;
 mod shape;
 
-use std::path::Path;
 use std::time::Instant;
 
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
 use identity::Desk;
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{Moment, Month, Rate};
+use kernel::{Lang, Moment, Month, Rate};
 use ledger::PostingRules;
 use metering::account::AccountBulk;
 use metering::book::{Book, BookBulk, Cycle, Entered};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register};
 use store::Store;
 
+use crate::command::Place;
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
@@ -279,9 +279,10 @@ impl Stage {
 }
 
 /// Runs the whole demo.
-pub fn run(url: &str, folder: &Path, accounts: u64) -> Done {
+pub fn run(place: &Place, accounts: u64, _lang: Lang) -> Done {
     let started = Instant::now();
-    let stage = prepare(url, accounts)?;
+    std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
+    let stage = prepare(&place.url(), accounts)?;
     stage.load_accounts()?;
     let progress = bar("history / 历史十二个月", accounts * HISTORY_MONTHS.unsigned_abs() as u64);
     for back in (1..=HISTORY_MONTHS).rev() {
@@ -293,6 +294,6 @@ pub fn run(url: &str, folder: &Path, accounts: u64) -> Done {
     stage.read_month()?;
     let summary = stage.bill_month()?;
     println!("{summary:#?}");
-    println!("{:?} {}", started.elapsed(), folder.display());
+    println!("{:?}", started.elapsed());
     Ok(())
 }
