@@ -122,6 +122,9 @@ impl Stage {
                 dossier.events.iter().try_for_each(|event| bulk.event(event))?;
                 dossier.points.iter().try_for_each(|point| bulk.point(point))?;
                 dossier.meters.iter().try_for_each(|meter| bulk.meter(meter))?;
+                if !dossier.taken_off.is_empty() {
+                    bulk.shown(dossier.details.account.account_id, 1, true, &dossier.taken_off)?;
+                }
             }
             self.store.write(|tx| bulk.load(tx))?;
             at = end;
@@ -238,7 +241,10 @@ impl Stage {
         let mut entered = Vec::new();
         for index in first..first + accounts.unsigned_abs() {
             let customer = self.population.customer(index);
-            for reading in self.readings_of(&customer, self.month) {
+            // The line of a meter that was taken off came with its final reading.
+            let lines = self.readings_of(&customer, self.month);
+            let last = lines.len().saturating_sub(1);
+            for reading in lines.into_iter().skip(last) {
                 let unread = reading.status == ReadingStatus::Unread;
                 let shown = reading.registers.iter().map(|(register, span)| (register, span.current));
                 entered.push(Entered {
