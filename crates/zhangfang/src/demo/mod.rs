@@ -10,7 +10,7 @@ use std::time::Instant;
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
 use identity::Desk;
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{Lang, Moment, Month, Rate};
+use kernel::{Lang, Moment, Month, Rate, WorkingCalendar};
 use ledger::PostingRules;
 use metering::account::AccountBulk;
 use metering::book::{Book, BookBulk, Cycle, Entered};
@@ -206,6 +206,7 @@ impl Stage {
 
     /// The stations open their books, enter the readings, check and submit.
     pub fn read_month(&self) -> Done {
+        let calendar = WorkingCalendar::mainland_china()?;
         let day = self.month.first_day();
         let progress = bar("reading / 抄表", self.population.books());
         for (station, unit_id) in self.company.units.into_iter().enumerate() {
@@ -216,7 +217,7 @@ impl Stage {
             let ids: Vec<i64> = own.iter().map(|at| self.population.book(*at).0).collect();
             let office = Desk::new(&self.store, &administrator);
             for some in ids.chunks(200) {
-                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, unit_id, self.month, some))?;
+                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, &calendar, unit_id, self.month, some))?;
             }
             for at in own {
                 let (book_id, _, accounts) = self.population.book(at);
@@ -227,7 +228,7 @@ impl Stage {
                 })?;
                 office.act(Moment::on(read_on, 18, 0), |work| {
                     metering::book::self_check(work, self.month, book_id, "表码已核对")?;
-                    metering::book::submit(work, self.month, book_id)
+                    metering::book::submit(work, &calendar, self.month, book_id)
                 })?;
                 progress.inc(1);
             }
