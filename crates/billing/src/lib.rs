@@ -9,6 +9,7 @@
 pub mod adjustment;
 mod assemble;
 pub mod canonical;
+mod document;
 mod error;
 pub mod exception;
 pub mod gates;
@@ -28,6 +29,7 @@ mod service;
 pub mod slip;
 mod sql;
 
+pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::Ready;

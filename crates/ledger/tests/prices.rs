@@ -15,8 +15,9 @@ fn every_component_of_the_price_tables_has_accounts() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        for part in text.split("[[component]]").skip(1) {
-            let code = part.lines().find_map(|line| line.strip_prefix("code = ")).unwrap().trim_matches('"');
+        for part in text.split("\n[[component]]\n").skip(1) {
+            let code =
+                part.lines().find_map(|line| line.strip_prefix("code = ")).expect(part).trim_matches('"');
             let component =
                 rules.component(code).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert!(issued.accounts(component).is_ok(), "{code}");
