@@ -1,12 +1,10 @@
 //! The nouns of reports: a table of typed cells that becomes a sheet, and the facts it is made of.
 
-use std::collections::BTreeMap;
-
 use documents::sheet::{Cell, Column, Kind, Sheet};
-use kernel::{Bilingual, Lang, Money, Quantity, Text};
+use kernel::{Bilingual, Lang, Money, Month, Quantity, Text};
 use store::Tx;
 
-use crate::office::Result;
+use crate::office::{Result, flow};
 
 /// One column in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,17 +69,6 @@ impl Report {
     }
 }
 
-/// Which station each reading book belongs to; from metering.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Books(pub BTreeMap<i64, i64>);
-
-impl Books {
-    /// The station of a book; 0 when metering does not know it, so that nothing drops out of a total.
-    pub fn unit_of(&self, book_id: i64) -> i64 {
-        self.0.get(&book_id).copied().unwrap_or(0)
-    }
-}
-
 /// What reports print of an account; from metering's public functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFact {
@@ -101,6 +88,32 @@ pub struct AccountFact {
 pub trait AccountDirectory {
     /// The facts of `account_ids`, in any order; unknown accounts are left out.
     fn facts(&self, tx: &mut Tx<'_>, org_id: i64, account_ids: &[i64]) -> Result<Vec<AccountFact>>;
+}
+
+/// Account facts from metering.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MeteringDirectory {
+    /// The month whose readings metering looks at beside the accounts; any month will do.
+    pub month: Option<Month>,
+}
+
+impl AccountDirectory for MeteringDirectory {
+    fn facts(&self, tx: &mut Tx<'_>, org_id: i64, account_ids: &[i64]) -> Result<Vec<AccountFact>> {
+        let Some(month) = self.month else { return Ok(Vec::new()) };
+        let mut found = Vec::with_capacity(account_ids.len());
+        // Metering looks at a bounded number of accounts at once and cuts off the rest.
+        for keys in account_ids.chunks(metering::stream::CHUNK_ACCOUNTS) {
+            let rows = metering::stream::accounts_with_readings(tx, org_id, month, keys).map_err(flow::below)?;
+            found.extend(rows.into_iter().map(|row| AccountFact {
+                account_id: row.account.account_id,
+                unit_id: row.account.unit_id,
+                class: Text::new(row.account.category.text(Lang::Zh), row.account.category.text(Lang::En)),
+                number: row.account.account_id.to_string(),
+                name: String::new(),
+            }));
+        }
+        Ok(found)
+    }
 }
 
 /// What a component of the bill sums to at a station in a month; from the ledger.

@@ -7,7 +7,7 @@ use identity::Work;
 use kernel::{Date, Exact, Money, Month, Quantity, Text};
 use store::Tx;
 
-use super::model::{AccountDirectory, Books, ComponentTotal, Report, ReportColumn, StationTotal};
+use super::model::{AccountDirectory, ComponentTotal, Report, ReportColumn, StationTotal};
 use super::rules::{self, ErrorRate};
 use super::{forms, sql};
 use crate::exception::{ExceptionFilter, exceptions_of};
@@ -18,16 +18,8 @@ use crate::office::{OfficeError, OfficeRules, Result, checked_text, permission};
 const CHUNK: i64 = 2_000;
 
 /// What was issued for a month, by station; instalments and adjustments included.
-pub fn station_totals(tx: &mut Tx<'_>, org_id: i64, month: Month, books: &Books) -> Result<Vec<StationTotal>> {
-    let mut stations: BTreeMap<i64, StationTotal> = BTreeMap::new();
-    for (book_id, bills, energy_kwh, amount) in sql::issued_by_book(tx, org_id, month)? {
-        let unit_id = books.unit_of(book_id);
-        let station = stations.entry(unit_id).or_insert(StationTotal { unit_id, ..StationTotal::default() });
-        station.bills += bills;
-        station.energy_kwh = station.energy_kwh.plus(energy_kwh)?;
-        station.amount = station.amount.plus(amount)?;
-    }
-    Ok(stations.into_values().collect())
+pub fn station_totals(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<StationTotal>> {
+    sql::issued_by_unit(tx, org_id, month)
 }
 
 /// Receivable summary (应收电费汇总表): catalogue fee, funds and every component beside the total. (RPT-01, BILL-18)
@@ -35,7 +27,6 @@ pub fn receivable_summary(
     tx: &mut Tx<'_>,
     org_id: i64,
     month: Month,
-    books: &Books,
     components: &[ComponentTotal],
 ) -> Result<Report> {
     let mut report = forms::receivable_summary(month);
@@ -48,7 +39,7 @@ pub fn receivable_summary(
     report.columns.extend(
         names.iter().map(|(_, name)| ReportColumn::summed(&name.zh, &name.en, documents::sheet::Kind::Money)),
     );
-    for station in station_totals(tx, org_id, month, books)? {
+    for station in station_totals(tx, org_id, month)? {
         let own: Vec<&ComponentTotal> =
             components.iter().filter(|component| component.unit_id == station.unit_id).collect();
         let sum = |fund: bool| Money::sum(own.iter().filter(|part| part.is_fund == fund).map(|part| part.amount));
@@ -127,13 +118,13 @@ pub fn sales_detail(
 }
 
 /// Receivable vouchers (应收电费凭证): one line per issue.
-pub fn receivable_vouchers(tx: &mut Tx<'_>, org_id: i64, month: Month, books: &Books) -> Result<Report> {
+pub fn receivable_vouchers(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Report> {
     let mut report = forms::receivable_vouchers(month);
     for issue in sql::issues(tx, org_id, month)? {
         report.rows.push(vec![
             Cell::Date(issue.issued_at.date()),
             Cell::Integer(issue.book_id),
-            Cell::Integer(books.unit_of(issue.book_id)),
+            Cell::Integer(issue.unit_id),
             Cell::Text(issue.voucher_id.to_string()),
             Cell::Integer(issue.bills),
             Cell::Quantity(issue.energy_kwh),
@@ -144,9 +135,9 @@ pub fn receivable_vouchers(tx: &mut Tx<'_>, org_id: i64, month: Month, books: &B
 }
 
 /// Collection statistics (电费回收情况统计表), the receivable side; the form says that nothing is received here yet.
-pub fn collection_statistics(tx: &mut Tx<'_>, org_id: i64, month: Month, books: &Books) -> Result<Report> {
+pub fn collection_statistics(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Report> {
     let mut report = forms::collection_statistics(month);
-    for station in station_totals(tx, org_id, month, books)? {
+    for station in station_totals(tx, org_id, month)? {
         let rate = rules::share(Money::ZERO.fen(), station.amount.fen())?;
         report.rows.push(vec![
             Cell::Integer(station.unit_id),
@@ -215,11 +206,10 @@ pub fn error_rate_of_month(tx: &mut Tx<'_>, rules: &OfficeRules, org_id: i64, mo
 pub fn compile(
     work: &mut Work<'_, '_>,
     month: Month,
-    books: &Books,
     components: &[ComponentTotal],
 ) -> Result<Vec<StationTotal>> {
     let org_id = work.org_id();
-    let totals = station_totals(work.tx, org_id, month, books)?;
+    let totals = station_totals(work.tx, org_id, month)?;
     for total in &totals {
         work.require(permission::COMPILE_REPORT, total.unit_id)?;
         rules::check_relations(total, components)?;

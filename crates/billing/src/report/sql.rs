@@ -39,17 +39,20 @@ CREATE TABLE receivable_snapshot (
   frozen_by INTEGER NOT NULL, frozen_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, month, unit_id)) STRICT, WITHOUT ROWID;";
 
-/// Sums of issues by book: book, bills, kWh, yuan.
-pub(crate) fn issued_by_book(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    month: Month,
-) -> Result<Vec<(i64, i64, Quantity, Money)>> {
+/// Sums of issues by station, adjustments included.
+pub(crate) fn issued_by_unit(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<StationTotal>> {
     Ok(tx.list(
-        "SELECT book_id, CAST(SUM(bills) AS BIGINT), CAST(SUM(energy_kwh) AS BIGINT), CAST(SUM(amount) AS BIGINT)
-         FROM issue WHERE org_id = ?1 AND month = ?2 GROUP BY book_id ORDER BY book_id",
+        "SELECT unit_id, CAST(SUM(bills) AS BIGINT), CAST(SUM(energy_kwh) AS BIGINT), CAST(SUM(amount) AS BIGINT)
+         FROM issue WHERE org_id = ?1 AND month = ?2 GROUP BY unit_id ORDER BY unit_id",
         params![org_id, month],
-        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?, row.quantity(2)?, row.money(3)?)),
+        |row| {
+            Ok::<_, StoreError>(StationTotal {
+                unit_id: row.int(0)?,
+                bills: row.int(1)?,
+                energy_kwh: row.quantity(2)?,
+                amount: row.money(3)?,
+            })
+        },
     )?)
 }
 
@@ -68,6 +71,7 @@ pub(crate) fn bills_issued(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result
 pub(crate) struct IssueLine {
     pub(crate) issued_at: Moment,
     pub(crate) book_id: i64,
+    pub(crate) unit_id: i64,
     pub(crate) voucher_id: i64,
     pub(crate) bills: i64,
     pub(crate) energy_kwh: Quantity,
@@ -76,7 +80,7 @@ pub(crate) struct IssueLine {
 
 pub(crate) fn issues(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<IssueLine>> {
     Ok(tx.list(
-        "SELECT issued_at, book_id, voucher_id, bills, energy_kwh, amount FROM issue
+        "SELECT issued_at, book_id, voucher_id, bills, energy_kwh, amount, unit_id FROM issue
          WHERE org_id = ?1 AND month = ?2 ORDER BY issue_id",
         params![org_id, month],
         |row| {
@@ -87,6 +91,7 @@ pub(crate) fn issues(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<I
                 bills: row.int(3)?,
                 energy_kwh: row.quantity(4)?,
                 amount: row.money(5)?,
+                unit_id: row.int(6)?,
             })
         },
     )?)
