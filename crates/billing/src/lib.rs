@@ -18,6 +18,7 @@ pub mod hold;
 pub mod inquiry;
 mod load;
 mod log;
+mod lookup;
 pub mod office;
 mod output;
 mod plans;
@@ -31,6 +32,7 @@ mod sql;
 
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
+pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::Ready;
 pub use plans::PriceBook;
