@@ -39,16 +39,16 @@ impl Store {
         self.read(|tx| tx.list(sql, &[Value::Text(table)], |row| Ok((row.text(0)?, kind(&row.text(1)?)))))
     }
 
-    /// Inserts every row of `tables` again, bare, into `target`: tables of the same columns and primary key and nothing
-    /// else, `batch_rows` rows to a transaction. `target` must be an empty database of the same engine; on PostgreSQL it
+    /// Inserts the rows of `tables` that meet their condition again, bare, into `target`: tables of the same columns and
+    /// primary key and nothing else, `batch_rows` rows to a transaction. `target` must be an empty database of the same engine; on PostgreSQL it
     /// may be this very one, the rows go to a schema of their own that is dropped at the end.
-    pub fn measure_bare_insert(&self, target: &Store, tables: &[&str], batch_rows: u64) -> Result<BareInsert, StoreError> {
+    pub fn measure_bare_insert(&self, target: &Store, tables: &[(&str, &str)], batch_rows: u64) -> Result<BareInsert, StoreError> {
         let mut found = BareInsert::default();
         let schema = if self.engine() == Engine::Postgres { "bare." } else { "" };
         if !schema.is_empty() {
             target.write(|tx| tx.define("DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare;"))?;
         }
-        for table in tables {
+        for (table, condition) in tables {
             let table = plain(table)?;
             let definition = match self.engine() {
                 Engine::Sqlite => self
@@ -78,7 +78,7 @@ impl Store {
                 Ok(())
             };
             self.read(|tx| {
-                let sql = format!("SELECT {} FROM {table}", names.join(", "));
+                let sql = format!("SELECT {} FROM {table} WHERE {condition}", names.join(", "));
                 tx.each(&sql, &[], |row| {
                     enum Held {
                         Int(Option<i64>),
