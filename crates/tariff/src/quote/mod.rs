@@ -137,7 +137,7 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
 }
 
 /// Tables that only group keys of the account: their keys count as if they stood at the top.
-const GROUPS: [&str; 5] = ["account", "agreement", "supply", "contract", "inputs"];
+const GROUPS: [&str; 6] = ["account", "customer", "agreement", "supply", "contract", "inputs"];
 
 fn flattened(root: Node) -> Node {
     let Node { span, value } = root;
