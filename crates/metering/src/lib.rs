@@ -5,6 +5,7 @@
 //! - [`book`]: books, batches, reading days, and the way of a book from the station to the centre and back.
 //! - [`entry`]: entering readings into an open book.
 //! - [`ticket`]: changing a reading after its book was submitted.
+//! - [`import`]: customers, meters and readings from files.
 //! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
 //!
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
@@ -16,7 +17,7 @@ pub mod book;
 mod codes;
 pub mod entry;
 mod error;
-pub mod limits;
+pub mod import;
 pub mod permissions;
 pub mod reading;
 mod schema;

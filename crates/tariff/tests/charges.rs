@@ -1,5 +1,7 @@
 //! Basic charge, tiers over a year, funds inside a price: own cases and properties.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -178,6 +180,20 @@ fn high_use_lowers_the_demand_price() {
     assert_eq!(charge("2024-04-01", "2024-05-01", "1000", actual), (yuan("8000"), false));
 }
 
+/// Demand customers suspend all capacity: the demand charge stops with it.
+#[test]
+fn demand_is_charged_for_days_with_capacity() {
+    let mut desk = Desk::exam();
+    let mut agreed = contract("500", "1000");
+    agreed.events.push(event("2018-06-11", 0, TransformerChange::Suspend));
+    let bill = two_part(&mut desk, "2018-06-01", "2018-07-01", "1", "400", agreed);
+    assert_eq!(basic(&bill), yuan("3333.33"));
+    assert_eq!(bill.basic.unwrap().running_kva, Quantity::ZERO);
+    let plan = desk.plan("bill_01", "1_10kv");
+    let nothing = two_part_input(plan, "2018-06-01", "2018-07-01", "1", "0", capacity(&[], &[]));
+    assert_eq!(desk.refusal(&nothing), Refusal::NoBasicMethod);
+}
+
 /// Several feeds have each their own maximum demand.
 #[test]
 fn feeds_are_summed() {
@@ -220,6 +236,26 @@ fn wrong_events_are_refused() {
     let mut input = two_part_input(plan, "2025-04-01", "2025-05-01", "1", "0", contract("100", "200"));
     input.points[0] = metered(plan, "1", &[reading(Register::Flat, "0", "1")]);
     assert_eq!(desk.refusal(&input), Refusal::NoDemand);
+}
+
+/// A tier year has six settlements of two months: January of a bimonthly route belongs to the old year. A transfer
+/// on 7 August has used eight months.
+#[test]
+fn the_tier_year_of_a_settlement() {
+    use tariff::engine::{tier_months_used, tier_year};
+    let month = |text: &str| text.parse().unwrap();
+    for (settled, months, year) in [
+        ("2026-01", 2, 2025),
+        ("2026-01", 1, 2026),
+        ("2026-02", 2, 2026),
+        ("2026-03", 2, 2026),
+        ("2026-12", 2, 2026),
+    ] {
+        assert_eq!(tier_year(month(settled), months), year, "{settled} {months}");
+    }
+    assert_eq!(tier_months_used(day("2010-03-01"), day("2017-08-07")), 8);
+    assert_eq!(tier_months_used(day("2017-08-07"), day("2017-12-31")), 5);
+    assert_eq!(tier_months_used(day("2017-08-07"), day("2017-08-07")), 1);
 }
 
 /// Free kWh of entitled households go back at the base price, for each month read, never more than was used.

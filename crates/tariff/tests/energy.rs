@@ -1,5 +1,7 @@
 //! From registers to kWh: own cases where none is published.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -209,6 +211,33 @@ fn losses_join_the_energy() {
     });
     input.supply = Some(Box::new(agreed));
     assert_eq!(desk.bill(&input).loss.unwrap().active_kwh, kwh("355"));
+}
+
+/// Two transformers share the energy by capacity; each has its own row, and one that was off half the month half of
+/// its fixed loss.
+#[test]
+fn several_transformers_have_each_their_loss() {
+    let (desk, plan) = exam_single();
+    let mut main = metered(plan, "1", &[reading(Register::Total, "0", "70000")]);
+    main.bears_transformer_loss = true;
+    let mut input = account("2010-06-01", "2010-07-01", [main]);
+    let mut agreed = SupplyAgreement {
+        transformers: smallvec![transformer("500"), transformer("200")],
+        transformer_loss: TransformerLoss::Table,
+        ..SupplyAgreement::default()
+    };
+    agreed.transformers[0].loss_model = desk.rules.loss_model("SL7-500");
+    agreed.transformers[1].loss_model = desk.rules.loss_model("S9-200");
+    input.supply = Some(Box::new(agreed.clone()));
+    // 1220 + 346 + 1.5 % of 20000.
+    assert_eq!(desk.bill(&input).loss.unwrap().active_kwh, kwh("1866"));
+    let suspend = TransformerChange::Suspend;
+    agreed.events = smallvec![TransformerEvent { date: day("2010-06-16"), transformer: 0, change: suspend }];
+    input.supply = Some(Box::new(agreed.clone()));
+    assert_eq!(desk.bill(&input).loss.unwrap().active_kwh, kwh("1256"));
+    agreed.transformers[1].loss_model = None;
+    input.supply = Some(Box::new(agreed));
+    assert_eq!(desk.refusal(&input), Refusal::NoLossModel(1));
 }
 
 /// What cannot be billed is refused with a reason, in both languages.

@@ -1,5 +1,7 @@
 //! Price tables: what ships is sound, and what is wrong is named with its line and column.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -11,8 +13,13 @@ use tariff::*;
 /// BILL-18, BILL-19: every shipped table loads; published prices come out to the last digit while loading.
 #[test]
 fn every_shipped_table_is_sound() {
-    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/prices")).unwrap().count();
-    assert_eq!(SHIPPED.len() + 1, files, "every file of prices/ is shipped, the rules beside them");
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/prices")).unwrap() {
+        let path = file.unwrap().path();
+        let toml = path.extension().is_some_and(|extension| extension == "toml");
+        let is_table = toml && std::fs::read_to_string(&path).unwrap().contains("[[class]]");
+        let id = path.file_stem().unwrap().to_str().unwrap();
+        assert!(!is_table || shipped_table(id).is_some(), "{id} is not shipped");
+    }
     let mut plans = Plans::new();
     for shipped in SHIPPED {
         let table = shipped_table(shipped.id).unwrap().unwrap_or_else(|error| panic!("{error}"));
@@ -44,7 +51,7 @@ fn a_misread_digit_is_found() {
     assert!(error.text(Lang::Zh).contains("公布价"), "{}", error.text(Lang::Zh));
 }
 
-/// XC: complaints name line and column in both languages.
+/// Complaints name line and column in both languages.
 #[test]
 fn complaints_name_the_place() {
     let cases = [
@@ -64,6 +71,14 @@ fn complaints_name_the_place() {
         ("code = \"two_01\"", "code = \"Two 01\"", "lower-case"),
         ("allowance = \"1.05\"", "allowance = \"0.95\"", "allowance"),
         ("from = \"1990-01-01\"", "from = \"1990-01-01\"\nto = \"1980-01-01\"", "end"),
+        ("from = \"1990-01-01\"", "from = \"1990-02-31\"", "calendar"),
+        ("price = \"0.02\"", "price = true", "decimal number"),
+        ("price = \"0.02\"", "price = \"0.0000000000001\"", "12 decimal places"),
+        ("price = \"0.02\"", "price = \"-0.02\"", "negative"),
+        ("price = \"0.02\"\n", "", "no price"),
+        ("capacity = \"15.00\"", "capacity = \"-15.00\"", "negative"),
+        ("catalogue = \"0.45\"", "catalogue = \"-0.45\"", "zero"),
+        ("thresholds = [2760, 4800]", "thresholds = [2760]", "length"),
     ];
     for (from, to, word) in cases {
         let text = EXAM.replacen(from, to, 1);
@@ -73,6 +88,9 @@ fn complaints_name_the_place() {
         assert!(error.to_string().contains(word), "{to}: {error}");
         assert!(error.text(Lang::Zh).contains('行'), "{}", error.text(Lang::Zh));
     }
+    // Dates without quotes and numbers without quotes are understood.
+    let plain = EXAM.replace("from = \"1990-01-01\"", "from = 1990-01-01").replace("\"0.02\"", "0.02");
+    assert_eq!(PriceTable::parse("exam.toml", &plain).unwrap().from(), day("1990-01-01"));
     let last = EXAM.replace("code = \"guangdong\"\nname", "code = \"guangdong\"\nnames");
     let error = PriceTable::parse("exam.toml", &last).unwrap_err();
     let line = last.lines().position(|line| line.starts_with("names")).unwrap() + 1;
@@ -186,4 +204,65 @@ fn hostile_files_are_refused() {
     for text in ["", "\u{0}", "[[[[", "id = 1", &"a".repeat(2 << 20), "id = \"中文\"\nversion = \"x\""] {
         assert!(PriceTable::parse("x.toml", text).is_err());
     }
+}
+
+/// Funds keep nine decimals (Henan, 28.889375 yuan per MWh), and carry no VAT.
+#[test]
+fn funds_have_nine_decimals() {
+    let text = EXAM.replace("price = \"0.02\"", "price = \"0.028889375\"");
+    let mut desk = Desk::of(PriceTable::parse("exam.toml", &text).unwrap());
+    let plan = desk.plan("lighting", "1_10kv");
+    let bill = desk.bill(&account("2026-01-01", "2026-02-01", [simple(plan, "123457")]));
+    let fund = bill.lines.iter().find(|line| line.price == price("0.028889375")).unwrap();
+    assert_eq!(fund.exact.to_string(), "3566.595569375");
+    assert_eq!(fund.amount, yuan("3566.60"));
+    assert!(bill.sums.iter().filter(|sum| sum.fund).all(|sum| sum.vat.is_zero()));
+}
+
+/// BILL-19: which components are in the base of the power-factor adjustment is a flag of the table.
+#[test]
+fn the_base_of_the_adjustment_is_a_flag() {
+    let base = |text: &str| {
+        let mut desk = Desk::of(PriceTable::parse("hubei.toml", text).unwrap());
+        let plan = desk.plan("single_part_flat", "below_1kv");
+        let readings =
+            [reading(Register::Total, "0", "1000"), reading(Register::ReactiveForward, "0", "750")];
+        let mut input = account("2026-01-01", "2026-02-01", [metered(plan, "1", &readings)]);
+        input.supply = Some(Box::new(SupplyAgreement {
+            power_factor: Some(PowerFactorStandard::P90),
+            ..SupplyAgreement::default()
+        }));
+        desk.bill(&input).power_factor.unwrap().base
+    };
+    let all = SHIPPED[0].text;
+    assert_eq!(base(all), yuan("690.69"));
+    let without = all.replace("price = \"0.082273\"", "price = \"0.082273\"\nin_power_factor_base = false");
+    assert_eq!(base(&without), yuan("608.41"));
+}
+
+/// Factors may differ by season, with a deep valley in one of them; the billing month chooses.
+#[test]
+fn factors_follow_the_season() {
+    let season = "[[time_of_use.season]]\nmonths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]\n[time_of_use.season.hours]";
+    let two = "[[time_of_use.season]]\nmonths = [7, 8]\nfactor = { peak = \"1.8\", deep_valley = \"0.2\" }\n\
+        [time_of_use.season.hours]\npeak = [\"18:00-22:00\"]\ndeep_valley = [\"03:00-05:00\"]\n\n\
+        [[time_of_use.season]]\nmonths = [1, 2, 3, 4, 5, 6, 9, 10, 11, 12]\n[time_of_use.season.hours]";
+    let text = EXAM.replacen(season, two, 1);
+    assert_ne!(text, EXAM);
+    let mut desk = Desk::of(PriceTable::parse("exam.toml", &text).unwrap());
+    let plan = desk.plan("bill_01", "1_10kv");
+    let readings = [reading(Register::Peak, "0", "100"), reading(Register::DeepValley, "0", "100")];
+    let month = |from: &str, to: &str, readings: &[Reading]| {
+        let mut input = account(from, to, [metered(plan, "1", readings)]);
+        let transformers = [transformer("100")].into_iter().collect();
+        let basic = BasicMethod::Capacity;
+        input.supply = Some(Box::new(SupplyAgreement { basic, transformers, ..SupplyAgreement::default() }));
+        input
+    };
+    let july = desk.bill(&month("2020-07-01", "2020-08-01", &readings));
+    assert_eq!(amounts(&july, LineKind::Energy), [yuan("81.00"), yuan("9.00")]);
+    let june = desk.bill(&month("2020-06-01", "2020-07-01", &readings[..1]));
+    assert_eq!(amounts(&june, LineKind::Energy), [yuan("67.50")]);
+    let refused = desk.refusal(&month("2020-06-01", "2020-07-01", &readings));
+    assert_eq!(refused, Refusal::NoPriceForPeriod("deep_valley"));
 }

@@ -91,3 +91,19 @@ pub(crate) const METER_COLUMNS: &[Column] = &[
     ("installed_on", Int),
     ("removed_on", Int),
 ];
+
+pub(crate) const SHOWN_COLUMNS: &[Column] = &[
+    ("org_id", Kind::Int),
+    ("account_id", Kind::Int),
+    ("meter_seq", Kind::Int),
+    ("moment", Kind::Int),
+    ("total", Kind::Int),
+    ("sharp", Kind::Int),
+    ("peak", Kind::Int),
+    ("flat", Kind::Int),
+    ("valley", Kind::Int),
+    ("deep_valley", Kind::Int),
+    ("reactive_forward", Kind::Int),
+    ("reactive_reverse", Kind::Int),
+    ("demand", Kind::Int),
+];

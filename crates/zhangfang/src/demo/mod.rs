@@ -5,19 +5,19 @@ mod names;
 mod population;
 mod shape;
 
-use std::path::Path;
 use std::time::Instant;
 
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
 use identity::Desk;
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{Moment, Month, Rate};
+use kernel::{Lang, Moment, Month, Rate, WorkingCalendar};
 use ledger::PostingRules;
 use metering::account::AccountBulk;
 use metering::book::{Book, BookBulk, Cycle, Entered};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register};
 use store::Store;
 
+use crate::command::Place;
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
@@ -122,6 +122,9 @@ impl Stage {
                 dossier.events.iter().try_for_each(|event| bulk.event(event))?;
                 dossier.points.iter().try_for_each(|point| bulk.point(point))?;
                 dossier.meters.iter().try_for_each(|meter| bulk.meter(meter))?;
+                if !dossier.taken_off.is_empty() {
+                    bulk.shown(dossier.details.account.account_id, 1, true, &dossier.taken_off)?;
+                }
             }
             self.store.write(|tx| bulk.load(tx))?;
             at = end;
@@ -203,6 +206,7 @@ impl Stage {
 
     /// The stations open their books, enter the readings, check and submit.
     pub fn read_month(&self) -> Done {
+        let calendar = WorkingCalendar::mainland_china()?;
         let day = self.month.first_day();
         let progress = bar("reading / 抄表", self.population.books());
         for (station, unit_id) in self.company.units.into_iter().enumerate() {
@@ -213,7 +217,7 @@ impl Stage {
             let ids: Vec<i64> = own.iter().map(|at| self.population.book(*at).0).collect();
             let office = Desk::new(&self.store, &administrator);
             for some in ids.chunks(200) {
-                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, unit_id, self.month, some))?;
+                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, &calendar, unit_id, self.month, some))?;
             }
             for at in own {
                 let (book_id, _, accounts) = self.population.book(at);
@@ -224,7 +228,7 @@ impl Stage {
                 })?;
                 office.act(Moment::on(read_on, 18, 0), |work| {
                     metering::book::self_check(work, self.month, book_id, "表码已核对")?;
-                    metering::book::submit(work, self.month, book_id)
+                    metering::book::submit(work, &calendar, self.month, book_id)
                 })?;
                 progress.inc(1);
             }
@@ -238,7 +242,10 @@ impl Stage {
         let mut entered = Vec::new();
         for index in first..first + accounts.unsigned_abs() {
             let customer = self.population.customer(index);
-            for reading in self.readings_of(&customer, self.month) {
+            // The line of a meter that was taken off came with its final reading.
+            let lines = self.readings_of(&customer, self.month);
+            let last = lines.len().saturating_sub(1);
+            for reading in lines.into_iter().skip(last) {
                 let unread = reading.status == ReadingStatus::Unread;
                 let shown = reading.registers.iter().map(|(register, span)| (register, span.current));
                 entered.push(Entered {
@@ -273,9 +280,10 @@ impl Stage {
 }
 
 /// Runs the whole demo.
-pub fn run(url: &str, folder: &Path, accounts: u64) -> Done {
+pub fn run(place: &Place, accounts: u64, _lang: Lang) -> Done {
     let started = Instant::now();
-    let stage = prepare(url, accounts)?;
+    std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
+    let stage = prepare(&place.url(), accounts)?;
     stage.load_accounts()?;
     let progress = bar("history / 历史十二个月", accounts * HISTORY_MONTHS.unsigned_abs() as u64);
     for back in (1..=HISTORY_MONTHS).rev() {
@@ -287,6 +295,6 @@ pub fn run(url: &str, folder: &Path, accounts: u64) -> Done {
     stage.read_month()?;
     let summary = stage.bill_month()?;
     println!("{summary:#?}");
-    println!("{:?} {}", started.elapsed(), folder.display());
+    println!("{:?}", started.elapsed());
     Ok(())
 }

@@ -474,7 +474,7 @@ impl Population {
             tax: if industry { TaxStatus::General } else { TaxStatus::Consumer },
             version: 1,
         };
-        let mut dossier = Dossier { details, terms: None, transformers: Vec::new(), events: Vec::new(), points: Vec::new(), meters: Vec::new() };
+        let mut dossier = Dossier { details, terms: None, transformers: Vec::new(), events: Vec::new(), points: Vec::new(), meters: Vec::new(), taken_off: Vec::new() };
         self.add_meters(customer, &mut dossier);
         if industry {
             self.add_supply(customer, &mut dossier);
@@ -485,7 +485,9 @@ impl Population {
     fn add_meters(&self, customer: &Customer, dossier: &mut Dossier) {
         let account = &dossier.details.account;
         let registers = self.registers(customer).iter().fold(0, |bits, register| bits | register.bit());
-        let changed_on = self.read_on(customer.index / BOOK_ACCOUNTS, self.month).plus_days(-15).ok();
+        // In the month that is run, before its reading: the first of the month for books read early.
+        let late = self.is_dedicated_book(customer.index / BOOK_ACCOUNTS);
+        let changed_on = self.month.first_day().plus_days(if late { 15 } else { 0 }).ok();
         let changed_on = changed_on.filter(|_| customer.special == Special::MeterChange);
         let meter = |meter_seq: i64, installed_on, removed_on| Meter {
             account_id: account.account_id,
@@ -502,6 +504,10 @@ impl Population {
         dossier.meters.push(meter(1, account.opened_on, changed_on));
         if let Some(day) = changed_on {
             dossier.meters.push(meter(2, day, None));
+            let lines = self.lines(customer, self.month);
+            if let Some(old) = lines.first() {
+                dossier.taken_off = old.registers.iter().map(|(register, span)| (register, span.current)).collect();
+            }
         }
     }
 
@@ -608,6 +614,8 @@ pub struct Dossier {
     pub points: Vec<Point>,
     /// Meters.
     pub meters: Vec<Meter>,
+    /// What the first meter showed when it was taken off.
+    pub taken_off: Vec<(Register, Quantity)>,
 }
 
 impl Customer {
