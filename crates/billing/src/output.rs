@@ -66,7 +66,13 @@ pub struct BookOutcome {
 
 impl BookOutcome {
     /// An empty outcome for a book with the keys it will use.
-    pub fn new(book_id: i64, unit_id: i64, calculation_id: i64, issue_id: i64, voucher_id: i64) -> BookOutcome {
+    pub fn new(
+        book_id: i64,
+        unit_id: i64,
+        calculation_id: i64,
+        issue_id: i64,
+        voucher_id: i64,
+    ) -> BookOutcome {
         BookOutcome {
             book_id,
             unit_id,
@@ -153,12 +159,15 @@ impl Output {
         issue: Option<&BillPostings>,
     ) -> Result<()> {
         let refused = match &ready.input {
-            Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch).err().map(|refusal| refusal.to_string()),
+            Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch)
+                .err()
+                .map(|refusal| refusal.to_string()),
             Err(words) => Some(words.clone()),
         };
         let found = match refused {
             None => {
-                let found = reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
+                let found =
+                    reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
                 if self.scratch.total.is_negative() { found.with(Reasons::FEE_FLUCTUATION) } else { found }
             }
             Some(_) => {
@@ -169,7 +178,8 @@ impl Output {
         let calculated = !found.has(Reasons::NOT_CALCULATED);
         let found = if take_over && calculated { Reasons::NONE } else { found };
         let flow = route(found, ready.pending);
-        let key = BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
+        let key =
+            BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
         self.detail.clear();
         match (&ready.input, &refused) {
             (Ok(input), None) => write_bill(input, &self.scratch, &mut self.detail),
@@ -271,5 +281,39 @@ impl Output {
         }
         self.postings.add_signed(&rules.vat().for_customer(payer_id, bill.vat))?;
         Ok(())
+    }
+}
+
+/// Quantities and fees of earlier months, taken over from another system without their bills: what the gates compare
+/// with and what tiers go on from. The rows bear issue 0 and are no receivables.
+pub struct HistoryBulk {
+    org_id: i64,
+    bulk: Bulk,
+}
+
+impl HistoryBulk {
+    /// An empty buffer.
+    pub fn new(org_id: i64) -> HistoryBulk {
+        HistoryBulk { org_id, bulk: sql::quantities() }
+    }
+    /// Adds what `account_id` used and owed in `month`, and its kWh in the tier year up to then, in order of key.
+    pub fn add(
+        &mut self,
+        month: Month,
+        account_id: i64,
+        energy_kwh: Quantity,
+        amount: Money,
+        tier_used_kwh: Quantity,
+    ) -> Result<()> {
+        let key = BillKey { org_id: self.org_id, month, account_id, sequence: 0 };
+        let by_period = [Quantity::ZERO; Period::COUNT];
+        let reactive_kvarh = Quantity::ZERO;
+        let row =
+            QuantityRow { key, issue_id: 0, energy_kwh, by_period, reactive_kvarh, amount, tier_used_kwh };
+        Ok(sql::add_quantity(&mut self.bulk, &row)?)
+    }
+    /// Writes everything and empties the buffer.
+    pub fn load(&mut self, tx: &mut store::Tx<'_>) -> Result<u64> {
+        Ok(tx.load(&mut self.bulk)?)
     }
 }

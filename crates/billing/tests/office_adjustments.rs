@@ -55,9 +55,13 @@ fn finish(house: &House<'_>, case: &AdjustmentCase) -> AdjustmentBill {
     house
         .by("fee", "2026-03-06", |work| adjustment::finish_follow_up(work, &house.rules, case.case_id))
         .unwrap();
-    house.by("reviewer", "2026-03-06", |work| adjustment::record_call(work, case.case_id, "请建抄本")).unwrap();
     house
-        .by("reviewer", "2026-03-06", |work| adjustment::issue(work, &house.rules, case.case_id, |_, _| Ok(99)))
+        .by("reviewer", "2026-03-06", |work| adjustment::record_call(work, case.case_id, "请建抄本"))
+        .unwrap();
+    house
+        .by("reviewer", "2026-03-06", |work| {
+            adjustment::issue(work, &house.rules, case.case_id, |_, _| Ok(99))
+        })
         .unwrap()
 }
 
@@ -71,7 +75,8 @@ fn a_stations_error_becomes_a_further_bill() {
         assert!(not_permitted(&start(house, "fee2", &wanted)), "nor another station");
         let case = start(house, "fee", &wanted).unwrap();
         assert_eq!(case.number, "TB-S1-2026-000001");
-        let pending = |house: &House<'_>| house.look(|tx, org_id| hold::pending(tx, org_id, month("2026-03"), 1, 7));
+        let pending =
+            |house: &House<'_>| house.look(|tx, org_id| hold::pending(tx, org_id, month("2026-03"), 1, 7));
         assert!(pending(house)[&PUBLIC].adjustment, "the normal issue is held");
 
         assert!(step(house, "reviewer", &case, adjustment::operate).is_err(), "not approved yet");
@@ -91,7 +96,9 @@ fn a_stations_error_becomes_a_further_bill() {
         };
         assert!(issue(house).is_err(), "not followed up yet");
         let follow = |house: &House<'_>| {
-            house.by("fee", "2026-03-09", |work| adjustment::finish_follow_up(work, &house.rules, case.case_id))
+            house.by("fee", "2026-03-09", |work| {
+                adjustment::finish_follow_up(work, &house.rules, case.case_id)
+            })
         };
         house
             .by("reviewer", "2026-03-06", |work| {
@@ -100,7 +107,9 @@ fn a_stations_error_becomes_a_further_bill() {
             .unwrap();
         assert_eq!(rule(follow(house)), "ADJ-16");
         for item in [FollowUpItem::CreateBatch, FollowUpItem::SubmitReadings] {
-            house.by("fee", "2026-03-09", |work| adjustment::complete_follow_up(work, case.case_id, item)).unwrap();
+            house
+                .by("fee", "2026-03-09", |work| adjustment::complete_follow_up(work, case.case_id, item))
+                .unwrap();
         }
         assert_eq!(follow(house).unwrap(), day("2026-03-11"));
         let bill = issue(house).unwrap();
@@ -137,13 +146,14 @@ fn the_centres_error_is_audited_by_the_station() {
         };
         assert_eq!(rule(issue(house)), "ADJ-08");
         house
-            .by("reviewer", "2026-03-09", |work| adjustment::record_call(work, case.case_id, "请建抄本并录入表码"))
+            .by("reviewer", "2026-03-09", |work| {
+                adjustment::record_call(work, case.case_id, "请建抄本并录入表码")
+            })
             .unwrap();
         issue(house).unwrap();
         house.issue(2, "2026-02", 100, "60.00", "2026-02-20");
-        let rate = house.look(|tx, org_id| {
-            report::error_rate_of_month(tx, &house.rules, org_id, month("2026-02"))
-        });
+        let rate =
+            house.look(|tx, org_id| report::error_rate_of_month(tx, &house.rules, org_id, month("2026-02")));
         assert_eq!((rate.errors, rate.bills, rate.flagged), (1, 1, true));
     });
 }
@@ -181,7 +191,10 @@ fn a_metering_fee_is_started_on_the_institutes_ticket() {
             .unwrap();
         let wanted = NewAdjustment { request_ticket_id: Some(request), ..wanted };
         let case = start(house, "fee", &wanted).unwrap();
-        assert_eq!((case.cause.route().answerable, case.cause.route().basis), (Party::Station, Party::MeteringInstitute));
+        assert_eq!(
+            (case.cause.route().answerable, case.cause.route().basis),
+            (Party::Station, Party::MeteringInstitute)
+        );
         assert!(start(house, "fee", &wanted).is_err(), "the ticket is used up");
         assert!(approve(house, "head", &case).unwrap());
         assert_eq!(finish(house, &case).amount, yuan("25.00"));
@@ -245,7 +258,9 @@ fn evidence_is_filed_after_two_signatures() {
     each_engine(|house| {
         let case = start(house, "fee", &new(house, Cause::LowIncomeRelief, effect(0, "-5.00"))).unwrap();
         let list = house
-            .by("fee", "2026-03-05", |work| adjustment::receive_evidence(work, case.case_id, "低保证复印件 1 份"))
+            .by("fee", "2026-03-05", |work| {
+                adjustment::receive_evidence(work, case.case_id, "低保证复印件 1 份")
+            })
             .unwrap();
         let file = |house: &House<'_>| {
             house.by("fee", "2026-03-06", |work| adjustment::file_evidence(work, case.case_id, "档案柜 3-12"))
@@ -296,7 +311,9 @@ fn lists_of_the_month_and_of_the_day() {
         };
         assert_eq!(rule(sign("fee", ListSide::Second)), "ADJ-12");
         house
-            .by("fee", "2026-03-31", |work| adjustment::answer_month_list(work, list.id, 1, "附原始资料复印件 1 份"))
+            .by("fee", "2026-03-31", |work| {
+                adjustment::answer_month_list(work, list.id, 1, "附原始资料复印件 1 份")
+            })
             .unwrap();
         sign("reviewer", ListSide::First).unwrap();
         assert!(sign("fee", ListSide::Second).unwrap().is_complete());
@@ -307,8 +324,10 @@ fn lists_of_the_month_and_of_the_day() {
 #[test]
 fn change_slips_are_registered_and_closed_every_month() {
     let holders = identity::Catalogue::built_in().posts.iter();
-    let holders: Vec<_> =
-        holders.filter(|post| post.permissions.contains("adjustment.receive_slip")).map(|post| post.code).collect();
+    let holders: Vec<_> = holders
+        .filter(|post| post.permissions.contains("adjustment.receive_slip"))
+        .map(|post| post.code)
+        .collect();
     assert_eq!(holders, ["slip_clerk"]);
     each_engine(|house| {
         let slip = NewSlip {
@@ -320,13 +339,16 @@ fn change_slips_are_registered_and_closed_every_month() {
             content: "由 50 千伏安增至 100 千伏安",
             checked: "签章齐全，内容完整",
         };
-        let receive = |login: &str, slip: &NewSlip<'_>| house.by(login, "2026-03-10", |work| slip::receive(work, slip));
+        let receive =
+            |login: &str, slip: &NewSlip<'_>| house.by(login, "2026-03-10", |work| slip::receive(work, slip));
         assert!(not_permitted(&receive("fee", &slip)));
         assert!(receive("slips", &NewSlip { checked: " ", ..slip.clone() }).is_err());
         let [first, second] = [receive("slips", &slip).unwrap(), receive("slips", &slip).unwrap()];
         assert_eq!(first.number, "YK-S1-2026-000001");
         house.by("slips", "2026-03-11", |work| slip::register(work, first.slip_id)).unwrap();
-        house.by("slips", "2026-03-11", |work| slip::return_slip(work, second.slip_id, "缺客户签字")).unwrap();
+        house
+            .by("slips", "2026-03-11", |work| slip::return_slip(work, second.slip_id, "缺客户签字"))
+            .unwrap();
         let close = |house: &House<'_>| {
             house.by("slips", "2026-03-31", |work| {
                 slip::close_register(work, house.station, house.team, month("2026-03"))
@@ -337,6 +359,9 @@ fn change_slips_are_registered_and_closed_every_month() {
         assert_eq!(close(house).unwrap(), 2);
         assert_eq!(rule(receive("slips", &slip)), "ADJ-20");
         let slips = house.look(|tx, org_id| slip::slips_of(tx, org_id, house.team, month("2026-03")));
-        assert_eq!(slips.iter().map(|slip| slip.state).collect::<Vec<_>>(), [SlipState::Done, SlipState::Returned]);
+        assert_eq!(
+            slips.iter().map(|slip| slip.state).collect::<Vec<_>>(),
+            [SlipState::Done, SlipState::Returned]
+        );
     });
 }

@@ -72,17 +72,20 @@ fn an_answer_comes_before_the_issue_and_late_days_are_the_stations() {
         house
             .by("reviewer", "2026-03-06", |work| exception::send_lists(work, rules, march(), house.station))
             .unwrap();
-        let blocked = |house: &House<'_>| {
-            house.look(|tx, org_id| exception::not_in_order(tx, org_id, march(), BOOK))
-        };
+        let blocked =
+            |house: &House<'_>| house.look(|tx, org_id| exception::not_in_order(tx, org_id, march(), BOOK));
         assert_eq!(blocked(house), [1, 2]);
-        let early = house.by("reviewer", "2026-03-09", |work| exception::put_in_order(work, rules, march(), 1));
+        let early =
+            house.by("reviewer", "2026-03-09", |work| exception::put_in_order(work, rules, march(), 1));
         assert_eq!(rule(early), "BILL-14");
-        let foreign = house.by("fee2", "2026-03-09", |work| exception::answer(work, rules, march(), 1, "无误"));
+        let foreign =
+            house.by("fee2", "2026-03-09", |work| exception::answer(work, rules, march(), 1, "无误"));
         assert!(not_permitted(&foreign), "{foreign:?}");
-        let in_time = house.by("fee", "2026-03-10", |work| exception::answer(work, rules, march(), 1, "春节停业"));
+        let in_time =
+            house.by("fee", "2026-03-10", |work| exception::answer(work, rules, march(), 1, "春节停业"));
         assert_eq!(in_time.unwrap(), 0);
-        let late = house.by("fee", "2026-03-13", |work| exception::answer(work, rules, march(), 2, "表码已核对"));
+        let late =
+            house.by("fee", "2026-03-13", |work| exception::answer(work, rules, march(), 2, "表码已核对"));
         assert_eq!(late.unwrap(), 3);
         assert_eq!(blocked(house), [1, 2]);
         let due = house.by("reviewer", "2026-03-13", |work| exception::put_in_order(work, rules, march(), 2));
@@ -92,8 +95,9 @@ fn an_answer_comes_before_the_issue_and_late_days_are_the_stations() {
         assert_eq!(delays.len(), 1);
         assert_eq!((delays[0].account_id, delays[0].party, delays[0].days), (Some(2), Party::Station, 3));
         // The question is asked again: the clock starts anew and the bill stays blocked.
-        let again = house
-            .by("reviewer", "2026-03-16", |work| exception::ask_again(work, rules, march(), 1, "请附现场照片"));
+        let again = house.by("reviewer", "2026-03-16", |work| {
+            exception::ask_again(work, rules, march(), 1, "请附现场照片")
+        });
         assert_eq!(again.unwrap(), day("2026-03-18"));
         assert_eq!(state_of(house, 1), (ExceptionState::Sent, 0));
     });
@@ -106,9 +110,8 @@ fn dedicated_customers_get_a_ticket_with_its_own_time() {
         let rules = &house.rules;
         house.exception(DEDICATED, Reasons::ZERO_READ);
         house.exception(1, Reasons::ZERO_READ);
-        let public = house.by("reviewer", "2026-03-06", |work| {
-            exception::raise_ticket(work, rules, march(), 1, "请核对")
-        });
+        let public = house
+            .by("reviewer", "2026-03-06", |work| exception::raise_ticket(work, rules, march(), 1, "请核对"));
         assert_eq!(rule(public), "BILL-10");
         let (number, due) = house
             .by("reviewer", "2026-03-06", |work| {
@@ -120,11 +123,15 @@ fn dedicated_customers_get_a_ticket_with_its_own_time() {
         house
             .by("fee", "2026-03-09", |work| exception::answer(work, rules, march(), DEDICATED, "停产检修"))
             .unwrap();
-        house.by("reviewer", "2026-03-10", |work| exception::put_in_order(work, rules, march(), DEDICATED)).unwrap();
+        house
+            .by("reviewer", "2026-03-10", |work| exception::put_in_order(work, rules, march(), DEDICATED))
+            .unwrap();
         // The issue core marks what it issued; its ticket is closed with it.
         house.execute("UPDATE exception SET state = 4 WHERE org_id = ?1 AND account_id = ?2", &[DEDICATED]);
         let close = |house: &House<'_>| {
-            house.by("reviewer", "2026-03-11", |work| exception::close_issued(work, rules, march(), BOOK)).unwrap()
+            house
+                .by("reviewer", "2026-03-11", |work| exception::close_issued(work, rules, march(), BOOK))
+                .unwrap()
         };
         assert_eq!((close(house), close(house)), (1, 0));
     });
@@ -190,7 +197,10 @@ fn a_reviewed_book_goes_back_with_a_reason() {
         assert!(not_permitted(&back("fee", "重算")));
         assert!(back("reviewer", "  ").is_err());
         back("reviewer", "倍率已更正，须重算").unwrap();
-        assert_eq!(house.number("SELECT COUNT(*) FROM calculation WHERE org_id = ?1 AND reviewed_by IS NULL"), 1);
+        assert_eq!(
+            house.number("SELECT COUNT(*) FROM calculation WHERE org_id = ?1 AND reviewed_by IS NULL"),
+            1
+        );
         assert_eq!(house.number("SELECT old_reviewer FROM book_step_back WHERE org_id = ?1"), 6);
         assert_eq!(rule(back("reviewer", "再退")), "BILL-23");
     });
@@ -220,11 +230,14 @@ fn the_station_urges_what_should_have_been_issued() {
         assert_eq!((delays[0].book_id, delays[0].party, delays[0].days), (Some(503), Party::Station, 3));
 
         let ask = |date: &str| {
-            house.by("fee", date, |work| progress::should_be_issued(work, rules, march(), house.station)).unwrap()
+            house
+                .by("fee", date, |work| progress::should_be_issued(work, rules, march(), house.station))
+                .unwrap()
         };
         let (nothing, late) = ask("2026-03-11");
         assert!(late.is_empty());
-        let needless = house.by("fee", "2026-03-11", |work| progress::urge(work, rules, nothing, house.centre, "请发行"));
+        let needless = house
+            .by("fee", "2026-03-11", |work| progress::urge(work, rules, nothing, house.centre, "请发行"));
         assert_eq!(rule(needless), "BILL-07");
         let (query, late) = ask("2026-03-12");
         assert_eq!(late.iter().map(|book| (book.book_id, book.late_days)).collect::<Vec<_>>(), [(BOOK, 1)]);
@@ -239,7 +252,8 @@ fn the_station_urges_what_should_have_been_issued() {
         assert!(answered.closed);
         // Issued: it is no longer on the list.
         house.issue(1, "2026-03", 100, "60.00", "2026-03-12");
-        let met = house.by("reviewer", "2026-03-12", |work| progress::book_issued(work, march(), BOOK)).unwrap();
+        let met =
+            house.by("reviewer", "2026-03-12", |work| progress::book_issued(work, march(), BOOK)).unwrap();
         assert_eq!(met, 1);
         let (_, late) = ask("2026-03-17");
         assert_eq!(late.iter().map(|book| book.book_id).collect::<Vec<_>>(), [503]);
@@ -262,7 +276,11 @@ fn a_hold_lasts_until_the_change_is_archived() {
         assert_eq!(rule(place("fee")), "PARM-04");
         let pending = |house: &House<'_>| house.look(|tx, org_id| hold::pending(tx, org_id, march(), 1, 7));
         assert!(pending(house).get(&1).is_some_and(|pending| pending.change && !pending.adjustment));
-        assert!(not_permitted(&house.by("reviewer", "2026-03-10", |work| hold::release(work, rules, held.hold_id))));
+        assert!(not_permitted(&house.by("reviewer", "2026-03-10", |work| hold::release(
+            work,
+            rules,
+            held.hold_id
+        ))));
         let due = house.by("fee", "2026-03-13", |work| hold::release(work, rules, held.hold_id)).unwrap();
         assert_eq!(due, day("2026-03-17"));
         assert!(pending(house).is_empty());

@@ -66,7 +66,9 @@ fn a_month_is_compiled_confirmed_submitted_and_rolled_up() {
         assert_eq!(rule(compile("reviewer", &parts[..2])), "RPT-01");
         let totals = compile("reviewer", &parts).unwrap();
         assert_eq!(totals.len(), 2);
-        let submit = |login: &str, unit_id| house.by(login, "2026-03-29", |work| report::submit(work, march(), unit_id));
+        let submit = |login: &str, unit_id| {
+            house.by(login, "2026-03-29", |work| report::submit(work, march(), unit_id))
+        };
         assert_eq!(rule(submit("fee", house.station)), "RPT-02");
         let confirm = |login: &str, date: &str, unit_id, amount: &str| {
             house.by(login, date, |work| report::confirm(work, rules, march(), unit_id, yuan(amount)))
@@ -84,7 +86,9 @@ fn a_month_is_compiled_confirmed_submitted_and_rolled_up() {
         consent("2026-03-28").unwrap();
         confirm("fee2", "2026-03-31", house.other_station, "30.00").unwrap();
         let department = house.actor("department").assignments[0].unit_id;
-        let roll_up = |login: &str, unit_id| house.by(login, "2026-03-31", |work| report::roll_up(work, march(), unit_id));
+        let roll_up = |login: &str, unit_id| {
+            house.by(login, "2026-03-31", |work| report::roll_up(work, march(), unit_id))
+        };
         assert_eq!(rule(roll_up("department", department)), "RPT-07");
         submit("fee", house.station).unwrap();
         submit("fee2", house.other_station).unwrap();
@@ -129,12 +133,18 @@ fn every_report_is_produced() {
         ];
         let summary = house.look(|tx, org_id| report::receivable_summary(tx, org_id, march(), &parts));
         assert_eq!(summary.money_total(3).unwrap(), yuan("90.00"));
-        assert_eq!(summary.money_total(4).unwrap().plus(summary.money_total(5).unwrap()).unwrap(), yuan("90.00"));
+        assert_eq!(
+            summary.money_total(4).unwrap().plus(summary.money_total(5).unwrap()).unwrap(),
+            yuan("90.00")
+        );
         assert_eq!(summary.columns.len(), 8);
         let directory = MeteringDirectory { month: Some(march()) };
         let sales = house.look(|tx, org_id| report::sales_detail(tx, org_id, march(), None, &directory));
         assert_eq!(sales.rows.len(), 1);
-        assert_eq!(sales.rows[0][..3], [Cell::Text("单一制".into()), Cell::Integer(3), Cell::Quantity(kwh(150))]);
+        assert_eq!(
+            sales.rows[0][..3],
+            [Cell::Text("单一制".into()), Cell::Integer(3), Cell::Quantity(kwh(150))]
+        );
         assert_eq!(sales.rows[0][9], Cell::Price("0.6".parse().unwrap()));
         let own = house.look(|tx, org_id| {
             report::sales_detail(tx, org_id, march(), Some(house.other_station), &directory)
@@ -143,14 +153,18 @@ fn every_report_is_produced() {
         let vouchers = house.look(|tx, org_id| report::receivable_vouchers(tx, org_id, march()));
         assert_eq!((vouchers.rows.len(), vouchers.money_total(6).unwrap()), (3, yuan("90.00")));
         let collection = house.look(|tx, org_id| report::collection_statistics(tx, org_id, march()));
-        assert_eq!((collection.money_total(2).unwrap(), collection.money_total(3).unwrap()), (Money::ZERO, yuan("90.00")));
+        assert_eq!(
+            (collection.money_total(2).unwrap(), collection.money_total(3).unwrap()),
+            (Money::ZERO, yuan("90.00"))
+        );
         assert_eq!(collection.notes.len(), 1);
         let mut rows = Rows(Vec::new());
         let columns = summary.columns.len();
         summary.sheet(Lang::Zh).stream(&mut rows).unwrap();
         assert!(rows.0.len() == 2 && rows.0.iter().all(|row| row.len() == columns));
         house.exception(1, billing::gates::Reasons::QUANTITY_FLUCTUATION);
-        let sheet = house.look(|tx, org_id| report::exception_work_sheet(tx, org_id, march(), None, &directory));
+        let sheet =
+            house.look(|tx, org_id| report::exception_work_sheet(tx, org_id, march(), None, &directory));
         assert_eq!(sheet.rows[0][3], Cell::Text("电量波动异常".into()));
         assert_eq!(sheet.rows[0][8], Cell::Percent("1".parse().unwrap()));
         assert_eq!(sheet.rows[0].len(), sheet.columns.len());
@@ -169,7 +183,9 @@ fn targets_are_decomposed_and_approved_by_another() {
         assert_eq!(rule(set(&[(house.station, 700), (house.other_station, 200)])), "RPT-08");
         set(&[(house.station, 700), (house.other_station, 300)]).unwrap();
         let approve = |login: &str| {
-            house.by(login, "2026-03-03", |work| report::approve_targets(work, march(), TargetKind::Receivable))
+            house.by(login, "2026-03-03", |work| {
+                report::approve_targets(work, march(), TargetKind::Receivable)
+            })
         };
         assert!(not_permitted(&approve("marketing")));
         assert_eq!(approve("leader").unwrap(), 2);
@@ -201,7 +217,10 @@ fn balances_are_explained_and_frozen() {
         let balance = house.look(|tx, org_id| report::marketing_against_finance(tx, org_id, march()));
         assert_eq!((balance.marketing, balance.finance), (yuan("66.00"), yuan("60.00")));
         assert_eq!(balance.causes.len(), 1);
-        assert_eq!((balance.causes[0].cause, balance.causes[0].amount), (report::rules::Cause::Timing, yuan("6.00")));
+        assert_eq!(
+            (balance.causes[0].cause, balance.causes[0].amount),
+            (report::rules::Cause::Timing, yuan("6.00"))
+        );
         assert_eq!(balance.unexplained, Money::ZERO);
         let noted = Difference {
             cause: report::rules::Cause::BadDebt,
@@ -218,9 +237,8 @@ fn balances_are_explained_and_frozen() {
         assert_eq!(rule(freeze("2026-03-31")), "RPT-11");
         assert_eq!(freeze("2026-04-03").unwrap(), yuan("60.00"));
         assert!(freeze("2026-04-04").is_err(), "frozen once");
-        let changed = house.store.write(|tx| {
-            tx.execute("UPDATE receivable_snapshot SET balance = 0", &[]).map(drop)
-        });
+        let changed =
+            house.store.write(|tx| tx.execute("UPDATE receivable_snapshot SET balance = 0", &[]).map(drop));
         assert!(changed.is_err(), "the database refuses it");
         assert_eq!(house.look(|tx, org_id| report::snapshots(tx, org_id, march())).len(), 2);
     });
@@ -244,10 +262,14 @@ fn inquiries_stay_at_the_station() {
         tell("inquiry", spot, "二月天数与用电增加").unwrap();
         let doubtful = receive("inquiry").unwrap();
         let answer = |login: &str| {
-            house.by(login, "2026-03-06", |work| inquiry::answer_to_station(work, rules, doubtful, "阶梯电价所致"))
+            house.by(login, "2026-03-06", |work| {
+                inquiry::answer_to_station(work, rules, doubtful, "阶梯电价所致")
+            })
         };
         assert_eq!(rule(answer("reviewer")), "INQ-01");
-        house.by("inquiry", "2026-03-05", |work| inquiry::forward(work, rules, doubtful, house.centre)).unwrap();
+        house
+            .by("inquiry", "2026-03-05", |work| inquiry::forward(work, rules, doubtful, house.centre))
+            .unwrap();
         assert!(not_permitted(&answer("fee")));
         answer("reviewer").unwrap();
         assert!(not_permitted(&tell("reviewer", doubtful, "阶梯电价所致")));
@@ -257,8 +279,12 @@ fn inquiries_stay_at_the_station() {
         let kept = house.look(|tx, org_id| inquiry::find(tx, org_id, doubtful));
         assert_eq!(kept.state, InquiryState::Closed);
         house.issue(1, "2026-03", 100, "60.00", "2026-03-12");
-        let fees = house.look(|tx, org_id| inquiry::fee_information(tx, org_id, PUBLIC, month("2026-01"), march()));
-        assert_eq!(fees.iter().map(|fee| (fee.month, fee.amount)).collect::<Vec<_>>(), [(march(), yuan("60.00"))]);
+        let fees =
+            house.look(|tx, org_id| inquiry::fee_information(tx, org_id, PUBLIC, month("2026-01"), march()));
+        assert_eq!(
+            fees.iter().map(|fee| (fee.month, fee.amount)).collect::<Vec<_>>(),
+            [(march(), yuan("60.00"))]
+        );
     });
 }
 
@@ -281,20 +307,24 @@ fn purchased_power_is_paid_only_when_approved() {
             vat: yuan("104.33"),
             contract: "购售电合同 2026-08",
         };
-        let settle = |login: &str| house.by(login, "2026-03-28", |work| generation::settle_ongrid(work, &purchase));
+        let settle =
+            |login: &str| house.by(login, "2026-03-28", |work| generation::settle_ongrid(work, &purchase));
         assert!(not_permitted(&settle("reviewer")));
         let statement = settle("fee").unwrap();
         assert_eq!(statement.amount, yuan("3477.59"));
         assert_eq!(rule(settle("fee")), "GEN-01");
         let id = statement.statement_id;
-        let pay = |house: &House<'_>| house.by("fee", "2026-03-31", |work| generation::pay(work, rules, &posting, id));
+        let pay = |house: &House<'_>| {
+            house.by("fee", "2026-03-31", |work| generation::pay(work, rules, &posting, id))
+        };
         assert_eq!(rule(pay(house)), "GEN-02");
         let number = house
             .by("fee", "2026-03-29", |work| generation::submit(work, rules, id, house.marketing))
             .unwrap();
         assert_eq!(number, "GD-S1-2026-00001");
         assert_eq!(rule(pay(house)), "GEN-02");
-        let approve = |login: &str| house.by(login, "2026-03-30", |work| generation::approve(work, rules, id, "同意"));
+        let approve =
+            |login: &str| house.by(login, "2026-03-30", |work| generation::approve(work, rules, id, "同意"));
         assert!(not_permitted(&approve("fee")));
         approve("marketing").unwrap();
         pay(house).unwrap();

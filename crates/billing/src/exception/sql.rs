@@ -202,7 +202,11 @@ pub(crate) struct CalculationRow {
     pub(crate) issued: bool,
 }
 
-pub(crate) fn calculation(tx: &mut Tx<'_>, org_id: i64, calculation_id: i64) -> Result<Option<CalculationRow>> {
+pub(crate) fn calculation(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    calculation_id: i64,
+) -> Result<Option<CalculationRow>> {
     Ok(tx.one(
         "SELECT c.month, c.book_id, c.reviewed_by, c.reviewed_at,
            (SELECT COUNT(*) FROM issue i WHERE i.org_id = c.org_id AND i.calculation_id = c.calculation_id)

@@ -6,7 +6,8 @@ use billing::office::{OfficeError, Result};
 use identity::{Actor, Assignment, Desk, Founded, NewAssignment, NewOrganisation, NewPerson, NewUnit, Work};
 use kernel::{Date, Moment, Money, Month, Quantity, Text};
 use metering::account::{
-    Account, AccountBulk, AccountDetails, AccountStatus, Category, CollectionMethod, Options, TaxStatus, VoltageLevel,
+    Account, AccountBulk, AccountDetails, AccountStatus, Category, CollectionMethod, Options, TaxStatus,
+    VoltageLevel,
 };
 use store::{Store, StoreError, Tx, params};
 
@@ -264,7 +265,8 @@ impl House<'_> {
         date: &str,
         command: impl FnOnce(&mut Work<'_, '_>) -> std::result::Result<T, E>,
     ) -> T {
-        let permissions = ["ledger.chart", "ledger.open_period", "ledger.post", "finance.post", "finance.close_month"];
+        let permissions =
+            ["ledger.chart", "ledger.open_period", "ledger.post", "finance.post", "finance.close_month"];
         let permissions = permissions.iter().chain(ledger::permission::ALL.iter().map(|known| &known.0));
         let actor = Actor {
             org_id: self.org_id(),

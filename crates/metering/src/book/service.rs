@@ -1,7 +1,7 @@
 //! The commands about books: batches, reading days, self-check, submission, and the steps at the centre.
 
 use identity::{Permission, Work};
-use kernel::{Month, Text, WorkingCalendar};
+use kernel::{Date, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
 
@@ -61,6 +61,41 @@ impl BookBulk {
             book.cycle,
             book.reading_day,
             book.version,
+        ])?)
+    }
+    /// Writes everything and empties the buffer.
+    pub fn load(&mut self, tx: &mut Tx<'_>) -> Result<u64> {
+        Ok(tx.load(&mut self.bulk)?)
+    }
+}
+
+/// Books of a month that were read and submitted elsewhere (remote collection), taken over in bulk. The rows are
+/// trusted: the readings must be there.
+pub struct SubmittedBulk {
+    org_id: i64,
+    bulk: Bulk,
+}
+
+impl SubmittedBulk {
+    /// An empty buffer.
+    pub fn new(org_id: i64) -> SubmittedBulk {
+        SubmittedBulk { org_id, bulk: Bulk::new("book_month", sql::SUBMITTED_COLUMNS) }
+    }
+    /// Adds a submitted book, in ascending order of key.
+    pub fn book(&mut self, month: Month, book_id: i64, unit_id: i64, read_on: Date, submitted_at: Moment) -> Result<()> {
+        let (state, batch_id, submitted_by, late_days, version) = (BookState::Submitted, 0, 0, 0, 1);
+        Ok(self.bulk.row(params![
+            self.org_id,
+            month,
+            book_id,
+            batch_id,
+            unit_id,
+            state,
+            read_on,
+            submitted_by,
+            submitted_at,
+            late_days,
+            version,
         ])?)
     }
     /// Writes everything and empties the buffer.
