@@ -33,7 +33,6 @@ pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use load::load_ready;
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
-pub use output::Ready;
 pub use output::{HistoryBulk, Ready};
 pub use plans::PriceBook;
 pub use posting::{BILL_ISSUED, BillPostings};
