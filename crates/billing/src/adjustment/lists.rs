@@ -33,13 +33,16 @@ pub fn receive_evidence(work: &mut Work<'_, '_>, case_id: i64, papers: &str) -> 
         subject_id: case_id,
         text: format!("{} {papers}", case.number),
     };
-    let list = flow::make_list(work, &NewList {
-        kind: "adjustment_evidence",
-        month: work.today().month(),
-        first_unit_id: bringer,
-        second_unit_id: case.unit_id,
-        lines: &[line],
-    })?;
+    let list = flow::make_list(
+        work,
+        &NewList {
+            kind: "adjustment_evidence",
+            month: work.today().month(),
+            first_unit_id: bringer,
+            second_unit_id: case.unit_id,
+            lines: &[line],
+        },
+    )?;
     sql::save_evidence(work.tx, org_id, &case, list.id)?;
     record(work, permission::FILE_EVIDENCE, case.unit_id, "adjustment", &case.number, "", &list.number)?;
     Ok(list)
@@ -51,7 +54,8 @@ pub fn file_evidence(work: &mut Work<'_, '_>, case_id: i64, place: &str) -> Resu
     let case = service::find(work.tx, org_id, case_id)?;
     require_at(work, permission::FILE_EVIDENCE, case.unit_id)?;
     let place = checked_text("place", place, 200)?;
-    let list_id = case.evidence_list_id.ok_or(OfficeError::NotFound { what: "evidence of case", id: case_id })?;
+    let list_id =
+        case.evidence_list_id.ok_or(OfficeError::NotFound { what: "evidence of case", id: case_id })?;
     if !flow::list(work.tx, org_id, list_id)?.is_complete() {
         return Err(OfficeError::refused(
             "ADJ-11",
@@ -61,7 +65,15 @@ pub fn file_evidence(work: &mut Work<'_, '_>, case_id: i64, place: &str) -> Resu
     }
     let (by, now) = (work.actor().person_id, work.now());
     sql::save_filed(work.tx, org_id, &case, (by, now), place)?;
-    record(work, permission::FILE_EVIDENCE, case.unit_id, "adjustment", &case.number, "", &format!("filed: {place}"))
+    record(
+        work,
+        permission::FILE_EVIDENCE,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "",
+        &format!("filed: {place}"),
+    )
 }
 
 /// The centre makes the list of the adjustments completed in a month at a station. (ADJ-12)
@@ -83,13 +95,16 @@ pub fn make_month_list(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> R
             ),
         })
         .collect();
-    let list = flow::make_list(work, &NewList {
-        kind: "adjustment_detail",
-        month,
-        first_unit_id: centre,
-        second_unit_id: unit_id,
-        lines: &lines,
-    })?;
+    let list = flow::make_list(
+        work,
+        &NewList {
+            kind: "adjustment_detail",
+            month,
+            first_unit_id: centre,
+            second_unit_id: unit_id,
+            lines: &lines,
+        },
+    )?;
     let new = format!("{} adjustments", lines.len());
     record(work, permission::MAKE_LIST, unit_id, "adjustment_list", &list.number, "", &new)?;
     Ok(list)
@@ -125,7 +140,15 @@ pub fn sign_month_list(work: &mut Work<'_, '_>, list_id: i64, side: ListSide) ->
         ));
     }
     let signed = flow::sign(work, list_id, side)?;
-    record(work, permission::SIGN_LIST, list.second_unit_id, "adjustment_list", &list.number, "", &format!("{side:?}"))?;
+    record(
+        work,
+        permission::SIGN_LIST,
+        list.second_unit_id,
+        "adjustment_list",
+        &list.number,
+        "",
+        &format!("{side:?}"),
+    )?;
     Ok(signed)
 }
 
@@ -153,12 +176,7 @@ pub fn give_running_list(work: &mut Work<'_, '_>, unit_id: i64, centre_unit_id: 
 }
 
 /// Stations that have not given their list of `day`. (ADJ-13, XC-08)
-pub fn missing_running_lists(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    day: Date,
-    stations: &[i64],
-) -> Result<Vec<i64>> {
+pub fn missing_running_lists(tx: &mut Tx<'_>, org_id: i64, day: Date, stations: &[i64]) -> Result<Vec<i64>> {
     let given = sql::running_lists_of(tx, org_id, day)?;
     Ok(stations.iter().copied().filter(|unit_id| !given.contains(unit_id)).collect())
 }

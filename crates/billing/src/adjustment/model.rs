@@ -36,7 +36,8 @@ impl Effect {
         let mut tiers: Vec<u8> = self.tiers.iter().map(|(tier, _)| *tier).collect();
         codes.sort_unstable();
         tiers.sort_unstable();
-        if codes.windows(2).any(|pair| pair[0] == pair[1]) || tiers.windows(2).any(|pair| pair[0] == pair[1]) {
+        if codes.windows(2).any(|pair| pair[0] == pair[1]) || tiers.windows(2).any(|pair| pair[0] == pair[1])
+        {
             return refuse("同一费用项或阶梯重复，请合并", "a component or tier is given twice: add them up");
         }
         if codes.len() > PARTS_MAX || tiers.len() > PARTS_MAX {
@@ -121,7 +122,9 @@ pub enum CaseState {
 
 impl CaseState {
     pub(crate) fn from_number(number: i64) -> Option<CaseState> {
-        [CaseState::Running, CaseState::Issued, CaseState::Refused].into_iter().find(|state| *state as i64 == number)
+        [CaseState::Running, CaseState::Issued, CaseState::Refused]
+            .into_iter()
+            .find(|state| *state as i64 == number)
     }
 }
 

@@ -114,12 +114,9 @@ impl Cause {
                 answerable: Party::MeteringInstitute,
                 basis: Party::MeteringInstitute,
             },
-            Cause::MeteringFee => Route {
-                on_request: true,
-                needs_call: true,
-                basis: Party::MeteringInstitute,
-                ..station
-            },
+            Cause::MeteringFee => {
+                Route { on_request: true, needs_call: true, basis: Party::MeteringInstitute, ..station }
+            }
             Cause::MarketingError | Cause::BreachOfContract => Route {
                 ticket_kind: "adjustment_inspection",
                 starts: permission::START_INSPECTION,
@@ -169,7 +166,14 @@ mod tests {
             (Cause::StationError, "adjustment_station", false, false, Station, Station),
             (Cause::SystemError, "adjustment_centre", true, true, Centre, Centre),
             (Cause::InsufficientReview, "adjustment_centre", true, true, Centre, Centre),
-            (Cause::MeteringQuantity, "adjustment_metering", true, true, MeteringInstitute, MeteringInstitute),
+            (
+                Cause::MeteringQuantity,
+                "adjustment_metering",
+                true,
+                true,
+                MeteringInstitute,
+                MeteringInstitute,
+            ),
             (Cause::MeteringFee, "adjustment_station", false, true, Station, MeteringInstitute),
             (Cause::MarketingError, "adjustment_inspection", true, true, Inspection, Inspection),
             (Cause::BreachOfContract, "adjustment_inspection", true, true, Inspection, Inspection),
@@ -191,7 +195,11 @@ mod tests {
     fn the_centre_starts_only_its_own() {
         let reviewer = identity::Catalogue::built_in().post("reviewer").unwrap();
         for cause in Cause::ALL {
-            assert_eq!(reviewer.permissions.contains(cause.route().starts.0), cause.is_centre_error(), "{cause:?}");
+            assert_eq!(
+                reviewer.permissions.contains(cause.route().starts.0),
+                cause.is_centre_error(),
+                "{cause:?}"
+            );
         }
     }
 }

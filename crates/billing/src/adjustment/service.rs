@@ -22,7 +22,12 @@ pub fn running(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Vec<Adjustm
 }
 
 /// Cases of a station whose bills were issued in the calendar month. (ADJ-12)
-pub fn cases_of_month(tx: &mut Tx<'_>, org_id: i64, unit_id: i64, month: Month) -> Result<Vec<AdjustmentCase>> {
+pub fn cases_of_month(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    unit_id: i64,
+    month: Month,
+) -> Result<Vec<AdjustmentCase>> {
     sql::issued_between(tx, org_id, unit_id, month.first_day(), month.last_day())
 }
 
@@ -78,7 +83,15 @@ pub fn raise_fee_request(
         text: basis,
     };
     let ticket = flow::raise(work, rules, &new)?;
-    record(work, permission::RAISE_METERING_FEE, place.unit_id, "metering_fee_request", &ticket.number, "", basis)?;
+    record(
+        work,
+        permission::RAISE_METERING_FEE,
+        place.unit_id,
+        "metering_fee_request",
+        &ticket.number,
+        "",
+        basis,
+    )?;
     Ok(ticket.id)
 }
 
@@ -122,26 +135,33 @@ pub fn start(work: &mut Work<'_, '_>, rules: &OfficeRules, new: &NewAdjustment) 
         "adjustment_centre" => (place.unit_id, None),
         _ => (place.unit_id, Some(new.centre_unit_id)),
     };
-    let ticket = flow::raise(work, rules, &NewTicket {
-        kind: route.ticket_kind,
-        subject: Subject { kind: "adjustment", id: case_id },
-        account_id: Some(new.account_id),
-        book_id: Some(place.book_id),
-        month: Some(new.month),
-        raised_unit_id: started_unit_id,
-        addressed_unit_id: addressed,
-        addressed_post: "",
-        third_unit_id: third,
-        text: &format!("{cause}：{reason}"),
-    })?;
-    let approval = flow::open_approval(work, &NewApproval {
-        kind: route.ticket_kind,
-        subject: Subject { kind: "ticket", id: ticket.id },
-        unit_id: place.unit_id,
-        amount: amount.abs()?,
-        is_refund: amount.is_negative(),
-        maker_id: work.actor().person_id,
-    })?;
+    let ticket = flow::raise(
+        work,
+        rules,
+        &NewTicket {
+            kind: route.ticket_kind,
+            subject: Subject { kind: "adjustment", id: case_id },
+            account_id: Some(new.account_id),
+            book_id: Some(place.book_id),
+            month: Some(new.month),
+            raised_unit_id: started_unit_id,
+            addressed_unit_id: addressed,
+            addressed_post: "",
+            third_unit_id: third,
+            text: &format!("{cause}：{reason}"),
+        },
+    )?;
+    let approval = flow::open_approval(
+        work,
+        &NewApproval {
+            kind: route.ticket_kind,
+            subject: Subject { kind: "ticket", id: ticket.id },
+            unit_id: place.unit_id,
+            amount: amount.abs()?,
+            is_refund: amount.is_negative(),
+            maker_id: work.actor().person_id,
+        },
+    )?;
     let case = AdjustmentCase {
         case_id,
         number: ticket.number.clone(),
@@ -178,7 +198,12 @@ pub fn start(work: &mut Work<'_, '_>, rules: &OfficeRules, new: &NewAdjustment) 
     Ok(case)
 }
 
-fn take_up_request(work: &mut Work<'_, '_>, rules: &OfficeRules, ticket_id: i64, account_id: i64) -> Result<()> {
+fn take_up_request(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    ticket_id: i64,
+    account_id: i64,
+) -> Result<()> {
     let org_id = work.org_id();
     let request = flow::ticket(work.tx, org_id, ticket_id)?;
     if request.kind != "metering_fee_request" || request.account_id != Some(account_id) {
@@ -203,16 +228,20 @@ fn attribute_missing_hold(
     if crate::hold::was_filed_for(work.tx, org_id, case.account_id, document)? {
         return Ok(());
     }
-    delay::note(work, verb, &delay::Delay {
-        month: case.month,
-        unit_id: case.unit_id,
-        account_id: Some(case.account_id),
-        book_id: Some(case.book_id),
-        party: Party::Station,
-        days: 0,
-        cause: format!("PARM-06 no hold-issue request for {document}"),
-        document: case.number.clone(),
-    })
+    delay::note(
+        work,
+        verb,
+        &delay::Delay {
+            month: case.month,
+            unit_id: case.unit_id,
+            account_id: Some(case.account_id),
+            book_id: Some(case.book_id),
+            party: Party::Station,
+            days: 0,
+            cause: format!("PARM-06 no hold-issue request for {document}"),
+            document: case.number.clone(),
+        },
+    )
 }
 
 /// Decides the approval step that waits. When it was the last and the person may, the case goes on at once; answers
@@ -221,7 +250,15 @@ pub fn approve(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i64, text:
     let case = load(work, case_id)?;
     let approval = flow::decide(work, case.approval_id, true, text)?;
     let verb = approver(&case);
-    record(work, verb, case.unit_id, "adjustment", &case.number, "started", &format!("approved: {}", approval.number))?;
+    record(
+        work,
+        verb,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "started",
+        &format!("approved: {}", approval.number),
+    )?;
     if approval.state != ApprovalState::Approved {
         return Ok(false);
     }
@@ -253,8 +290,11 @@ pub fn refuse(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i64, reason
     let reason = checked_text("reason", reason, 500)?;
     let org_id = work.org_id();
     let state = flow::ticket(work.tx, org_id, case.ticket_id)?.state;
-    let (act, verb) =
-        if state == "approved" { ("refuse_data", permission::AUDIT_DATA) } else { ("refuse", approver(&case)) };
+    let (act, verb) = if state == "approved" {
+        ("refuse_data", permission::AUDIT_DATA)
+    } else {
+        ("refuse", approver(&case))
+    };
     flow::act(work, rules, case.ticket_id, act, reason)?;
     sql::save_end(work.tx, org_id, &case, CaseState::Refused, None)?;
     crate::hold::end_adjustment(work, case.account_id, &case.number)?;
@@ -297,9 +337,18 @@ pub fn record_call(work: &mut Work<'_, '_>, case_id: i64, text: &str) -> Result<
     let text = checked_text("call", text, 500)?;
     let org_id = work.org_id();
     let subject = Subject { kind: "adjustment", id: case_id };
-    let message_id = flow::message(work, Channel::Telephone, (case.centre_unit_id, case.unit_id), subject, text)?;
+    let message_id =
+        flow::message(work, Channel::Telephone, (case.centre_unit_id, case.unit_id), subject, text)?;
     sql::save_call(work.tx, org_id, &case, message_id)?;
-    record(work, permission::FOLLOW_UP, case.unit_id, "adjustment", &case.number, "", &format!("called: {text}"))
+    record(
+        work,
+        permission::FOLLOW_UP,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "",
+        &format!("called: {text}"),
+    )
 }
 
 /// The centre chases a follow-up step. (ADJ-15)
@@ -308,7 +357,15 @@ pub fn chase(work: &mut Work<'_, '_>, case_id: i64, item: FollowUpItem) -> Resul
     work.require(permission::FOLLOW_UP, case.unit_id)?;
     let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
     sql::save_chased(work.tx, org_id, case_id, item, (by, now))?;
-    record(work, permission::FOLLOW_UP, case.unit_id, "adjustment", &case.number, "", &format!("chased {item:?}"))
+    record(
+        work,
+        permission::FOLLOW_UP,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "",
+        &format!("chased {item:?}"),
+    )
 }
 
 /// The station has done a follow-up step. (ADJ-15)
@@ -317,7 +374,15 @@ pub fn complete_follow_up(work: &mut Work<'_, '_>, case_id: i64, item: FollowUpI
     require_at(work, permission::DO_FOLLOW_UP, case.unit_id)?;
     let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
     sql::save_done(work.tx, org_id, case_id, item, (by, now))?;
-    record(work, permission::DO_FOLLOW_UP, case.unit_id, "adjustment", &case.number, "", &format!("done {item:?}"))
+    record(
+        work,
+        permission::DO_FOLLOW_UP,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "",
+        &format!("done {item:?}"),
+    )
 }
 
 /// The station reports that all follow-up steps of an archived case are done; the fee is then due two working days
@@ -326,7 +391,8 @@ pub fn finish_follow_up(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i
     let case = load(work, case_id)?;
     require_at(work, permission::DO_FOLLOW_UP, case.unit_id)?;
     let org_id = work.org_id();
-    let open = sql::follow_ups(work.tx, org_id, case_id)?.iter().filter(|step| step.done_by.is_none()).count();
+    let open =
+        sql::follow_ups(work.tx, org_id, case_id)?.iter().filter(|step| step.done_by.is_none()).count();
     if open > 0 {
         return Err(OfficeError::refused(
             "ADJ-16",
@@ -335,7 +401,15 @@ pub fn finish_follow_up(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i
         ));
     }
     flow::act(work, rules, case.ticket_id, "follow_up", "")?;
-    record(work, permission::DO_FOLLOW_UP, case.unit_id, "adjustment", &case.number, "archived", "followed up")?;
+    record(
+        work,
+        permission::DO_FOLLOW_UP,
+        case.unit_id,
+        "adjustment",
+        &case.number,
+        "archived",
+        "followed up",
+    )?;
     let due = flow::due_of(work, case.ticket_id, "issue_after_adjustment")?;
     due.map_or_else(|| rules.due("issue_after_adjustment", work.today()), Ok)
 }
@@ -354,7 +428,10 @@ pub fn issue(
         return Err(OfficeError::refused(
             "ADJ-08",
             format!("退补 {} 尚未电话通知基层单位创建电子抄本", case.number),
-            format!("adjustment {}: call the station about the electronic book and note the call first", case.number),
+            format!(
+                "adjustment {}: call the station about the electronic book and note the call first",
+                case.number
+            ),
         ));
     }
     flow::act(work, rules, case.ticket_id, "issue", "")?;
@@ -380,4 +457,3 @@ pub fn issue(
     record(work, permission::ISSUE, case.unit_id, "adjustment", &case.number, "followed up", &new)?;
     Ok(bill)
 }
-

@@ -161,7 +161,8 @@ pub(crate) fn issued_between(
     first: Date,
     last: Date,
 ) -> Result<Vec<AdjustmentCase>> {
-    let sql = format!("{CASE} AND unit_id = ?2 AND state = ?3 AND issued_on BETWEEN ?4 AND ?5 ORDER BY number");
+    let sql =
+        format!("{CASE} AND unit_id = ?2 AND state = ?3 AND issued_on BETWEEN ?4 AND ?5 ORDER BY number");
     Ok(tx.list(&sql, params![org_id, unit_id, CaseState::Issued as i64, first, last], read)?)
 }
 

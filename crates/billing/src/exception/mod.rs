@@ -8,7 +8,7 @@ mod sql;
 
 pub use model::{Exception, ExceptionFilter, ExceptionState, SentLists};
 pub use service::{
-    answer, ask_again, close_issued, exceptions_of, make_feedback_list, not_in_order, put_in_order, raise_ticket,
-    return_book, send_lists, unsigned_feedback_of,
+    answer, ask_again, close_issued, exceptions_of, make_feedback_list, not_in_order, put_in_order,
+    raise_ticket, return_book, send_lists, unsigned_feedback_of,
 };
 pub(crate) use sql::TABLES;

@@ -48,7 +48,10 @@ pub fn must_be(exception: &Exception, state: ExceptionState) -> Result<()> {
     Err(OfficeError::refused(
         "BILL-14",
         format!("客户 {} 的异常为“{zh_is}”，此操作须在“{zh_must}”时进行", exception.account_id),
-        format!("the exception of account {} is {en_is}; this is done when it is {en_must}", exception.account_id),
+        format!(
+            "the exception of account {} is {en_is}; this is done when it is {en_must}",
+            exception.account_id
+        ),
     ))
 }
 

@@ -61,7 +61,12 @@ fn new_ticket<'t>(
 
 /// Puts every public-transformer exception of a station that waits on one of the two lists, makes an exception form of
 /// each, and sends both lists through OA to the station; the clock of the answer starts. (BILL-09..11, BILL-16)
-pub fn send_lists(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, unit_id: i64) -> Result<SentLists> {
+pub fn send_lists(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    month: Month,
+    unit_id: i64,
+) -> Result<SentLists> {
     let centre = unit_of_post(work, permission::RAISE_EXCEPTION, unit_id)?;
     let org_id = work.org_id();
     let waiting = ExceptionFilter {
@@ -87,7 +92,8 @@ pub fn send_lists(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, un
         let list_id = work.next_key();
         for exception in &customers {
             let text = why(exception);
-            let ticket = flow::raise(work, rules, &new_ticket("public_exception", month, exception, centre, &text))?;
+            let ticket =
+                flow::raise(work, rules, &new_ticket("public_exception", month, exception, centre, &text))?;
             flow::act(work, rules, ticket.id, "send", "")?;
             sql::save_sent(work.tx, (org_id, month), exception, Some(list_id), ticket.id, now, due_on)?;
         }
@@ -142,7 +148,15 @@ pub fn raise_ticket(
     let due_on = rules.due(rules::feedback_clock(true, exception.reasons), work.today())?;
     let (org_id, now) = (work.org_id(), work.now());
     sql::save_sent(work.tx, (org_id, month), &exception, None, ticket.id, now, due_on)?;
-    record(work, permission::RAISE_EXCEPTION, exception.unit_id, "exception", &ticket.number, "found", "sent")?;
+    record(
+        work,
+        permission::RAISE_EXCEPTION,
+        exception.unit_id,
+        "exception",
+        &ticket.number,
+        "found",
+        "sent",
+    )?;
     Ok((ticket.number, due_on))
 }
 
@@ -200,13 +214,26 @@ pub fn ask_again(
     let due_on = rules.due(rules::feedback_clock(exception.dedicated, exception.reasons), work.today())?;
     let org_id = work.org_id();
     sql::save_state(work.tx, (org_id, month), &exception, ExceptionState::Sent, None, Some(due_on))?;
-    record(work, permission::RAISE_EXCEPTION, exception.unit_id, "exception", &ticket.number, "answered", text)?;
+    record(
+        work,
+        permission::RAISE_EXCEPTION,
+        exception.unit_id,
+        "exception",
+        &ticket.number,
+        "answered",
+        text,
+    )?;
     Ok(due_on)
 }
 
 /// The reviewer finds the data in order and closes the exception; the bill is due two working days later, which is the
 /// later for every day the station was late. Answers that day. (BILL-11, BILL-14, BILL-15)
-pub fn put_in_order(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, account_id: i64) -> Result<Date> {
+pub fn put_in_order(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    month: Month,
+    account_id: i64,
+) -> Result<Date> {
     let exception = one(work, month, account_id)?;
     work.require(permission::CLOSE_EXCEPTION, exception.unit_id)?;
     rules::must_be(&exception, ExceptionState::Answered)?;
@@ -219,13 +246,26 @@ pub fn put_in_order(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, 
     let (org_id, now) = (work.org_id(), work.now());
     let (state, answer_due) = (ExceptionState::InOrder, exception.due_on);
     sql::save_state(work.tx, (org_id, month), &exception, state, Some(now), answer_due)?;
-    record(work, permission::CLOSE_EXCEPTION, exception.unit_id, "exception", &ticket.number, "answered", step)?;
+    record(
+        work,
+        permission::CLOSE_EXCEPTION,
+        exception.unit_id,
+        "exception",
+        &ticket.number,
+        "answered",
+        step,
+    )?;
     Ok(due_on)
 }
 
 /// Closes the tickets of a book's exceptions that were issued, and meets their clocks; part of the reviewer's issue,
 /// after the issue core has marked them. Answers how many. (BILL-14)
-pub fn close_issued(work: &mut Work<'_, '_>, rules: &OfficeRules, month: Month, book_id: i64) -> Result<usize> {
+pub fn close_issued(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    month: Month,
+    book_id: i64,
+) -> Result<usize> {
     let org_id = work.org_id();
     let issued = ExceptionFilter { state: Some(ExceptionState::Issued), ..ExceptionFilter::default() };
     let mut closed = 0;
@@ -301,4 +341,3 @@ pub fn return_book(work: &mut Work<'_, '_>, unit_id: i64, calculation_id: i64, r
     let (number, old) = (calculation_id.to_string(), format!("reviewed by {}", reviewed.0));
     record(work, permission::RETURN_STEP, unit_id, "calculation", &number, &old, reason)
 }
-

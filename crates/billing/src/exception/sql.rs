@@ -58,11 +58,12 @@ pub(crate) fn exceptions(
     month: Month,
     filter: &ExceptionFilter,
 ) -> Result<Vec<Exception>> {
+    // Each parameter stands beside its column first: PostgreSQL takes its type from there.
     let all = -1_i64;
     Ok(tx.list(
         &format!(
-            "{EXCEPTION} AND (?3 = -1 OR unit_id = ?3) AND (?4 = -1 OR account_id = ?4) AND (?5 = -1 OR state = ?5)
-             AND (?6 = -1 OR dedicated = ?6) ORDER BY unit_id, account_id"
+            "{EXCEPTION} AND (unit_id = ?3 OR ?3 = -1) AND (account_id = ?4 OR ?4 = -1) AND (state = ?5 OR ?5 = -1)
+             AND (dedicated = ?6 OR ?6 = -1) ORDER BY unit_id, account_id"
         ),
         params![
             org_id,
@@ -201,7 +202,11 @@ pub(crate) struct CalculationRow {
     pub(crate) issued: bool,
 }
 
-pub(crate) fn calculation(tx: &mut Tx<'_>, org_id: i64, calculation_id: i64) -> Result<Option<CalculationRow>> {
+pub(crate) fn calculation(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    calculation_id: i64,
+) -> Result<Option<CalculationRow>> {
     Ok(tx.one(
         "SELECT c.month, c.book_id, c.reviewed_by, c.reviewed_at,
            (SELECT COUNT(*) FROM issue i WHERE i.org_id = c.org_id AND i.calculation_id = c.calculation_id)

@@ -5,6 +5,6 @@ mod service;
 
 pub(crate) use service::TABLES;
 pub use service::{
-    NewPurchase, Plant, PurchaseState, PurchaseStatement, add_plant, approve, find_plant, pay, purchased_in, refuse,
-    settle_offgrid, settle_ongrid, submit,
+    NewPurchase, Plant, PurchaseState, PurchaseStatement, add_plant, approve, find_plant, pay, purchased_in,
+    refuse, settle_offgrid, settle_ongrid, submit,
 };

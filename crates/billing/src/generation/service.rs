@@ -103,7 +103,8 @@ pub struct PurchaseStatement {
     version: i64,
 }
 
-const STATEMENT: &str = "SELECT statement_id, plant_id, unit_id, month, energy_kwh, price, amount, vat, state, ticket_id,
+const STATEMENT: &str =
+    "SELECT statement_id, plant_id, unit_id, month, energy_kwh, price, amount, vat, state, ticket_id,
   approval_id, voucher_id, made_by, version FROM purchase_statement WHERE org_id = ?1";
 
 fn read(row: &Row<'_>) -> std::result::Result<PurchaseStatement, StoreError> {
@@ -141,7 +142,10 @@ fn load(work: &mut Work<'_, '_>, statement_id: i64, state: PurchaseState) -> Res
     Err(OfficeError::refused(
         "GEN-02",
         "购电结算单须先报批并经批准，才能付款和入账",
-        format!("the purchase statement is {:?}; this is done when it is {state:?}: only an approved one is paid", found.state),
+        format!(
+            "the purchase statement is {:?}; this is done when it is {state:?}: only an approved one is paid",
+            found.state
+        ),
     ))
 }
 
@@ -163,7 +167,15 @@ pub fn add_plant(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![org_id, plant_id, unit_id, name, offgrid_account_id, by, now],
     )?;
-    record(work, permission::SETTLE_GENERATION, unit_id, "generation_plant", &plant_id.to_string(), "", name)?;
+    record(
+        work,
+        permission::SETTLE_GENERATION,
+        unit_id,
+        "generation_plant",
+        &plant_id.to_string(),
+        "",
+        name,
+    )?;
     Ok(Plant { plant_id, unit_id, name: name.to_owned(), offgrid_account_id })
 }
 
@@ -229,7 +241,8 @@ pub fn settle_ongrid(work: &mut Work<'_, '_>, new: &NewPurchase<'_>) -> Result<P
             now
         ],
     )?;
-    let (number, text) = (statement_id.to_string(), format!("{} kWh × {} = {amount}", new.energy_kwh, new.price));
+    let (number, text) =
+        (statement_id.to_string(), format!("{} kWh × {} = {amount}", new.energy_kwh, new.price));
     record(work, permission::SETTLE_GENERATION, plant.unit_id, "purchase_statement", &number, "", &text)?;
     load(work, statement_id, PurchaseState::Settled)
 }
@@ -250,33 +263,54 @@ fn save(
 }
 
 /// The station submits the statement to the marketing department for approval. (GEN-02)
-pub fn submit(work: &mut Work<'_, '_>, rules: &OfficeRules, statement_id: i64, marketing_unit_id: i64) -> Result<String> {
+pub fn submit(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    statement_id: i64,
+    marketing_unit_id: i64,
+) -> Result<String> {
     let statement = load(work, statement_id, PurchaseState::Settled)?;
     require_at(work, permission::SUBMIT_STATEMENT, statement.unit_id)?;
-    let text = format!("{} 上网电量 {} 千瓦时，{} 元", statement.month, statement.energy_kwh, statement.amount);
-    let ticket = flow::raise(work, rules, &NewTicket {
-        kind: "purchase_statement",
-        subject: Subject { kind: "purchase_statement", id: statement_id },
-        account_id: None,
-        book_id: None,
-        month: Some(statement.month),
-        raised_unit_id: statement.unit_id,
-        addressed_unit_id: marketing_unit_id,
-        addressed_post: "marketing_officer",
-        third_unit_id: None,
-        text: &text,
-    })?;
-    let approval = flow::open_approval(work, &NewApproval {
-        kind: "purchase_statement",
-        subject: Subject { kind: "ticket", id: ticket.id },
-        unit_id: statement.unit_id,
-        amount: statement.amount,
-        is_refund: false,
-        maker_id: statement.made_by,
-    })?;
+    let text =
+        format!("{} 上网电量 {} 千瓦时，{} 元", statement.month, statement.energy_kwh, statement.amount);
+    let ticket = flow::raise(
+        work,
+        rules,
+        &NewTicket {
+            kind: "purchase_statement",
+            subject: Subject { kind: "purchase_statement", id: statement_id },
+            account_id: None,
+            book_id: None,
+            month: Some(statement.month),
+            raised_unit_id: statement.unit_id,
+            addressed_unit_id: marketing_unit_id,
+            addressed_post: "marketing_officer",
+            third_unit_id: None,
+            text: &text,
+        },
+    )?;
+    let approval = flow::open_approval(
+        work,
+        &NewApproval {
+            kind: "purchase_statement",
+            subject: Subject { kind: "ticket", id: ticket.id },
+            unit_id: statement.unit_id,
+            amount: statement.amount,
+            is_refund: false,
+            maker_id: statement.made_by,
+        },
+    )?;
     save(work, &statement, PurchaseState::Submitted, (Some(ticket.id), Some(approval.id), None))?;
     let number = ticket.number.clone();
-    record(work, permission::SUBMIT_STATEMENT, statement.unit_id, "purchase_statement", &number, "settled", &text)?;
+    record(
+        work,
+        permission::SUBMIT_STATEMENT,
+        statement.unit_id,
+        "purchase_statement",
+        &number,
+        "settled",
+        &text,
+    )?;
     Ok(number)
 }
 
@@ -296,7 +330,15 @@ pub fn approve(work: &mut Work<'_, '_>, rules: &OfficeRules, statement_id: i64, 
         save(work, &statement, PurchaseState::Approved, (Some(ticket_id), Some(approval_id), None))?;
     }
     let number = statement_id.to_string();
-    record(work, permission::APPROVE_STATEMENT, statement.unit_id, "purchase_statement", &number, "submitted", &approval.number)
+    record(
+        work,
+        permission::APPROVE_STATEMENT,
+        statement.unit_id,
+        "purchase_statement",
+        &number,
+        "submitted",
+        &approval.number,
+    )
 }
 
 /// Marketing refuses a statement; the station settles the month anew. (GEN-02)
@@ -309,21 +351,36 @@ pub fn refuse(work: &mut Work<'_, '_>, rules: &OfficeRules, statement_id: i64, r
     flow::act(work, rules, ticket_id, "refuse", reason)?;
     save(work, &statement, PurchaseState::Refused, (Some(ticket_id), Some(approval_id), None))?;
     let number = statement_id.to_string();
-    record(work, permission::APPROVE_STATEMENT, statement.unit_id, "purchase_statement", &number, "submitted", reason)
+    record(
+        work,
+        permission::APPROVE_STATEMENT,
+        statement.unit_id,
+        "purchase_statement",
+        &number,
+        "submitted",
+        reason,
+    )
 }
 
 /// The station books an approved purchase: cost and input VAT against what is owed to the plant, and its payment from
 /// the bank, in one voucher. (GEN-02)
-pub fn pay(work: &mut Work<'_, '_>, rules: &OfficeRules, posting: &PostingRules, statement_id: i64) -> Result<i64> {
+pub fn pay(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    posting: &PostingRules,
+    statement_id: i64,
+) -> Result<i64> {
     let statement = load(work, statement_id, PurchaseState::Approved)?;
     require_at(work, permission::PAY_PURCHASE, statement.unit_id)?;
     let (ticket_id, approval_id) = keys_of(&statement)?;
     let ticket = flow::act(work, rules, ticket_id, "pay", "")?;
     let total = statement.amount.plus(statement.vat)?;
     let mut postings = Vec::new();
-    for (event, amount) in
-        [("power_purchased", statement.amount), ("power_purchase_vat", statement.vat), ("power_purchase_paid", total)]
-    {
+    for (event, amount) in [
+        ("power_purchased", statement.amount),
+        ("power_purchase_vat", statement.vat),
+        ("power_purchase_paid", total),
+    ] {
         if !amount.is_zero() {
             let of = posting.event(event).and_then(|rules| rules.posting(ComponentId::NONE, amount, None));
             postings.push(of.map_err(flow::below)?);
@@ -342,7 +399,15 @@ pub fn pay(work: &mut Work<'_, '_>, rules: &OfficeRules, posting: &PostingRules,
     ledger::post(work, &header, &postings).map_err(flow::below)?;
     save(work, &statement, PurchaseState::Paid, (Some(ticket_id), Some(approval_id), Some(voucher_id)))?;
     let (number, new) = (ticket.number, format!("voucher {voucher_id}: {total}"));
-    record(work, permission::PAY_PURCHASE, statement.unit_id, "purchase_statement", &number, "approved", &new)?;
+    record(
+        work,
+        permission::PAY_PURCHASE,
+        statement.unit_id,
+        "purchase_statement",
+        &number,
+        "approved",
+        &new,
+    )?;
     Ok(voucher_id)
 }
 
@@ -352,8 +417,9 @@ pub fn settle_offgrid(work: &mut Work<'_, '_>, month: Month, plant_id: i64) -> R
     let org_id = work.org_id();
     let plant = find_plant(work.tx, org_id, plant_id)?;
     work.require(permission::SETTLE_OFFGRID, plant.unit_id)?;
-    let account_id =
-        plant.offgrid_account_id.ok_or(OfficeError::NotFound { what: "off-grid account of plant", id: plant_id })?;
+    let account_id = plant
+        .offgrid_account_id
+        .ok_or(OfficeError::NotFound { what: "off-grid account of plant", id: plant_id })?;
     let issued = work.tx.one(
         "SELECT COUNT(*), CAST(COALESCE(SUM(energy_kwh), 0) AS BIGINT), CAST(COALESCE(SUM(amount), 0) AS BIGINT)
          FROM quantity_ledger WHERE org_id = ?1 AND month = ?2 AND account_id = ?3",

@@ -99,7 +99,8 @@ pub fn place(
 /// (PARM-04, PARM-05)
 pub fn release(work: &mut Work<'_, '_>, rules: &OfficeRules, hold_id: i64) -> Result<Date> {
     let org_id = work.org_id();
-    let hold = sql::find(work.tx, org_id, hold_id)?.ok_or(OfficeError::NotFound { what: "hold", id: hold_id })?;
+    let hold =
+        sql::find(work.tx, org_id, hold_id)?.ok_or(OfficeError::NotFound { what: "hold", id: hold_id })?;
     require_at(work, permission::ARCHIVE_CHANGE, hold.unit_id)?;
     let ticket = flow::act(work, rules, hold.ticket_id, "release", "")?;
     let due_on = rules.due("issue_after_held_change", work.today())?;

@@ -16,7 +16,8 @@ const ADJUSTMENT: i64 = crate::sql::HOLD_ADJUSTMENT;
 /// `hold.kind` of a change that affects the month's settlement.
 const CHANGE: i64 = 2;
 
-const HOLD: &str = "SELECT h.hold_id, h.account_id, t.unit_id, t.ticket_id, h.from_month, h.reason, h.document,
+const HOLD: &str =
+    "SELECT h.hold_id, h.account_id, t.unit_id, t.ticket_id, h.from_month, h.reason, h.document,
   h.placed_by, h.placed_at, h.released_at, t.issue_due_on
   FROM hold h JOIN hold_ticket t ON t.org_id = h.org_id AND t.hold_id = h.hold_id WHERE h.org_id = ?1";
 
@@ -41,7 +42,11 @@ pub(crate) fn find(tx: &mut Tx<'_>, org_id: i64, hold_id: i64) -> Result<Option<
 }
 
 pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Hold>> {
-    Ok(tx.list(&format!("{HOLD} AND h.account_id = ?2 ORDER BY h.hold_id"), params![org_id, account_id], read)?)
+    Ok(tx.list(
+        &format!("{HOLD} AND h.account_id = ?2 ORDER BY h.hold_id"),
+        params![org_id, account_id],
+        read,
+    )?)
 }
 
 pub(crate) fn filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document: &str) -> Result<bool> {

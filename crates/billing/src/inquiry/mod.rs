@@ -5,6 +5,6 @@ mod service;
 
 pub(crate) use service::TABLES;
 pub use service::{
-    FeeMonth, Inquiry, InquiryState, answer_to_station, check_customer_words, fee_information, find, forward, receive,
-    tell_customer,
+    FeeMonth, Inquiry, InquiryState, answer_to_station, check_customer_words, fee_information, find, forward,
+    receive, tell_customer,
 };

@@ -126,23 +126,32 @@ fn in_state(inquiry: &Inquiry, states: &[InquiryState]) -> Result<()> {
 }
 
 /// The station forwards what it does not know to the centre. (INQ-01)
-pub fn forward(work: &mut Work<'_, '_>, rules: &OfficeRules, inquiry_id: i64, centre_unit_id: i64) -> Result<()> {
+pub fn forward(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    inquiry_id: i64,
+    centre_unit_id: i64,
+) -> Result<()> {
     let org_id = work.org_id();
     let inquiry = find(work.tx, org_id, inquiry_id)?;
     require_at(work, permission::RECEIVE_INQUIRY, inquiry.unit_id)?;
     in_state(&inquiry, &[InquiryState::Received])?;
-    let ticket = flow::raise(work, rules, &NewTicket {
-        kind: "inquiry",
-        subject: Subject { kind: "inquiry", id: inquiry_id },
-        account_id: Some(inquiry.account_id),
-        book_id: None,
-        month: None,
-        raised_unit_id: inquiry.unit_id,
-        addressed_unit_id: centre_unit_id,
-        addressed_post: "reviewer",
-        third_unit_id: None,
-        text: &inquiry.question,
-    })?;
+    let ticket = flow::raise(
+        work,
+        rules,
+        &NewTicket {
+            kind: "inquiry",
+            subject: Subject { kind: "inquiry", id: inquiry_id },
+            account_id: Some(inquiry.account_id),
+            book_id: None,
+            month: None,
+            raised_unit_id: inquiry.unit_id,
+            addressed_unit_id: centre_unit_id,
+            addressed_post: "reviewer",
+            third_unit_id: None,
+            text: &inquiry.question,
+        },
+    )?;
     work.tx.execute_one(
         "inquiry",
         "UPDATE inquiry SET state = 1, ticket_id = ?4, version = version + 1
@@ -154,13 +163,19 @@ pub fn forward(work: &mut Work<'_, '_>, rules: &OfficeRules, inquiry_id: i64, ce
 }
 
 /// The centre answers the station's inquiry staff; never the customer. (INQ-02)
-pub fn answer_to_station(work: &mut Work<'_, '_>, rules: &OfficeRules, inquiry_id: i64, text: &str) -> Result<()> {
+pub fn answer_to_station(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    inquiry_id: i64,
+    text: &str,
+) -> Result<()> {
     let org_id = work.org_id();
     let inquiry = find(work.tx, org_id, inquiry_id)?;
     work.require(permission::ANSWER_STATION, inquiry.unit_id)?;
     in_state(&inquiry, &[InquiryState::Forwarded])?;
     let text = checked_text("answer", text, 1000)?;
-    let ticket_id = inquiry.ticket_id.ok_or(OfficeError::NotFound { what: "ticket of inquiry", id: inquiry_id })?;
+    let ticket_id =
+        inquiry.ticket_id.ok_or(OfficeError::NotFound { what: "ticket of inquiry", id: inquiry_id })?;
     flow::act(work, rules, ticket_id, "answer", text)?;
     work.tx.execute_one(
         "inquiry",

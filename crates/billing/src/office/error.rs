@@ -36,7 +36,9 @@ pub enum OfficeError {
         id: i64,
     },
     /// A text that cannot be stored.
-    #[error("{what}: the text is empty, longer than {characters_max} characters or has control characters; correct it")]
+    #[error(
+        "{what}: the text is empty, longer than {characters_max} characters or has control characters; correct it"
+    )]
     BadText {
         /// The field.
         what: &'static str,

@@ -42,11 +42,7 @@ pub(crate) fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Tic
 }
 
 /// The due day of the running clock `code` of a ticket.
-pub(crate) fn due_of(
-    work: &mut Work<'_, '_>,
-    ticket_id: i64,
-    code: &str,
-) -> Result<Option<kernel::Date>> {
+pub(crate) fn due_of(work: &mut Work<'_, '_>, ticket_id: i64, code: &str) -> Result<Option<kernel::Date>> {
     let (org_id, today) = (work.org_id(), work.today());
     let clocks = workflow::clocks_of_ticket(work.tx, org_id, ticket_id, today).map_err(workflow)?;
     let running = clocks.iter().filter(|standing| {
@@ -68,7 +64,10 @@ pub(crate) fn message(
     Ok(workflow::log_message(work, &new).map_err(workflow)?.id)
 }
 
-pub(crate) fn make_list(work: &mut Work<'_, '_>, new: &workflow::NewList<'_>) -> Result<workflow::SignedList> {
+pub(crate) fn make_list(
+    work: &mut Work<'_, '_>,
+    new: &workflow::NewList<'_>,
+) -> Result<workflow::SignedList> {
     workflow::make_list(work, new).map_err(workflow)
 }
 
@@ -119,7 +118,8 @@ pub(crate) struct Place {
 /// The station and book of an account; nobody's word is taken for it.
 pub(crate) fn place_of(work: &mut Work<'_, '_>, account_id: i64) -> Result<Place> {
     let (org_id, month) = (work.org_id(), work.today().month());
-    let found = metering::stream::accounts_with_readings(work.tx, org_id, month, &[account_id]).map_err(below)?;
+    let found =
+        metering::stream::accounts_with_readings(work.tx, org_id, month, &[account_id]).map_err(below)?;
     let row = found.first().ok_or(OfficeError::NotFound { what: "account", id: account_id })?;
     Ok(Place { unit_id: row.account.unit_id, book_id: row.account.book_id })
 }

@@ -37,9 +37,11 @@ fn clip(text: &str) -> String {
 /// Refuses unless the person holds `permission` in a post at `unit_id` itself: nobody speaks for another unit, also
 /// not one whose post acts on every unit.
 pub(crate) fn require_at(work: &Work<'_, '_>, permission: Permission, unit_id: i64) -> Result<()> {
-    let own = work.actor().assignments.iter().any(|held| {
-        held.unit_id == unit_id && held.permissions.iter().any(|name| name == permission.0)
-    });
+    let own = work
+        .actor()
+        .assignments
+        .iter()
+        .any(|held| held.unit_id == unit_id && held.permissions.iter().any(|name| name == permission.0));
     if own {
         return Ok(());
     }

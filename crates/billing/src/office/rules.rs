@@ -28,8 +28,10 @@ impl OfficeRules {
     pub fn new(calendar: WorkingCalendar, parameters: &str) -> Result<OfficeRules> {
         let mut values: BTreeMap<String, Vec<(Date, String)>> = BTreeMap::new();
         for (line, text) in (2_u64..).zip(parameters.lines().skip(1)) {
-            let wrong = |why: &str| OfficeError::BadData { file: "parameters.csv", line, why: why.to_owned() };
-            let [code, value, from, _requirement] = text.split(',').map(str::trim).collect::<Vec<_>>()[..] else {
+            let wrong =
+                |why: &str| OfficeError::BadData { file: "parameters.csv", line, why: why.to_owned() };
+            let [code, value, from, _requirement] = text.split(',').map(str::trim).collect::<Vec<_>>()[..]
+            else {
                 return Err(wrong("four fields are needed"));
             };
             let from = from.parse().map_err(|_| wrong("valid_from is not a date"))?;

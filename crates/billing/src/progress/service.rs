@@ -63,16 +63,20 @@ pub fn book_submitted(
     };
     workflow::start_clocks(work, &rules.calendar, &[clock]).map_err(flow::workflow_error)?;
     if book.late_days > 0 {
-        delay::note(work, permission::SUBMIT_BOOK, &delay::Delay {
-            month,
-            unit_id: book.unit_id,
-            account_id: None,
-            book_id: Some(book_id),
-            party: Party::Station,
-            days: book.late_days,
-            cause: "BILL-06 late submission".into(),
-            document: format!("{month}/{book_id}"),
-        })?;
+        delay::note(
+            work,
+            permission::SUBMIT_BOOK,
+            &delay::Delay {
+                month,
+                unit_id: book.unit_id,
+                account_id: None,
+                book_id: Some(book_id),
+                party: Party::Station,
+                days: book.late_days,
+                cause: "BILL-06 late submission".into(),
+                document: format!("{month}/{book_id}"),
+            },
+        )?;
     }
     rules.due(ISSUE_CLOCK, submitted_on)
 }
@@ -151,18 +155,22 @@ pub fn urge(
         ));
     }
     let text = checked_text("urge", text, 500)?;
-    let ticket = flow::raise(work, rules, &NewTicket {
-        kind: "issue_urge",
-        subject: Subject { kind: "issue_query", id: query_id },
-        account_id: None,
-        book_id: None,
-        month: Some(month),
-        raised_unit_id: unit_id,
-        addressed_unit_id: centre_unit_id,
-        addressed_post: "reviewer",
-        third_unit_id: None,
-        text,
-    })?;
+    let ticket = flow::raise(
+        work,
+        rules,
+        &NewTicket {
+            kind: "issue_urge",
+            subject: Subject { kind: "issue_query", id: query_id },
+            account_id: None,
+            book_id: None,
+            month: Some(month),
+            raised_unit_id: unit_id,
+            addressed_unit_id: centre_unit_id,
+            addressed_post: "reviewer",
+            third_unit_id: None,
+            text,
+        },
+    )?;
     work.tx.execute_one(
         &format!("query {query_id}"),
         "UPDATE issue_query SET ticket_id = ?3 WHERE org_id = ?1 AND query_id = ?2 AND ticket_id IS NULL",
@@ -173,7 +181,12 @@ pub fn urge(
 }
 
 /// The centre answers an urge. (BILL-07)
-pub fn answer_urge(work: &mut Work<'_, '_>, rules: &OfficeRules, ticket_id: i64, text: &str) -> Result<Ticket> {
+pub fn answer_urge(
+    work: &mut Work<'_, '_>,
+    rules: &OfficeRules,
+    ticket_id: i64,
+    text: &str,
+) -> Result<Ticket> {
     let text = checked_text("answer", text, 500)?;
     let ticket = flow::act(work, rules, ticket_id, "answer", text)?;
     let unit_id = ticket.raised_unit_id;

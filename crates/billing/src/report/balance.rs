@@ -15,7 +15,12 @@ pub const RECEIVABLE_ACCOUNT: AccountCode = AccountCode(1122);
 const WHOLE_ORGANISATION: i64 = 0;
 
 /// What a customer owed at `at`: receivable, received, arrears. Received is zero until there is a collection office.
-pub fn receivable_at(tx: &mut Tx<'_>, org_id: i64, account_id: i64, at: Moment) -> Result<(Money, Money, Money)> {
+pub fn receivable_at(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    account_id: i64,
+    at: Moment,
+) -> Result<(Money, Money, Money)> {
     let receivable = tx.one(
         "SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM receivable r
          JOIN issue i ON i.org_id = r.org_id AND i.issue_id = r.issue_id
@@ -114,7 +119,11 @@ pub fn marketing_against_finance(tx: &mut Tx<'_>, org_id: i64, month: Month) -> 
         .map_err(|error| OfficeError::below(&error))?;
     let mut causes = Vec::new();
     if !timing.is_zero() {
-        causes.push(Difference { cause: Cause::Timing, amount: timing, text: "发行日期与应收月份不同月".into() });
+        causes.push(Difference {
+            cause: Cause::Timing,
+            amount: timing,
+            text: "发行日期与应收月份不同月".into(),
+        });
     }
     tx.each(
         "SELECT cause, amount, text FROM balance_difference WHERE org_id = ?1 AND month = ?2 ORDER BY difference_id",

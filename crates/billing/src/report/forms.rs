@@ -16,7 +16,14 @@ fn summed(zh: &str, en: &str, kind: Kind) -> ReportColumn {
 const KWH: Kind = Kind::Quantity(0);
 
 fn form(code: &'static str, zh: &str, en: &str, month: Month, columns: Vec<ReportColumn>) -> Report {
-    Report { code, title: Text::new(zh, en), period: month.to_string(), notes: Vec::new(), columns, rows: Vec::new() }
+    Report {
+        code,
+        title: Text::new(zh, en),
+        period: month.to_string(),
+        notes: Vec::new(),
+        columns,
+        rows: Vec::new(),
+    }
 }
 
 fn nothing_received(mut report: Report) -> Report {
@@ -100,7 +107,13 @@ pub fn collection_statistics(month: Month) -> Report {
         summed("欠费(元)", "Arrears (yuan)", Kind::Money),
         column("电费回收率", "Collection rate", Kind::Percent(2)),
     ];
-    nothing_received(form("collection_statistics", "电费回收情况统计表", "Collection statistics", month, columns))
+    nothing_received(form(
+        "collection_statistics",
+        "电费回收情况统计表",
+        "Collection statistics",
+        month,
+        columns,
+    ))
 }
 
 /// Receivable vouchers (应收电费凭证).
@@ -168,7 +181,13 @@ pub fn bank_reconciliation(month: Month) -> Report {
         column("日期", "Date", Kind::Date),
         column("说明", "Note", Kind::Text),
     ];
-    nothing_received(form("bank_reconciliation", "银行余额调节表", "Bank reconciliation statement", month, columns))
+    nothing_received(form(
+        "bank_reconciliation",
+        "银行余额调节表",
+        "Bank reconciliation statement",
+        month,
+        columns,
+    ))
 }
 
 /// Every form, empty, in the order of the requirement. (RPT-06)

@@ -54,7 +54,8 @@ impl Report {
             if column.summed { made.summed() } else { made }
         });
         let title = self.title.text(lang);
-        let sheet = Sheet::from_rows(title.clone(), columns.collect(), self.rows).titled(title).titled(self.period);
+        let sheet =
+            Sheet::from_rows(title.clone(), columns.collect(), self.rows).titled(title).titled(self.period);
         let sheet = self.notes.iter().fold(sheet, |sheet, note| sheet.titled(note.text(lang)));
         if total { sheet.with_total() } else { sheet }
     }
@@ -103,7 +104,8 @@ impl AccountDirectory for MeteringDirectory {
         let mut found = Vec::with_capacity(account_ids.len());
         // Metering looks at a bounded number of accounts at once and cuts off the rest.
         for keys in account_ids.chunks(metering::stream::CHUNK_ACCOUNTS) {
-            let rows = metering::stream::accounts_with_readings(tx, org_id, month, keys).map_err(flow::below)?;
+            let rows =
+                metering::stream::accounts_with_readings(tx, org_id, month, keys).map_err(flow::below)?;
             found.extend(rows.into_iter().map(|row| AccountFact {
                 account_id: row.account.account_id,
                 unit_id: row.account.unit_id,

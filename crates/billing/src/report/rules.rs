@@ -46,7 +46,10 @@ pub fn check_relations(total: &StationTotal, components: &[ComponentTotal]) -> R
     Err(OfficeError::refused(
         "RPT-01",
         format!("单位 {} 各费用项合计 {sum} 与应收 {} 不符，请先核对总账", total.unit_id, total.amount),
-        format!("components of unit {} sum to {sum}, receivable is {}: reconcile with the ledger first", total.unit_id, total.amount),
+        format!(
+            "components of unit {} sum to {sum}, receivable is {}: reconcile with the ledger first",
+            total.unit_id, total.amount
+        ),
     ))
 }
 
@@ -58,7 +61,9 @@ pub fn check_confirmation(deadline: Date, today: Date, consented_on: Option<Date
     Err(OfficeError::refused(
         "RPT-04",
         format!("确认期限 {deadline} 已过，且期限前没有营销部书面同意"),
-        format!("the deadline {deadline} has passed without a written consent of the marketing department before it"),
+        format!(
+            "the deadline {deadline} has passed without a written consent of the marketing department before it"
+        ),
     ))
 }
 
@@ -104,7 +109,11 @@ impl Cause {
 }
 
 /// Marketing's balance less finance's, and what of it no cause explains. (RPT-10)
-pub fn unexplained(marketing: Money, finance: Money, causes: impl IntoIterator<Item = Money>) -> Result<Money> {
+pub fn unexplained(
+    marketing: Money,
+    finance: Money,
+    causes: impl IntoIterator<Item = Money>,
+) -> Result<Money> {
     Ok(marketing.minus(finance)?.minus(Money::sum(causes)?)?)
 }
 
@@ -121,9 +130,14 @@ mod tests {
     #[test]
     fn the_error_rate_is_flagged_at_one_in_a_thousand() {
         let limit: Rate = "0.001".parse().unwrap();
-        for (errors, bills, flagged) in
-            [(0, 1000, false), (1, 1000, true), (1, 1001, false), (999, 1_000_000, false), (0, 0, false), (1, 0, true)]
-        {
+        for (errors, bills, flagged) in [
+            (0, 1000, false),
+            (1, 1000, true),
+            (1, 1001, false),
+            (999, 1_000_000, false),
+            (0, 0, false),
+            (1, 0, true),
+        ] {
             assert_eq!(error_rate(errors, bills, limit).unwrap().flagged, flagged, "{errors}/{bills}");
         }
         assert_eq!(error_rate(0, 0, limit).unwrap().rate, None);

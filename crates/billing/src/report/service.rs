@@ -42,7 +42,8 @@ pub fn receivable_summary(
     for station in station_totals(tx, org_id, month)? {
         let own: Vec<&ComponentTotal> =
             components.iter().filter(|component| component.unit_id == station.unit_id).collect();
-        let sum = |fund: bool| Money::sum(own.iter().filter(|part| part.is_fund == fund).map(|part| part.amount));
+        let sum =
+            |fund: bool| Money::sum(own.iter().filter(|part| part.is_fund == fund).map(|part| part.amount));
         let mut row = vec![
             Cell::Integer(station.unit_id),
             Cell::Integer(station.bills),
@@ -169,7 +170,10 @@ pub fn exception_work_sheet(
             let third = Exact::whole(3);
             let volatility = |this: i64, past: i64| -> Result<Cell> {
                 let found = crate::gates::volatility(this, past).filter(|_| exception.past.months == 3);
-                Ok(found.map(|exact| exact.to_rate(4)).transpose()?.map_or(Cell::Text("—".into()), Cell::Percent))
+                Ok(found
+                    .map(|exact| exact.to_rate(4))
+                    .transpose()?
+                    .map_or(Cell::Text("—".into()), Cell::Percent))
             };
             let average = exception.past.energy_kwh.exact().over(third)?.to_quantity(2)?;
             let reasons: Vec<&str> = exception.reasons.each().map(|(_, zh, _)| zh).collect();
@@ -195,7 +199,12 @@ pub fn exception_work_sheet(
 }
 
 /// The accounting error rate of a month: adjustments for an error of the centre against bills issued. (BILL-21)
-pub fn error_rate_of_month(tx: &mut Tx<'_>, rules: &OfficeRules, org_id: i64, month: Month) -> Result<ErrorRate> {
+pub fn error_rate_of_month(
+    tx: &mut Tx<'_>,
+    rules: &OfficeRules,
+    org_id: i64,
+    month: Month,
+) -> Result<ErrorRate> {
     let errors = crate::adjustment::centre_errors_of(tx, org_id, month)?;
     let bills = sql::bills_issued(tx, org_id, month)?;
     rules::error_rate(errors, bills, rules.error_rate_flag(month.last_day())?)
@@ -221,14 +230,28 @@ pub fn compile(
             Some(row) if row.confirmed_by.is_some() => {
                 return Err(OfficeError::refused(
                     "RPT-02",
-                    format!("单位 {} 已确认 {}，与现应收 {} 不同，请先查明差异", total.unit_id, row.total.amount, total.amount),
-                    format!("unit {} confirmed {}, now {} is receivable: find out why", total.unit_id, row.total.amount, total.amount),
+                    format!(
+                        "单位 {} 已确认 {}，与现应收 {} 不同，请先查明差异",
+                        total.unit_id, row.total.amount, total.amount
+                    ),
+                    format!(
+                        "unit {} confirmed {}, now {} is receivable: find out why",
+                        total.unit_id, row.total.amount, total.amount
+                    ),
                 ));
             }
             _ => sql::save_compiled(work.tx, org_id, month, total, by, now)?,
         }
         let new = format!("{} bills, {} kWh, {}", total.bills, total.energy_kwh, total.amount);
-        record(work, permission::COMPILE_REPORT, total.unit_id, "receivable_report", &month.to_string(), "", &new)?;
+        record(
+            work,
+            permission::COMPILE_REPORT,
+            total.unit_id,
+            "receivable_report",
+            &month.to_string(),
+            "",
+            &new,
+        )?;
     }
     Ok(totals)
 }
@@ -274,7 +297,15 @@ pub fn confirm(
     rules::check_confirmation(rules.confirm_by(month)?, work.today(), consented)?;
     let (by, now) = (work.actor().person_id, work.now());
     sql::save_confirmed(work.tx, (org_id, month, unit_id), row.version, by, now)?;
-    record(work, permission::CONFIRM_REPORT, unit_id, "receivable_report", &month.to_string(), "", &amount.to_string())
+    record(
+        work,
+        permission::CONFIRM_REPORT,
+        unit_id,
+        "receivable_report",
+        &month.to_string(),
+        "",
+        &amount.to_string(),
+    )
 }
 
 /// The station submits its confirmed report; an unconfirmed one cannot be submitted. (RPT-02)
@@ -292,7 +323,15 @@ pub fn submit(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> Result<()>
     }
     let (by, now) = (work.actor().person_id, work.now());
     sql::save_submitted(work.tx, (org_id, month, unit_id), by, now)?;
-    record(work, permission::CONFIRM_REPORT, unit_id, "receivable_report", &month.to_string(), "confirmed", "submitted")
+    record(
+        work,
+        permission::CONFIRM_REPORT,
+        unit_id,
+        "receivable_report",
+        &month.to_string(),
+        "confirmed",
+        "submitted",
+    )
 }
 
 /// How a station's report stands.
@@ -365,7 +404,8 @@ pub fn roll_up(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> Result<St
     } else {
         let rolled = sql::rollups(work.tx, org_id, month)?;
         let found: Vec<_> = rolled.into_iter().filter(|total| departments.contains(&total.unit_id)).collect();
-        if let Some(missing) = departments.iter().find(|id| !found.iter().any(|total| total.unit_id == **id)) {
+        if let Some(missing) = departments.iter().find(|id| !found.iter().any(|total| total.unit_id == **id))
+        {
             return Err(missing_report(month, *missing));
         }
         found

@@ -164,10 +164,16 @@ fn report_row(row: &store::Row<'_>) -> std::result::Result<ReportRow, StoreError
     })
 }
 
-const REPORT: &str = "SELECT unit_id, bills, energy_kwh, amount, compiled_by, confirmed_by, confirmed_at, submitted_at,
+const REPORT: &str =
+    "SELECT unit_id, bills, energy_kwh, amount, compiled_by, confirmed_by, confirmed_at, submitted_at,
   version FROM receivable_report WHERE org_id = ?1 AND month = ?2";
 
-pub(crate) fn report_of(tx: &mut Tx<'_>, org_id: i64, month: Month, unit_id: i64) -> Result<Option<ReportRow>> {
+pub(crate) fn report_of(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    unit_id: i64,
+) -> Result<Option<ReportRow>> {
     Ok(tx.one(&format!("{REPORT} AND unit_id = ?3"), params![org_id, month, unit_id], report_row)?)
 }
 

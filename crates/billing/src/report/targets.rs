@@ -75,7 +75,15 @@ pub fn set_targets(
             params![org_id, month, kind as i64, *unit_id, *value, by, now],
         )?;
     }
-    record(work, permission::SET_TARGETS, parts[0].0, "targets", &format!("{month} {kind:?}"), "", &format!("{} units, {whole}", parts.len()))
+    record(
+        work,
+        permission::SET_TARGETS,
+        parts[0].0,
+        "targets",
+        &format!("{month} {kind:?}"),
+        "",
+        &format!("{} units, {whole}", parts.len()),
+    )
 }
 
 /// Approves all targets of a kind for a month; not by who set them.

@@ -4,4 +4,6 @@
 mod service;
 
 pub(crate) use service::TABLES;
-pub use service::{ChangeSlip, NewSlip, SlipState, close_register, finish, receive, register, return_slip, slips_of};
+pub use service::{
+    ChangeSlip, NewSlip, SlipState, close_register, finish, receive, register, return_slip, slips_of,
+};

@@ -35,7 +35,8 @@ pub enum SlipState {
 }
 
 impl SlipState {
-    const ALL: [SlipState; 4] = [SlipState::Received, SlipState::Registered, SlipState::Done, SlipState::Returned];
+    const ALL: [SlipState; 4] =
+        [SlipState::Received, SlipState::Registered, SlipState::Done, SlipState::Returned];
     fn from_number(number: i64) -> Option<SlipState> {
         SlipState::ALL.into_iter().find(|state| *state as i64 == number)
     }
@@ -101,7 +102,8 @@ pub struct ChangeSlip {
     pub version: i64,
 }
 
-const SLIP: &str = "SELECT slip_id, number, unit_id, team_unit_id, account_id, month, content, state, received_at, version
+const SLIP: &str =
+    "SELECT slip_id, number, unit_id, team_unit_id, account_id, month, content, state, received_at, version
   FROM change_slip WHERE org_id = ?1";
 
 fn read(row: &Row<'_>) -> std::result::Result<ChangeSlip, StoreError> {
@@ -144,7 +146,9 @@ fn refuse_closed(work: &mut Work<'_, '_>, team_unit_id: i64, month: Month) -> Re
     Err(OfficeError::refused(
         "ADJ-20",
         format!("班组 {team_unit_id} {month} 异动传单登记本已结清，请登记到下月"),
-        format!("the slip register of team {team_unit_id} for {month} is closed: enter the slip in the next month"),
+        format!(
+            "the slip register of team {team_unit_id} for {month} is closed: enter the slip in the next month"
+        ),
     ))
 }
 
@@ -195,8 +199,18 @@ fn advance(
     if slip.state != from {
         return Err(OfficeError::refused(
             "ADJ-20",
-            format!("传单 {} {}，此操作须在“{}”时进行", slip.number, slip.state.text(Lang::Zh), from.text(Lang::Zh)),
-            format!("slip {} is {}; this is done when it is {}", slip.number, slip.state.text(Lang::En), from.text(Lang::En)),
+            format!(
+                "传单 {} {}，此操作须在“{}”时进行",
+                slip.number,
+                slip.state.text(Lang::Zh),
+                from.text(Lang::Zh)
+            ),
+            format!(
+                "slip {} is {}; this is done when it is {}",
+                slip.number,
+                slip.state.text(Lang::En),
+                from.text(Lang::En)
+            ),
         ));
     }
     let (by, now) = (work.actor().person_id, work.now());
@@ -233,7 +247,12 @@ pub fn finish(work: &mut Work<'_, '_>, slip_id: i64, remark: &str) -> Result<()>
 
 /// Closes a team's register for a month; refused while a slip is open (月结月清). Answers how many slips it holds.
 /// (ADJ-20)
-pub fn close_register(work: &mut Work<'_, '_>, unit_id: i64, team_unit_id: i64, month: Month) -> Result<usize> {
+pub fn close_register(
+    work: &mut Work<'_, '_>,
+    unit_id: i64,
+    team_unit_id: i64,
+    month: Month,
+) -> Result<usize> {
     work.require(permission::REGISTER_SLIP, unit_id)?;
     let org_id = work.org_id();
     refuse_closed(work, team_unit_id, month)?;
