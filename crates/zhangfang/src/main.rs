@@ -13,7 +13,8 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, backup, bench, bill, book, import, init, ledger, log, people, prices, run, tariff, work,
+    Place, adjust, backup, bench, bill, book, exception, generation, hold, import, init, inquiry, ledger, log, people,
+    prices, report, run, tariff, work,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -57,6 +58,24 @@ enum Command {
     /// Books through the billing centre: calculate, review, issue / 核算：计算、复核、发行
     #[command(subcommand)]
     Run(run::Run),
+    /// Bills that do not pass the gates / 复核异常
+    #[command(subcommand)]
+    Exception(exception::Exception),
+    /// Hold the issue while a change is under way / 暂缓发行
+    #[command(subcommand)]
+    Hold(hold::Hold),
+    /// Refunds and supplementary charges / 退补
+    #[command(subcommand)]
+    Adjust(adjust::Adjust),
+    /// Questions of customers / 客户咨询
+    #[command(subcommand)]
+    Inquiry(inquiry::Inquiry),
+    /// Power bought from plants / 购电结算
+    #[command(subcommand)]
+    Generation(generation::Generation),
+    /// Reports of a month / 报表
+    #[command(subcommand)]
+    Report(report::Report),
     /// Price tables in force / 电价表装载
     #[command(subcommand)]
     Prices(prices::Prices),
@@ -99,6 +118,12 @@ fn main() -> ExitCode {
         Command::Import(command) => office().and_then(|office| import::run(command, &office)),
         Command::Book(command) => office().and_then(|office| book::run(command, &office)),
         Command::Run(command) => office().and_then(|office| run::run(command, &office)),
+        Command::Exception(command) => office().and_then(|office| exception::run(command, &office)),
+        Command::Hold(command) => office().and_then(|office| hold::run(command, &office)),
+        Command::Adjust(command) => office().and_then(|office| adjust::run(command, &office)),
+        Command::Inquiry(command) => office().and_then(|office| inquiry::run(command, &office)),
+        Command::Generation(command) => office().and_then(|office| generation::run(command, &office)),
+        Command::Report(command) => office().and_then(|office| report::run(command, &office)),
         Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),

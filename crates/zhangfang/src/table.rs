@@ -7,7 +7,7 @@ use documents::sheet::{Cell, Column, Kind, Sheet, Workbook};
 use kernel::{Bilingual, Date, Lang, Moment, Money, Month, Quantity, Rate, Text};
 use serde_json::{Map, Value};
 
-use crate::failure::{Done, Failure};
+use crate::failure::Done;
 
 /// How a list is shown.
 #[derive(Debug, Clone, Default, Args)]
@@ -316,11 +316,6 @@ pub fn width(text: &str) -> usize {
             | '\u{20000}'..='\u{3fffd}')
     };
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
-}
-
-/// Wraps what failed in a file that was asked for with `--out`.
-pub fn out_of(path: Option<&PathBuf>) -> Done<&PathBuf> {
-    path.ok_or_else(|| Failure::new("请用 --out 指定输出文件", "name the file to write with --out"))
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! The commands of the program, one file for each office or task.
 
+pub mod adjust;
 pub mod backup;
 pub mod bench;
 pub mod bill;
 pub mod book;
+pub mod exception;
+pub mod generation;
+pub mod hold;
 pub mod import;
 pub mod init;
+pub mod inquiry;
 pub mod ledger;
 pub mod log;
 pub mod office;
 pub mod people;
 pub mod prices;
+pub mod report;
 pub mod run;
 pub mod tariff;
 pub mod work;
