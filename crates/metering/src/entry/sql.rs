@@ -13,7 +13,7 @@ use crate::reading::sql::{read_reading, reading_fields};
 pub(crate) fn meters_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
     let count = tx.one(
         "SELECT COUNT(*) FROM account a CROSS JOIN meter m
-         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4
+         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4)
            AND (m.removed_on IS NULL OR m.removed_on >= ?3)",
         params![org_id, book.book_id, book.month.first_day()],
         |row| row.int(0),
@@ -46,7 +46,7 @@ pub(crate) fn open_lines_from(
          FROM account a CROSS JOIN meter m CROSS JOIN reading p
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
            AND p.org_id = m.org_id AND p.month = ?4 AND p.account_id = m.account_id AND p.meter_seq = m.meter_seq
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on IS NULL
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on IS NULL
            AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
                              AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
@@ -89,7 +89,7 @@ pub(crate) fn open_first_lines(
          LEFT JOIN meter_shown s ON s.org_id = m.org_id AND s.account_id = m.account_id
                                 AND s.meter_seq = m.meter_seq AND s.moment = 0
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on IS NULL AND m.installed_on >= ?4
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on IS NULL AND m.installed_on >= ?4
            AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
                              AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
@@ -125,7 +125,7 @@ pub(crate) fn open_final_lines(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, n
                             AND p.meter_seq = m.meter_seq
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
            AND s.org_id = m.org_id AND s.account_id = m.account_id AND s.meter_seq = m.meter_seq AND s.moment = 1
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on >= ?6
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on >= ?6
          ORDER BY m.account_id, m.meter_seq",
         params![org_id, book.book_id, book.month, book.month.previous(), now, book.month.first_day()],
     )?)
