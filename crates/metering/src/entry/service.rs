@@ -21,7 +21,8 @@ const MONTHS_BACK_MAX: i32 = 14;
 /// Opens the lines of a book for its month: each installed meter gets the values it ended with in the latest earlier
 /// month that has a line of it, or those it was installed with. Answers the number of lines.
 pub(crate) fn open(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, now: Moment) -> Result<u64> {
-    let wanted = sql::meters_in_book(tx, org_id, book)?;
+    let there = sql::lines_in_book(tx, org_id, book)?;
+    let wanted = sql::meters_in_book(tx, org_id, book)?.saturating_sub(there);
     let mut lines = sql::open_final_lines(tx, org_id, book, now)?;
     for back in 1..=MONTHS_BACK_MAX {
         if lines >= wanted {

@@ -21,6 +21,11 @@ pub(crate) fn meters_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> 
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
+/// Lines that the book has in its month already.
+pub(crate) fn lines_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
+    Ok(crate::book::line_counts(tx, org_id, book.month, book.book_id)?.lines.unsigned_abs())
+}
+
 /// Lines of meters in use that had a line in `before` and have none yet in the book's month.
 pub(crate) fn open_lines_from(
     tx: &mut Tx<'_>,
@@ -126,6 +131,8 @@ pub(crate) fn open_final_lines(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, n
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
            AND s.org_id = m.org_id AND s.account_id = m.account_id AND s.meter_seq = m.meter_seq AND s.moment = 1
            AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on >= ?6
+           AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
+                             AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
         params![org_id, book.book_id, book.month, book.month.previous(), now, book.month.first_day()],
     )?)
