@@ -64,6 +64,9 @@ pub enum BillingError {
     /// Metering.
     #[error(transparent)]
     Metering(#[from] MeteringError),
+    /// The log.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
     /// Numbers of documents.
     #[error(transparent)]
     Documents(#[from] documents::DocumentError),
@@ -78,6 +81,7 @@ impl Bilingual for BillingError {
             BillingError::Ledger(error) => error.text(lang),
             BillingError::Metering(error) => error.text(lang),
             BillingError::Documents(error) => error.text(lang),
+            BillingError::Vault(error) => error.text(lang),
             error if lang == Lang::En => error.to_string(),
             BillingError::NoBook => "内部错误：账户不属于任何抄本".into(),
             BillingError::PriceTable { zh, .. } => zh.clone(),

@@ -6,6 +6,7 @@
 
 mod assemble;
 pub mod canonical;
+mod document;
 mod error;
 pub mod gates;
 mod load;
@@ -17,6 +18,7 @@ mod run;
 mod service;
 mod sql;
 
+pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use output::Ready;
 pub use plans::PriceBook;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{Money, Month, Quantity};
+use kernel::{Month, Quantity};
 use metering::stream::AccountReadings;
 use metering::stream::{Books, each_chunk};
 use store::Tx;

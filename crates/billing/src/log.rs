@@ -1,37 +1,44 @@
 //! What billing writes into the log: one act for each book and step, with a root that covers every bill issued.
 
-use identity::Work;
-use sha2::{Digest, Sha256};
+use identity::{Permission, Work};
+use vault::{Act, Digest};
 
 use crate::Result;
 
-/// An act to be recorded.
+/// An act of billing to be recorded.
 pub(crate) struct Entry {
-    verb: &'static str,
+    verb: Permission,
+    unit_id: i64,
     kind: &'static str,
     document: String,
-    after: String,
-    root: Option<[u8; 32]>,
+    summary: String,
+    batch: Option<(i64, Digest)>,
 }
 
 impl Entry {
-    pub(crate) fn new(verb: &'static str, kind: &'static str, document: String, after: String) -> Entry {
-        Entry { verb, kind, document, after, root: None }
+    /// `summary` states in words and figures what the act brought about.
+    pub(crate) fn new(verb: Permission, unit_id: i64, kind: &'static str, document: String, summary: String) -> Entry {
+        Entry { verb, unit_id, kind, document, summary, batch: None }
     }
-    pub(crate) fn covering(self, root: [u8; 32]) -> Entry {
-        Entry { root: Some(root), ..self }
+    /// The act covers this many lines with this Merkle root.
+    pub(crate) fn covering(self, lines: i64, root: Digest) -> Entry {
+        Entry { batch: Some((lines, root)), ..self }
     }
 }
 
-pub(crate) fn record(_work: &mut Work<'_, '_>, acts: &[Entry]) -> Result<()> {
-    for act in acts {
-        let _ = (act.verb, act.kind, &act.document, &act.after, act.root);
-    }
+/// Appends the acts, in order.
+pub(crate) fn record(work: &mut Work<'_, '_>, entries: Vec<Entry>) -> Result<()> {
+    let acts: Vec<Act> = entries
+        .into_iter()
+        .map(|entry| {
+            let act = Act::new(entry.verb, entry.unit_id, entry.kind, entry.document);
+            let act = if entry.summary.is_empty() { act } else { act.change("result", "", entry.summary) };
+            match entry.batch {
+                Some((lines, root)) => act.batch(lines, root),
+                None => act,
+            }
+        })
+        .collect();
+    vault::record_batch(work, &acts)?;
     Ok(())
-}
-
-pub(crate) fn root(digests: &[[u8; 32]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    digests.iter().for_each(|digest| hash.update(digest));
-    hash.finalize().into()
 }

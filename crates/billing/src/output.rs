@@ -2,7 +2,6 @@
 
 use kernel::{Date, Money, Month, Quantity};
 use ledger::PostingBuffer;
-use sha2::{Digest, Sha256};
 use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
@@ -243,7 +242,7 @@ impl Output {
         book.issued += 1;
         book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
         book.issued_amount = book.issued_amount.plus(bill.total)?;
-        book.digests.push(Sha256::digest(detail.unwrap_or(&self.detail)).into());
+        book.digests.push(vault::leaf_hash(detail.unwrap_or(&self.detail)));
         let (issue_id, line) = (book.issue_id, book.issued);
 
         let mut by_period = [Quantity::ZERO; Period::COUNT];

@@ -29,7 +29,7 @@ pub mod permission {
     /// Look at bills.
     pub const READ: Permission = Permission("billing.read");
     /// Load price tables: a parameter that affects settlement, never a reviewer's.
-    pub const LOAD_PRICES: Permission = Permission("system.parameters");
+    pub const LOAD_PRICES: Permission = Permission("price.load");
 }
 
 /// The persons of a run; each step is recorded with its own person and time. (BILL-23)
@@ -63,7 +63,9 @@ pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> R
             let (person, now) = (work.actor().person_id, work.now());
             sql::insert_price_table(work.tx, org_id, table.id(), version, table.from(), content, person, now)?;
             let document = format!("{} {version}", table.id());
-            log::record(work, &[log::Entry::new("price.load", "price_table", document, content.to_owned())])?;
+            let digest = vault::leaf_hash(content.as_bytes());
+            let entry = log::Entry::new(permission::LOAD_PRICES, 0, "price_table", document, String::new());
+            log::record(work, vec![entry.covering(1, digest)])?;
             Ok(table)
         }
     }
@@ -82,12 +84,31 @@ pub(crate) fn write_batch(
     output: &mut Output,
 ) -> Result<()> {
     store.write(|tx| {
+        if !plan.take_over {
+            move_books(tx, clerks, plan, output)?;
+        }
         write_calculations(&mut Work::new(tx, clerks.calculator, plan.now), plan, output, Some(clerks.reviewer))?;
         if plan.issue {
             write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
         }
         Ok(())
     })
+}
+
+/// Takes the books through their states; a book with exceptions stays with the reviewer.
+fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Output) -> Result<()> {
+    for book in &output.books {
+        let (month, id) = (plan.month, book.book_id);
+        metering::book::begin_calculation(&mut Work::new(tx, clerks.calculator, plan.now), month, id)?;
+        metering::book::begin_review(&mut Work::new(tx, clerks.reviewer, plan.now), month, id)?;
+        if plan.issue && book.issued == book.accounts {
+            metering::book::issue(&mut Work::new(tx, clerks.issuer, plan.now), month, id)?;
+        } else if book.clean < book.accounts {
+            let why = format!("{} exceptions / 异常 {} 户", book.accounts - book.clean, book.accounts - book.clean);
+            metering::book::hold_for_exceptions(&mut Work::new(tx, clerks.reviewer, plan.now), month, id, &why)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the calculations of `output` with their bills and exceptions, and one act for each book.
@@ -120,14 +141,14 @@ fn write_calculations(
                 amount: book.amount,
             },
         )?;
-        let verb = if plan.take_over { "billing.take_over" } else { "billing.calculate" };
+        let kind = if plan.take_over { "taken_over_book" } else { "book" };
         let document = format!("{} {}", plan.month, book.book_id);
         let summary = format!("accounts={} clean={} amount={}", book.accounts, book.clean, book.amount);
-        acts.push(log::Entry::new(verb, "book", document, summary));
+        acts.push(log::Entry::new(permission::CALCULATE, book.unit_id, kind, document, summary));
     }
     work.tx.load(&mut output.bills)?;
     work.tx.load(&mut output.exceptions)?;
-    log::record(work, &acts)?;
+    log::record(work, acts)?;
     Ok(())
 }
 
@@ -141,7 +162,7 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
         work.require(permission::ISSUE, book.unit_id)?;
         let count = u32::try_from(book.issued).map_err(|_| BillingError::NoBook)?;
         let numbers = documents::take_numbers(work, "bill", book.unit_id, today.year(), count)?;
-        let root = log::root(&book.digests);
+        let root = vault::merkle_root(book.digests.iter().copied());
         let (issued_by, now) = (work.actor().person_id, work.now());
         sql::insert_issue(
             work.tx,
@@ -181,12 +202,13 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
             book.issued_amount
         );
         let document = format!("{month} {}", book.book_id);
-        acts.push(log::Entry::new("billing.issue", "book", document, summary).covering(root));
+        let entry = log::Entry::new(permission::ISSUE, book.unit_id, "book", document, summary);
+        acts.push(entry.covering(book.issued, root));
     }
     work.tx.load(&mut output.quantities)?;
     work.tx.load(&mut output.receivables)?;
     ledger::post_bulk(work, &headers, &mut output.postings)?;
-    log::record(work, &acts)?;
+    log::record(work, acts)?;
     Ok(())
 }
 
@@ -238,7 +260,8 @@ pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Resu
         });
     }
     let document = format!("{month} {}", book.book_id);
-    log::record(work, &[log::Entry::new("billing.review", "book", document, String::new())])?;
+    let entry = log::Entry::new(permission::REVIEW, book.unit_id, "book", document, String::new());
+    log::record(work, vec![entry])?;
     Ok(())
 }
 

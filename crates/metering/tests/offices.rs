@@ -271,7 +271,7 @@ fn changes_of_accounts_are_kept() {
                 ("time_of_use".to_owned(), "0".to_owned(), "1".to_owned(), from, "T2".to_owned()),
             ]
         );
-        let now = store.read(|tx| find_by_number(tx, ORG, "3000000001")).unwrap().unwrap();
+        let now = store.read(|tx| account_by_number(tx, ORG, "3000000001")).unwrap().unwrap();
         assert_eq!((now.account.category, now.version), (Category::SinglePart, 3));
         assert!(now.account.options.has(Options::TIME_OF_USE));
     });
@@ -299,7 +299,7 @@ fn an_account_moves_between_books() {
         submit_book(store, MARCH, 20260305);
         issue_book(store, MARCH, 20260306);
         mv().unwrap();
-        let found = store.read(|tx| details(tx, ORG, 1)).unwrap().unwrap();
+        let found = store.read(|tx| account_by_id(tx, ORG, 1)).unwrap().unwrap();
         assert_eq!(found.account.book_id, 2);
     });
 }

@@ -14,6 +14,7 @@ pub use model::{
 };
 pub use rules::AccountField;
 pub use service::{
-    AccountChange, change_account, change_meter, changes, details, find_by_number, meters, move_to_book,
-    open_account, record_transformer_event,
+    AccountChange, change_account, change_meter, changes, meters, move_to_book, open_account,
+    record_transformer_event,
 };
+pub use sql::{account_by_id, account_by_number, each_account};

@@ -32,14 +32,6 @@ pub struct AccountChange {
     pub at: Moment,
 }
 
-/// The account with everything people read.
-pub fn details(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Option<AccountDetails>> {
-    sql::details(tx, org_id, account_id)
-}
-/// The account with a number.
-pub fn find_by_number(tx: &mut Tx<'_>, org_id: i64, number: &str) -> Result<Option<AccountDetails>> {
-    sql::details_by_number(tx, org_id, number)
-}
 /// All meters an account ever had.
 pub fn meters(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Meter>> {
     sql::meters(tx, org_id, account_id)
@@ -77,7 +69,7 @@ pub fn open_account(work: &mut Work<'_, '_>, new: &AccountDetails, meters: &[Met
 
 fn loaded(work: &mut Work<'_, '_>, account_id: i64) -> Result<AccountDetails> {
     let org_id = work.org_id();
-    sql::details(work.tx, org_id, account_id)?.ok_or_else(|| not_found(What::Account, account_id))
+    sql::account_by_id(work.tx, org_id, account_id)?.ok_or_else(|| not_found(What::Account, account_id))
 }
 
 fn keep(

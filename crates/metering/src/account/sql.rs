@@ -1,5 +1,7 @@
 //! Tables of accounts: columns, reads and writes.
 
+use std::ops::RangeInclusive;
+
 use kernel::{Date, Quantity};
 use store::{Column, Kind, Row, Tx, params};
 
@@ -7,6 +9,7 @@ use super::model::{AccountDetails, CollectionMethod, Meter, TaxStatus, Transform
 use super::service::AccountChange;
 use crate::Result;
 use crate::reading::Register;
+use crate::stream::sql::{account_fields, empty_account, read_account};
 use Kind::{Int, Text};
 
 pub(crate) const ACCOUNT_COLUMNS: &[Column] = &[
@@ -97,9 +100,36 @@ pub(crate) const METER_COLUMNS: &[Column] = &[
     ("removed_on", Int),
 ];
 
+pub(crate) const SHOWN_COLUMNS: &[Column] = &[
+    ("org_id", Int),
+    ("account_id", Int),
+    ("meter_seq", Int),
+    ("moment", Int),
+    ("total", Int),
+    ("sharp", Int),
+    ("peak", Int),
+    ("flat", Int),
+    ("valley", Int),
+    ("deep_valley", Int),
+    ("reactive_forward", Int),
+    ("reactive_reverse", Int),
+    ("demand", Int),
+];
+
+macro_rules! details_query {
+    ($where:literal) => {
+        concat!(
+            "SELECT ",
+            account_fields!(),
+            ", number, name, address, phone, route_sequence, collection, tax, version FROM account WHERE ",
+            $where
+        )
+    };
+}
+
 fn read_details(row: &Row<'_>) -> Result<AccountDetails> {
-    let mut account = crate::stream::sql::empty_row().account;
-    crate::stream::sql::read_account(row, &mut account)?;
+    let mut account = empty_account();
+    read_account(row, &mut account)?;
     Ok(AccountDetails {
         account,
         number: row.text(14)?,
@@ -113,24 +143,40 @@ fn read_details(row: &Row<'_>) -> Result<AccountDetails> {
     })
 }
 
-const DETAILS: &str = "SELECT account_id, book_id, unit_id, category, voltage, price_class, options, persons,
-    tier_start, due_day, status, opened_on, closed_on, main_account_id, number, name, address, phone, route_sequence,
-    collection, tax, version FROM account";
-
-pub(crate) fn details(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Option<AccountDetails>> {
-    tx.one(
-        &format!("{DETAILS} WHERE org_id = ?1 AND account_id = ?2"),
-        params![org_id, account_id],
-        read_details,
-    )
+/// The account with this number (户号), if there is one.
+pub fn account_by_number(tx: &mut Tx<'_>, org_id: i64, number: &str) -> Result<Option<AccountDetails>> {
+    tx.one(details_query!("org_id = ?1 AND number = ?2"), params![org_id, number], read_details)
 }
 
-pub(crate) fn details_by_number(
+/// The account with this key, if there is one.
+pub fn account_by_id(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Option<AccountDetails>> {
+    tx.one(details_query!("org_id = ?1 AND account_id = ?2"), params![org_id, account_id], read_details)
+}
+
+/// Gives every account whose key lies in `keys` to `take`, in order of key, without keeping them.
+pub fn each_account<E: From<crate::MeteringError>>(
     tx: &mut Tx<'_>,
     org_id: i64,
-    number: &str,
-) -> Result<Option<AccountDetails>> {
-    tx.one(&format!("{DETAILS} WHERE org_id = ?1 AND number = ?2"), params![org_id, number], read_details)
+    keys: RangeInclusive<i64>,
+    mut take: impl FnMut(AccountDetails) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut failed = None;
+    let read = tx.each(
+        details_query!("org_id = ?1 AND account_id BETWEEN ?2 AND ?3 ORDER BY org_id, account_id"),
+        params![org_id, *keys.start(), *keys.end()],
+        |row| {
+            let details = read_details(row)?;
+            if let Err(error) = take(details) {
+                failed = Some(error);
+                return Err(crate::MeteringError::Store(store::StoreError::Busy));
+            }
+            Ok(())
+        },
+    );
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(read?),
+    }
 }
 
 /// Writes what can change, if the version is still the one that was loaded.

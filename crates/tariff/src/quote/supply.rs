@@ -12,7 +12,6 @@ use crate::model::{LossFormula, PowerFactorStandard, TransformerChange};
 #[derive(Debug, Clone)]
 pub(super) struct DraftTransformer {
     pub name: String,
-    pub span: Span,
     pub kva: Quantity,
     pub state: Option<DraftState>,
     pub since: Option<Date>,
@@ -167,7 +166,6 @@ impl DraftSupply {
             let connected = fields.date(&["connected"])?;
             self.transformers.push(DraftTransformer {
                 name: "1".into(),
-                span: node.span.clone(),
                 kva,
                 state: None,
                 since: None,
@@ -187,7 +185,6 @@ impl DraftSupply {
             let kva = amount_of(file, node)?;
             self.transformers.push(DraftTransformer {
                 name: number,
-                span: node.span.clone(),
                 kva,
                 state: None,
                 since: None,
@@ -212,25 +209,43 @@ impl DraftSupply {
         ];
         for (names, change) in shorthand {
             if let Some(date) = fields.date(names)? {
-                self.events.push(DraftEvent { span: fields.span_of(names), date, transformer: place, change });
+                self.events.push(DraftEvent {
+                    span: fields.span_of(names),
+                    date,
+                    transformer: place,
+                    change,
+                });
             }
         }
         if let Some(swap) = fields.table(&["swap", "swapped"])? {
-            let date = swap.date(&["date", "on"])?.ok_or_else(|| swap.refuse("缺少 date", "`date` is missing"))?;
-            let capacity_kva =
-                swap.amount(&["kva", "to_kva"])?.ok_or_else(|| swap.refuse("缺少 kva", "`kva` is missing"))?;
+            let date =
+                swap.date(&["date", "on"])?.ok_or_else(|| swap.refuse("缺少 date", "`date` is missing"))?;
+            let capacity_kva = swap
+                .amount(&["kva", "to_kva"])?
+                .ok_or_else(|| swap.refuse("缺少 kva", "`kva` is missing"))?;
             let span = swap.span.clone();
-            self.events.push(DraftEvent { span, date, transformer: place, change: TransformerChange::Swap { capacity_kva } });
+            self.events.push(DraftEvent {
+                span,
+                date,
+                transformer: place,
+                change: TransformerChange::Swap { capacity_kva },
+            });
             if let Some(back) = swap.date(&["back", "until"])? {
                 let change = TransformerChange::Swap { capacity_kva: kva };
-                self.events.push(DraftEvent { span: swap.span.clone(), date: back, transformer: place, change });
+                self.events.push(DraftEvent {
+                    span: swap.span.clone(),
+                    date: back,
+                    transformer: place,
+                    change,
+                });
             }
             swap.finish()?;
         }
-        let model = fields.text(&["model", "type", "loss_model"])?.map(|text| (text, fields.span_of(&["model", "type", "loss_model"])));
+        let model = fields
+            .text(&["model", "type", "loss_model"])?
+            .map(|text| (text, fields.span_of(&["model", "type", "loss_model"])));
         self.transformers.push(DraftTransformer {
             name: fields.text(&["name"])?.unwrap_or(number),
-            span: fields.span.clone(),
             kva,
             state: fields.choice(&["state"], &STATES)?,
             since: fields.date(&["since"])?,
@@ -242,7 +257,9 @@ impl DraftSupply {
     }
 
     fn event(&mut self, fields: &Fields<'_>) -> Quoted<()> {
-        let date = fields.date(&["date", "on"])?.ok_or_else(|| fields.refuse("缺少 date（日期）", "`date` is missing"))?;
+        let date = fields
+            .date(&["date", "on"])?
+            .ok_or_else(|| fields.refuse("缺少 date（日期）", "`date` is missing"))?;
         let kva: Option<Quantity> = fields.amount(&["kva", "to_kva", "capacity_kva"])?;
         let swap = TransformerChange::Swap { capacity_kva: kva.unwrap_or_default() };
         let change = fields.choice(
@@ -263,7 +280,10 @@ impl DraftSupply {
         let place = match &named {
             None if change == TransformerChange::Add => None,
             None if self.transformers.len() == 1 => Some(0),
-            None => return Err(fields.refuse("缺少 transformer（第几台）", "`transformer` is missing: its number or name")),
+            None => {
+                return Err(fields
+                    .refuse("缺少 transformer（第几台）", "`transformer` is missing: its number or name"));
+            }
             Some(name) => {
                 let place = self.transformers.iter().position(|known| known.name == *name);
                 let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -280,10 +300,11 @@ impl DraftSupply {
         let place = match place {
             Some(place) => place,
             None => {
-                let Some(kva) = kva else { return Err(fields.refuse("缺少 kva（容量）", "`kva` is missing")) };
+                let Some(kva) = kva else {
+                    return Err(fields.refuse("缺少 kva（容量）", "`kva` is missing"));
+                };
                 self.transformers.push(DraftTransformer {
                     name: (self.transformers.len() + 1).to_string(),
-                    span: fields.span.clone(),
                     kva,
                     state: Some(DraftState::Absent),
                     since: None,
@@ -314,7 +335,8 @@ impl DraftSupply {
 
 fn power_factor(top: &Fields<'_>) -> Quoted<DraftPowerFactor> {
     let file = top.source;
-    let mut draft = DraftPowerFactor { span: top.span_of(&["power_factor", "pf"]), ..DraftPowerFactor::default() };
+    let mut draft =
+        DraftPowerFactor { span: top.span_of(&["power_factor", "pf"]), ..DraftPowerFactor::default() };
     match top.node(&["power_factor", "pf"])? {
         None => {}
         Some(Node { value: Value::Flag(false), .. }) => draft.none = true,
@@ -347,7 +369,11 @@ fn hundredths(fields: &Fields<'_>, node: &Node) -> Quoted<u8> {
     let hundredths = value.rounded(2).units() / (Quantity::SCALE / 100);
     match u8::try_from(hundredths) {
         Ok(hundredths @ 0..=100) => Ok(hundredths),
-        _ => Err(fields.source.refuse(&node.span, "功率因数须在 0 到 1 之间", "a power factor lies between 0 and 1")),
+        _ => Err(fields.source.refuse(
+            &node.span,
+            "功率因数须在 0 到 1 之间",
+            "a power factor lies between 0 and 1",
+        )),
     }
 }
 
