@@ -29,7 +29,9 @@ pub(crate) fn open(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, now: Moment) 
             return Ok(lines);
         }
         let before = book.month.plus(-back)?;
-        lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        if sql::month_has_lines(tx, org_id, before)? {
+            lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        }
         if back == 2 {
             // Meters put on since then have no earlier line; nothing further back needs to be asked for them.
             lines += sql::open_first_lines(tx, org_id, book, before, now)?;

@@ -21,6 +21,16 @@ pub(crate) fn meters_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> 
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
+/// Does the month have any line at all?
+pub(crate) fn month_has_lines(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<bool> {
+    let found = tx.one(
+        "SELECT account_id FROM reading WHERE org_id = ?1 AND month = ?2 LIMIT 1",
+        params![org_id, month],
+        |row| row.int(0),
+    )?;
+    Ok(found.is_some())
+}
+
 /// Lines that the book has in its month already.
 pub(crate) fn lines_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
     Ok(crate::book::line_counts(tx, org_id, book.month, book.book_id)?.lines.unsigned_abs())

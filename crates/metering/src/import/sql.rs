@@ -124,7 +124,7 @@ pub(crate) fn books_by_number(
 /// The largest key an account has.
 pub(crate) fn last_account(tx: &mut Tx<'_>, org_id: i64) -> Result<i64> {
     let last = tx.one(
-        "SELECT COALESCE(MAX(account_id), 0) FROM account WHERE org_id = ?1",
+        "SELECT account_id FROM account WHERE org_id = ?1 ORDER BY org_id DESC, account_id DESC LIMIT 1",
         params![org_id],
         |row| Ok::<_, MeteringError>(row.int(0)?),
     )?;
@@ -177,7 +177,8 @@ pub(crate) fn meters_by_number(
 /// The largest place among the meters of each account between two keys.
 pub(crate) fn last_meters(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<i64> {
     let last = tx.one(
-        "SELECT COALESCE(MAX(meter_seq), 0) FROM meter WHERE org_id = ?1 AND account_id = ?2",
+        "SELECT meter_seq FROM meter WHERE org_id = ?1 AND account_id = ?2
+         ORDER BY org_id DESC, account_id DESC, meter_seq DESC LIMIT 1",
         params![org_id, account_id],
         |row| Ok::<_, MeteringError>(row.int(0)?),
     )?;
