@@ -152,7 +152,7 @@ pub(crate) fn meters_by_number(
         "SELECT m.number, m.account_id, m.meter_seq, m.point_seq, m.digits, m.decimals, m.multiplier, m.registers,
                 m.installed_on, a.unit_id, a.book_id
          FROM (VALUES {}) AS v CROSS JOIN meter m CROSS JOIN account a
-         WHERE m.org_id = ?1 AND m.removed_on IS NULL AND a.org_id = m.org_id AND a.account_id = m.account_id
+         WHERE +m.org_id = ?1 AND m.removed_on IS NULL AND a.org_id = m.org_id AND a.account_id = m.account_id
            AND m.number = v.column1",
         marks()
     );
