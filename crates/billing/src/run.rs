@@ -141,6 +141,9 @@ impl RunSummary {
     }
 }
 
+/// Encoded bytes after which the engine may tidy its log.
+const LOG_BYTES: u64 = 48 << 20;
+
 struct Batch {
     place: usize,
     output: Output,
@@ -191,6 +194,7 @@ pub fn run_month(
         // Batches are written in order, so that every table grows at its end.
         let mut waiting = BTreeMap::new();
         let mut due = 0;
+        let mut bytes_since_tidy = 0;
         let outcome = (|| {
             for made in &receive {
                 let (batch, loading, calculating) = made?;
@@ -200,7 +204,13 @@ pub fn run_month(
                 while let Some(mut output) = waiting.remove(&due) {
                     let writing = Instant::now();
                     summary.add(&output)?;
+                    let (_, volume) = output.volume();
                     service::write_batch(store, clerks, plan, &mut output)?;
+                    bytes_since_tidy += volume;
+                    if bytes_since_tidy > LOG_BYTES {
+                        store.tidy_log()?;
+                        bytes_since_tidy = 0;
+                    }
                     summary.writing += writing.elapsed();
                     output.clear();
                     if let Ok(mut spare) = spare.lock() {

@@ -3,6 +3,7 @@
 use identity::{Actor, Permission, Work};
 use kernel::{Money, Month, Quantity};
 use ledger::VoucherHeader;
+use metering::book::{RunStep, take_run_steps};
 use store::{Store, Tx};
 use tariff::table::PriceTable;
 
@@ -112,21 +113,15 @@ pub(crate) fn write_batch(
 /// Takes the books through their states; a book with exceptions stays with the reviewer.
 fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Output) -> Result<()> {
     for book in &output.books {
-        let (month, id) = (plan.month, book.book_id);
-        metering::book::begin_calculation(&mut Work::new(tx, clerks.calculator, plan.now), month, id)?;
-        metering::book::begin_review(&mut Work::new(tx, clerks.reviewer, plan.now), month, id)?;
+        let mut steps = vec![(clerks.calculator, RunStep::Calculate), (clerks.reviewer, RunStep::Review)];
         if plan.issue && book.issued == book.accounts {
-            metering::book::issue(&mut Work::new(tx, clerks.issuer, plan.now), month, id)?;
+            steps.push((clerks.issuer, RunStep::Issue));
         } else if book.clean < book.accounts {
-            let why =
-                format!("{} exceptions / 异常 {} 户", book.accounts - book.clean, book.accounts - book.clean);
-            metering::book::hold_for_exceptions(
-                &mut Work::new(tx, clerks.reviewer, plan.now),
-                month,
-                id,
-                &why,
-            )?;
+            steps.push((clerks.reviewer, RunStep::Hold));
         }
+        let exceptions = book.accounts - book.clean;
+        let why = format!("{exceptions} exceptions / 异常 {exceptions} 户");
+        take_run_steps(tx, plan.now, (plan.month, book.book_id), &steps, &why)?;
     }
     Ok(())
 }

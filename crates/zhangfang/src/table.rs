@@ -267,15 +267,19 @@ fn written(cell: &Cell, kind: Kind) -> String {
         (Cell::Text(text), _) => one_line(text),
         (Cell::Integer(value), _) => value.to_string(),
         (Cell::Quantity(value), Kind::Quantity(places)) => {
-            grouped(&value.rounded(u32::from(places)).to_string())
+            grouped(&fixed(&value.rounded(u32::from(places)).to_string(), places))
         }
         (Cell::Quantity(value), _) => grouped(&value.to_string()),
         (Cell::Money(value), _) => grouped(&value.to_string()),
+        (Cell::Price(value), Kind::Price(places)) => fixed(&value.rounded(u32::from(places)).to_string(), places),
         (Cell::Price(value), _) => value.to_string(),
         (Cell::Percent(value), kind) => {
-            let places = if let Kind::Percent(places) = kind { u32::from(places) } else { 2 };
+            let places = if let Kind::Percent(places) = kind { places } else { 2 };
             match value.units().checked_mul(100) {
-                Some(units) => format!("{}%", Rate::from_units(units).rounded(places)),
+                Some(units) => {
+                    let percent = Rate::from_units(units).rounded(u32::from(places)).to_string();
+                    format!("{}%", fixed(&percent, places))
+                }
                 None => value.to_string(),
             }
         }
@@ -287,6 +291,17 @@ fn written(cell: &Cell, kind: Kind) -> String {
 /// Control characters would move the cursor of whoever reads the table.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// With exactly this many decimals, so that points stand under each other.
+fn fixed(figure: &str, places: u8) -> String {
+    let decimals = figure.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let zeros = usize::from(places).saturating_sub(decimals);
+    match (decimals, zeros) {
+        (_, 0) => figure.to_owned(),
+        (0, _) => format!("{figure}.{}", "0".repeat(zeros)),
+        _ => format!("{figure}{}", "0".repeat(zeros)),
+    }
 }
 
 /// Thousands apart: `1,234,567.89`.
@@ -341,6 +356,15 @@ mod tests {
         );
         table.push(row!["a", None::<Date>, Money::from_fen(10)]);
         assert_eq!(table.json().to_string(), r#"[{"amount":"0.10","name":"a","read_on":null}]"#);
+    }
+
+    /// XC-23
+    #[test]
+    fn rates_are_shown_with_two_decimals() {
+        for (rate, text) in [("-1", "-100.00%"), ("0.5", "50.00%"), ("0.12345", "12.35%"), ("0", "0.00%")] {
+            let rate: Rate = rate.parse().unwrap();
+            assert_eq!(written(&Cell::Percent(rate), Kind::Percent(2)), text);
+        }
     }
 
     #[test]

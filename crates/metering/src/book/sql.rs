@@ -287,6 +287,16 @@ pub(crate) fn save_book_month(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) ->
     )?)
 }
 
+/// Writes the state a book came to by several steps, if its version is still the one `before` them.
+pub(crate) fn save_state_after(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, before: i64) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("book {} of {}", book.book_id, book.month),
+        "UPDATE book_month SET state = ?5, version = ?6
+         WHERE org_id = ?1 AND month = ?2 AND book_id = ?3 AND version = ?4",
+        params![org_id, book.month, book.book_id, before, book.state, book.version],
+    )?)
+}
+
 pub(crate) fn save_check(
     tx: &mut Tx<'_>,
     org_id: i64,

@@ -76,6 +76,8 @@ struct Measured {
     bare: store::BareInsert,
     peak_rss_mib: Option<u64>,
     database_bytes: i64,
+    run_disk_bytes: u64,
+    bare_disk_bytes: u64,
 }
 
 fn measure(
@@ -90,6 +92,7 @@ fn measure(
     let (calculated, calculating, threads) = calculation_alone(&stage, &plan)?;
 
     forget_peak_memory();
+    let disk_before = disk_written();
     let calculator = stage.company.person(&stage.store, "hesuan", now.date())?;
     let reviewer = stage.company.person(&stage.store, "fuhe", now.date())?;
     let clerks = Clerks { calculator: &calculator, reviewer: &reviewer, issuer: &reviewer };
@@ -99,9 +102,13 @@ fn measure(
     })?;
     progress.finish_and_clear();
     let peak_rss_mib = peak_memory_mib();
+    let disk_after_run = disk_written();
     let per_batch = run.rows * plan.batch_accounts.unsigned_abs() / accounts.max(1);
     let bare = bare(&stage.store, per_batch.max(1_000))?;
+    let disk_after_bare = disk_written();
     Ok(Measured {
+        run_disk_bytes: disk_after_run - disk_before,
+        bare_disk_bytes: disk_after_bare - disk_after_run,
         accounts,
         engine: stage.store.engine().name(),
         version: stage.store.engine_version()?,
@@ -194,6 +201,13 @@ fn forget_peak_memory() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
+/// Bytes this process handed to the kernel for files so far; the server's own are not seen on PostgreSQL.
+fn disk_written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+}
+
 fn peak_memory_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -235,6 +249,8 @@ fn report(measured: &Measured, json: bool) {
             "bytes": run.bytes,
             "bare_rows": bare.rows,
             "database_bytes": measured.database_bytes,
+            "file_bytes_run": measured.run_disk_bytes,
+            "file_bytes_bare": measured.bare_disk_bytes,
             "peak_rss_mib": measured.peak_rss_mib,
             "loading_s": number(&seconds(run.loading)),
             "calculating_s": number(&seconds(run.calculating)),
@@ -256,6 +272,8 @@ fn report(measured: &Measured, json: bool) {
     println!("rows written              {} ({} MiB encoded)", run.rows, run.bytes >> 20);
     println!("bare insert of the same   {} s, {} rows", seconds(bare.elapsed), bare.rows);
     println!("ratio                     {share}");
+    let (run_mib, bare_mib) = (measured.run_disk_bytes >> 20, measured.bare_disk_bytes >> 20);
+    println!("file writes, run / bare   {run_mib} / {bare_mib} MiB");
     println!("peak memory of the run    {} MiB", measured.peak_rss_mib.map_or("?".into(), |mib| mib.to_string()));
     println!("database                  {} MiB", measured.database_bytes >> 20);
 }
