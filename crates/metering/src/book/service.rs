@@ -9,6 +9,7 @@ use super::model::{Book, BookMonth, BookState, BookStep, Decision, LineCounts, L
 use super::rules::{self, Act};
 use super::sql;
 use crate::error::What;
+use crate::yearly::new_accounts;
 use crate::{MeteringError, Result, entry, permissions, trace};
 
 /// The deadline for submitting a book, and what its clocks are about. Source: READ-08.
@@ -214,6 +215,7 @@ pub fn create_batch(
         });
     }
     let (org_id, now, by) = (work.org_id(), work.now(), work.actor().person_id);
+    new_accounts::none_waits(work.tx, org_id, unit_id, month)?;
     let batch_id = work.next_key();
     sql::insert_batch(work.tx, (org_id, batch_id), unit_id, month, by, now)?;
     let mut lines = 0;
