@@ -65,7 +65,7 @@ fn finish(house: &House<'_>, case: &AdjustmentCase) -> AdjustmentBill {
         .unwrap()
 }
 
-/// ADJ-01, ADJ-02, ADJ-03, ADJ-16, ADJ-18: the station's own error, from slip to a further bill of the month.
+/// ADJ-01, ADJ-02, ADJ-03, ADJ-15, ADJ-16, ADJ-18: the station's own error, from slip to a further bill of the month.
 #[test]
 fn a_stations_error_becomes_a_further_bill() {
     each_engine(|house| {

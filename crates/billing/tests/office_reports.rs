@@ -47,7 +47,7 @@ fn post(house: &House<'_>, rules: &PostingRules, unit_id: i64, amount: &str, on:
     });
 }
 
-/// RPT-01, RPT-02, RPT-03, RPT-04, RPT-05, RPT-07: compiled by the centre, confirmed and submitted by stations, rolled up.
+/// RPT-01, RPT-02, RPT-03, RPT-04, RPT-07: compiled by the centre, confirmed and submitted by stations, rolled up.
 #[test]
 fn a_month_is_compiled_confirmed_submitted_and_rolled_up() {
     each_engine(|house| {
@@ -350,7 +350,7 @@ fn purchased_power_is_paid_only_when_approved() {
     });
 }
 
-/// BILL-17, BILL-16, XC-02: a reviewer holds no permission that changes a parameter or speaks to a customer.
+/// BILL-17, BILL-16, RPT-05, XC-02: a reviewer holds no permission that changes a parameter or speaks to a customer.
 #[test]
 fn a_reviewer_can_change_no_parameter() {
     let catalogue = identity::Catalogue::built_in();
@@ -367,6 +367,9 @@ fn a_reviewer_can_change_no_parameter() {
         let held = reviewer.permissions.iter().find(|name| name.starts_with(forbidden));
         assert_eq!(held, None, "{forbidden}");
     }
+    let compilers = catalogue.posts.iter().filter(|post| post.permissions.contains("report.compile_station"));
+    let compilers: Vec<_> = compilers.map(|post| post.code).collect();
+    assert_eq!(compilers, ["station_fee_administrator"], "RPT-05: other statistics are the stations' own");
     // Every right this office asks for is known, so that no desk can be locked by a wrong word.
     for asked in billing::office::permission::ALL {
         assert!(catalogue.permission(asked.0).is_some(), "{}", asked.0);

@@ -48,7 +48,7 @@ pub(crate) fn due_of(work: &mut Work<'_, '_>, ticket_id: i64, code: &str) -> Res
     let running = clocks.iter().filter(|standing| {
         standing.clock.code == code && standing.clock.met_on.is_none() && standing.clock.dropped_on.is_none()
     });
-    Ok(running.map(|standing| standing.clock.due_on).last())
+    Ok(running.map(|standing| standing.clock.due_on).next_back())
 }
 
 /// Logs a message from one unit to another about a document.
