@@ -178,8 +178,11 @@ pub fn run_month(
                     let Some(books) = batches.get(place) else { break };
                     let output = spare.lock().ok().and_then(|mut spare| spare.pop());
                     let output = output.unwrap_or_else(|| Output::new(clerks.org_id(), plan.month));
-                    let made = prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
-                    let made = made.map(|(output, loading, calculating)| (Batch { place, output }, loading, calculating));
+                    let made =
+                        prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
+                    let made = made.map(|(output, loading, calculating)| {
+                        (Batch { place, output }, loading, calculating)
+                    });
                     let failed = made.is_err();
                     if send.send(made).is_err() || failed {
                         break;
@@ -250,8 +253,15 @@ fn prepare(
             let calculating = Instant::now();
             loaded += calculating - loading;
             if output.books.last().is_none_or(|open| open.book_id != book.book_id) {
-                let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| store.next_key(plan.now));
-                output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
+                let [calculation_id, issue_id, voucher_id] =
+                    std::array::from_fn(|_| store.next_key(plan.now));
+                output.begin_book(BookOutcome::new(
+                    book.book_id,
+                    book.unit_id,
+                    calculation_id,
+                    issue_id,
+                    voucher_id,
+                ));
             }
             for account in ready {
                 output.calculate(prices, &plan.limits, account, plan.take_over, issue)?;

@@ -62,7 +62,16 @@ pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> R
         Some(_) => Err(BillingError::PlanLost(table.id().to_owned())),
         None => {
             let (person, now) = (work.actor().person_id, work.now());
-            sql::insert_price_table(work.tx, org_id, table.id(), version, table.from(), content, person, now)?;
+            sql::insert_price_table(
+                work.tx,
+                org_id,
+                table.id(),
+                version,
+                table.from(),
+                content,
+                person,
+                now,
+            )?;
             let document = format!("{} {version}", table.id());
             let digest = vault::leaf_hash(content.as_bytes());
             let entry = log::Entry::new(permission::LOAD_PRICES, 0, "price_table", document, String::new());
@@ -88,7 +97,12 @@ pub(crate) fn write_batch(
         if !plan.take_over {
             move_books(tx, clerks, plan, output)?;
         }
-        write_calculations(&mut Work::new(tx, clerks.calculator, plan.now), plan, output, Some(clerks.reviewer))?;
+        write_calculations(
+            &mut Work::new(tx, clerks.calculator, plan.now),
+            plan,
+            output,
+            Some(clerks.reviewer),
+        )?;
         if plan.issue {
             write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
         }
@@ -227,7 +241,12 @@ pub struct BookResult {
 }
 
 /// Calculates one book anew: bills that are not issued yet are replaced, issued ones stay. (BILL-01)
-pub fn calculate_book(work: &mut Work<'_, '_>, prices: &PriceBook, month: Month, book: RunBook) -> Result<BookResult> {
+pub fn calculate_book(
+    work: &mut Work<'_, '_>,
+    prices: &PriceBook,
+    month: Month,
+    book: RunBook,
+) -> Result<BookResult> {
     work.require(permission::CALCULATE, book.unit_id)?;
     let org_id = work.org_id();
     sql::drop_drafts(work.tx, org_id, month, book.book_id)?;
@@ -243,8 +262,12 @@ pub fn calculate_book(work: &mut Work<'_, '_>, prices: &PriceBook, month: Month,
         Ok(())
     })?;
     let done = &output.books[0];
-    let result =
-        BookResult { bills: done.accounts, clean: done.clean, energy_kwh: done.energy_kwh, amount: done.amount };
+    let result = BookResult {
+        bills: done.accounts,
+        clean: done.clean,
+        energy_kwh: done.energy_kwh,
+        amount: done.amount,
+    };
     write_calculations(work, &plan, &mut output, None)?;
     Ok(result)
 }
@@ -278,7 +301,11 @@ pub fn issue_book(
     work.require(permission::ISSUE, book.unit_id)?;
     let org_id = work.org_id();
     if !sql::is_reviewed(work.tx, org_id, month, book.book_id)? {
-        return Err(BillingError::BookState { book_id: book.book_id, zh: "尚未复核", en: "not reviewed yet" });
+        return Err(BillingError::BookState {
+            book_id: book.book_id,
+            zh: "尚未复核",
+            en: "not reviewed yet",
+        });
     }
     let holds = sql::active_holds(work.tx, org_id)?;
     let drafts = sql::issuable(work.tx, org_id, month, book.book_id)?;
