@@ -79,7 +79,11 @@ fn write_table(
         append_width(&mut piece.bytes, table.columns.len())?;
         for (at, (name, kind)) in table.columns.iter().enumerate() {
             row.encode(at, *kind, &mut piece.bytes).map_err(|error| {
-                StoreError::Sql(format!("{}.{name}, row {} in order of the key: {error}", table.name, rows + 1))
+                StoreError::Sql(format!(
+                    "{}.{name}, row {} in order of the key: {error}",
+                    table.name,
+                    rows + 1
+                ))
             })?;
         }
         piece.rows += 1;

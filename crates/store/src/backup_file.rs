@@ -90,16 +90,23 @@ impl Bilingual for BackupFault {
     fn text(&self, lang: Lang) -> String {
         let (zh, en) = match self {
             BackupFault::Io(why) => (format!("系统拒绝：{why}"), format!("the system refused: {why}")),
-            BackupFault::Exists => ("文件已存在，请另取名称".into(), "the file exists already; take another name".into()),
-            BackupFault::InUse => ("另一备份正在写入此文件".into(), "another backup is writing this file".into()),
-            BackupFault::NotABackup => ("不是本程序的备份".into(), "it is not a backup of this program".into()),
+            BackupFault::Exists => {
+                ("文件已存在，请另取名称".into(), "the file exists already; take another name".into())
+            }
+            BackupFault::InUse => {
+                ("另一备份正在写入此文件".into(), "another backup is writing this file".into())
+            }
+            BackupFault::NotABackup => {
+                ("不是本程序的备份".into(), "it is not a backup of this program".into())
+            }
             BackupFault::Format(found) => (
                 format!("格式 {found} 较新，请使用较新的程序"),
                 format!("its format {found} is newer than this program; use the newer program"),
             ),
-            BackupFault::Truncated => {
-                ("文件不完整，请用另一备份".into(), "the file ends here and is not complete; use another backup".into())
-            }
+            BackupFault::Truncated => (
+                "文件不完整，请用另一备份".into(),
+                "the file ends here and is not complete; use another backup".into(),
+            ),
             BackupFault::Malformed => {
                 ("内容已损坏，请用另一备份".into(), "the content is damaged; use another backup".into())
             }
@@ -109,11 +116,14 @@ impl Bilingual for BackupFault {
             ),
             BackupFault::OtherSchema(what) => (
                 format!("数据库结构与备份不同：{what}；请用写入备份的程序版本新建空库"),
-                format!("the database is built otherwise than the backup: {what}; make an empty database with the program that wrote the backup"),
+                format!(
+                    "the database is built otherwise than the backup: {what}; make an empty database with the program that wrote the backup"
+                ),
             ),
-            BackupFault::NotEmpty => {
-                ("数据库已有数据，只能恢复到空库".into(), "the database has rows; restore into an empty one".into())
-            }
+            BackupFault::NotEmpty => (
+                "数据库已有数据，只能恢复到空库".into(),
+                "the database has rows; restore into an empty one".into(),
+            ),
             BackupFault::Reference => {
                 ("所指记录不存在".into(), "a row refers to another that does not exist".into())
             }
@@ -121,7 +131,9 @@ impl Bilingual for BackupFault {
                 "触发器或约束未能原样恢复，未保留任何内容".into(),
                 "triggers or constraints could not be put back as they were; nothing was kept".into(),
             ),
-            BackupFault::Engine(why) => (format!("数据库拒绝：{why}"), format!("the database refused: {why}")),
+            BackupFault::Engine(why) => {
+                (format!("数据库拒绝：{why}"), format!("the database refused: {why}"))
+            }
         };
         if lang == Lang::En { en } else { zh }
     }
@@ -212,8 +224,9 @@ impl<'p> SectionWriter<'p> {
         fault(self.path, format!("byte {}", self.bytes), BackupFault::Io(error.to_string()))
     }
     pub(crate) fn section(&mut self, kind: u8, content: &[u8]) -> Result<(), StoreError> {
-        let length = u32::try_from(content.len())
-            .map_err(|_| StoreError::Sql(format!("a row of {} bytes is too long for a backup", content.len())))?;
+        let length = u32::try_from(content.len()).map_err(|_| {
+            StoreError::Sql(format!("a row of {} bytes is too long for a backup", content.len()))
+        })?;
         self.put(&[kind])?;
         self.put(&length.to_be_bytes())?;
         self.put(content)
@@ -364,7 +377,8 @@ fn parse_definition(content: &[u8]) -> Option<Table> {
 }
 
 fn check_rows(table: &Table, rows: u64, bytes: &[u8]) -> Result<(), StoreError> {
-    let columns: Vec<(&str, Kind)> = table.columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+    let columns: Vec<(&str, Kind)> =
+        table.columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
     let view = EncodedRows { table: &table.name, columns: &columns, bytes, rows };
     view.each_field(|_, _| Ok(()), || Ok(()))
 }

@@ -34,7 +34,8 @@ impl Table {
                     _ => "",
                 };
                 // SQLite puts nulls first by itself; a key has none.
-                let nulls = if engine == Engine::Postgres && self.key.is_empty() { " NULLS FIRST" } else { "" };
+                let nulls =
+                    if engine == Engine::Postgres && self.key.is_empty() { " NULLS FIRST" } else { "" };
                 format!("{}{collation}{nulls}", names[at])
             })
             .collect();
@@ -111,10 +112,9 @@ fn table(tx: &mut Tx<'_>, name: String) -> Result<Table, StoreError> {
 
 /// The migrations the database has had.
 pub(crate) fn migrations(tx: &mut Tx<'_>) -> Result<Migrations, StoreError> {
-    let mut found: Migrations =
-        tx.list("SELECT module, number, name FROM schema_migration", &[], |row| {
-            Ok::<_, StoreError>((row.text(0)?, row.int(1)?, row.text(2)?))
-        })?;
+    let mut found: Migrations = tx.list("SELECT module, number, name FROM schema_migration", &[], |row| {
+        Ok::<_, StoreError>((row.text(0)?, row.int(1)?, row.text(2)?))
+    })?;
     found.sort_unstable();
     Ok(found)
 }

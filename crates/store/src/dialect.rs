@@ -103,7 +103,8 @@ mod tests {
         let sql = "SELECT 'it''s ?1', \"?2\", ?3 -- it's ?4\n , ?5 /* ' ?6 */, ?7";
         let same = "SELECT 'it''s ?1', \"?2\", $3 -- it's ?4\n , $5 /* ' ?6 */, $7";
         assert_eq!(placeholders_for_postgres(sql), same);
-        let kinds = "kind TEXT CHECK (kind IN ('INTEGER', 'BLOB STRICT'))) STRICT; -- it's INTEGER\nx INTEGER";
+        let kinds =
+            "kind TEXT CHECK (kind IN ('INTEGER', 'BLOB STRICT'))) STRICT; -- it's INTEGER\nx INTEGER";
         let same = "kind TEXT CHECK (kind IN ('INTEGER', 'BLOB STRICT'))); -- it's INTEGER\nx BIGINT";
         assert_eq!(definitions_for_postgres(kinds), same);
         assert_eq!(placeholders_for_postgres("an open 'text"), "an open 'text");

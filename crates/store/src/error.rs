@@ -65,7 +65,9 @@ pub enum StoreError {
     #[error("the commit failed, nothing was kept: {0}")]
     CommitFailed(String),
     /// The connection broke during the commit: the server may have kept everything or nothing.
-    #[error("the connection was lost during the commit ({0}); ask again with the same request key to learn whether it was kept")]
+    #[error(
+        "the connection was lost during the commit ({0}); ask again with the same request key to learn whether it was kept"
+    )]
     CommitUnknown(String),
     /// A backup could not be made or brought back.
     #[error("backup {file}, {place}: {fault}")]

@@ -136,7 +136,7 @@ impl PostgresPool {
             let client = &mut lent.connection()?.client;
             match client.batch_execute(begin) {
                 Ok(()) => return Ok(lent),
-                Err(error) if tries_left > 0 && (client.is_closed() || error.is_closed()) => tries_left -= 1,
+                Err(error) if tries_left > 0 && (client.is_closed() || is_ended(&error)) => tries_left -= 1,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -206,10 +206,15 @@ impl PostgresPool {
     }
 }
 
+/// The connection is no more, or will not be in a moment: the server says goodbye before it closes.
+fn is_ended(error: &postgres::Error) -> bool {
+    error.is_closed() || error.code().is_some_and(|code| code.code().starts_with("57P"))
+}
+
 /// What a refused COMMIT means. A server that answers has rolled back, unless it was being shut down.
 fn commit_error(error: postgres::Error) -> StoreError {
     match error.as_db_error() {
-        Some(server) if !server.code().code().starts_with("57P") => match StoreError::from(error) {
+        Some(_) if !is_ended(&error) => match StoreError::from(error) {
             StoreError::Sql(why) => StoreError::CommitFailed(why),
             told => told,
         },
@@ -252,7 +257,8 @@ impl PostgresConnection {
         }
         let statement = self.client.prepare(&placeholders_for_postgres(sql))?;
         if self.statements.len() >= STATEMENTS_KEPT {
-            let oldest = self.statements.iter().min_by_key(|(_, (used, _))| *used).map(|(sql, _)| sql.clone());
+            let oldest =
+                self.statements.iter().min_by_key(|(_, (used, _))| *used).map(|(sql, _)| sql.clone());
             oldest.and_then(|sql| self.statements.remove(&sql));
         }
         self.statements.insert(sql.to_owned(), (self.used, statement.clone()));

@@ -58,7 +58,8 @@ impl Off {
         let pair = |row: &crate::Row<'_>| Ok::<_, StoreError>((row.text(0)?, row.text(1)?, row.text(2)?));
         match tx.engine() {
             Engine::Sqlite => {
-                let list = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid";
+                let list =
+                    "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid";
                 for (name, table, sql) in tx.list(list, &[], pair)? {
                     tx.run_as_is(&format!("DROP TRIGGER {}", quoted(&name)))?;
                     on.push((table, sql));
@@ -129,7 +130,10 @@ impl Visitor for Loader<'_, '_, '_> {
     fn header(&mut self, _: &str, migrations: &Migrations) -> Result<(), StoreError> {
         let have = catalogue::migrations(self.tx)?;
         let only = |these: &Migrations, those: &Migrations| {
-            these.iter().find(|one| !those.contains(one)).map(|(module, number, _)| format!("{module} {number}"))
+            these
+                .iter()
+                .find(|one| !those.contains(one))
+                .map(|(module, number, _)| format!("{module} {number}"))
         };
         let what = match (only(migrations, &have), only(&have, migrations)) {
             (Some(missing), _) => format!("migration {missing} is missing in the database"),

@@ -74,7 +74,9 @@ impl SqliteFile {
         let mode: String =
             connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
-            return Err(refused(format!("it cannot keep a write-ahead log (mode {mode}); name a file on a local disk")));
+            return Err(refused(format!(
+                "it cannot keep a write-ahead log (mode {mode}); name a file on a local disk"
+            )));
         }
         connection.set_prepared_statement_cache_capacity(256);
         let writer = Writer { connection, open: None, taken_part: 0 };
@@ -104,7 +106,8 @@ impl SqliteFile {
         };
         writer.taken_part += 1;
         // A command that panics is rolled back like one that fails, and must not leave the others waiting.
-        let outcome = catch_unwind(AssertUnwindSafe(|| in_savepoint(&writer.connection, keys, note, command)));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| in_savepoint(&writer.connection, keys, note, command)));
         // A full or broken disk makes SQLite end the transaction by itself, and everybody's work with it.
         let lost = writer.connection.is_autocommit();
         if lost || self.waiting.load(Ordering::Acquire) == 0 || writer.taken_part >= COMMIT_BATCH_MAX {

@@ -45,7 +45,8 @@ impl Tx<'_> {
     fn still_open(&self) -> Result<(), StoreError> {
         match &self.connection {
             Connection::Sqlite(connection) if connection.is_autocommit() => {
-                let why = self.failed.as_ref().map_or("the transaction has ended".into(), ToString::to_string);
+                let why =
+                    self.failed.as_ref().map_or("the transaction has ended".into(), ToString::to_string);
                 Err(StoreError::FailedBefore(why))
             }
             _ => Ok(()),
@@ -128,9 +129,9 @@ impl Tx<'_> {
             E::from(error)
         };
         let done = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite_each(connection, sql, params, &mut note, |row| {
-                take(&Row(AnyRow::Sqlite(row)))
-            }),
+            Connection::Sqlite(connection) => {
+                sqlite_each(connection, sql, params, &mut note, |row| take(&Row(AnyRow::Sqlite(row))))
+            }
             Connection::Postgres(connection) => {
                 connection.each(sql, params, &mut note, |row| take(&Row(AnyRow::Postgres(row))))
             }
@@ -213,8 +214,7 @@ fn sqlite_each<E: From<StoreError>>(
     mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut statement = connection.prepare_cached(sql).map_err(|error| note(error.into()))?;
-    let mut rows =
-        statement.query(rusqlite::params_from_iter(params)).map_err(|error| note(error.into()))?;
+    let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(|error| note(error.into()))?;
     while let Some(row) = rows.next().map_err(|error| note(error.into()))? {
         take(row)?;
     }

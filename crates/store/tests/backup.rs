@@ -18,7 +18,7 @@ CREATE TABLE sealed (
   id INTEGER NOT NULL PRIMARY KEY, act_id INTEGER NOT NULL REFERENCES act (id) DEFERRABLE INITIALLY DEFERRED,
   amount INTEGER NOT NULL CHECK (amount > 0)) STRICT, WITHOUT ROWID;
 CREATE TABLE loose (word TEXT, number INTEGER, bytes BLOB) STRICT;
-CREATE TABLE nothing (id INTEGER NOT NULL PRIMARY KEY) STRICT;";
+CREATE TABLE vacant (id INTEGER NOT NULL PRIMARY KEY) STRICT;";
 
 /// The same tables without anything that guards them.
 const BARE: &str = "
@@ -27,7 +27,7 @@ CREATE TABLE draft (id INTEGER NOT NULL PRIMARY KEY) STRICT;
 CREATE TABLE act (id INTEGER NOT NULL PRIMARY KEY, org_id INTEGER NOT NULL, code TEXT NOT NULL, proof BLOB) STRICT;
 CREATE TABLE sealed (id INTEGER NOT NULL PRIMARY KEY, act_id INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
 CREATE TABLE loose (word TEXT, number INTEGER, bytes BLOB) STRICT;
-CREATE TABLE nothing (id INTEGER NOT NULL PRIMARY KEY) STRICT;";
+CREATE TABLE vacant (id INTEGER NOT NULL PRIMARY KEY) STRICT;";
 
 const SQLITE: &str = "
 CREATE TRIGGER seal_needs_draft BEFORE INSERT ON sealed
@@ -124,7 +124,9 @@ fn fill(store: &Store, seals: i64) {
     store
         .write(|tx| {
             // A parent that sorts after its child, and names whose order depends on the collation.
-            for (code, parent) in [("站", None), ("b", Some("站")), ("A", Some("b")), ("a", None), ("é", Some("A"))] {
+            for (code, parent) in
+                [("站", None), ("b", Some("站")), ("A", Some("b")), ("a", None), ("é", Some("A"))]
+            {
                 tx.execute(
                     "INSERT INTO party (org_id, code, parent, note) VALUES (1, ?1, ?2, ?3)",
                     params![code, parent, parent.map(|_| "")],
@@ -189,7 +191,7 @@ fn a_backup_taken_in_use_restores_into_either_engine() {
         assert!(!place.path(&format!("{from}.backup.part")).exists());
         let rows = |name: &str| report.tables.iter().find(|table| table.name == name).unwrap().rows;
         assert!(rows("act") >= 200 && rows("act") == rows("sealed") && rows("draft") == 1, "one snapshot");
-        assert_eq!((rows("party"), rows("loose"), rows("nothing")), (5, 5, 0));
+        assert_eq!((rows("party"), rows("loose"), rows("vacant")), (5, 5, 0));
 
         for (to, target) in place.each(GUARDED).into_iter().enumerate() {
             assert_eq!(target.restore(&file).unwrap(), report);
@@ -267,10 +269,11 @@ fn orphans_are_refused_and_nothing_is_kept() {
         assert_eq!(why(target.restore(&file)), BackupFault::Reference);
         assert!(matches!(why(target.restore(&unchecked)), BackupFault::Engine(_)));
         assert_eq!(count(&target, "sealed"), 0);
-        let tried = target
-            .write(|tx| tx.execute("INSERT INTO sealed (id, act_id, amount) VALUES (1, 77, 5)", &[]));
+        let tried =
+            target.write(|tx| tx.execute("INSERT INTO sealed (id, act_id, amount) VALUES (1, 77, 5)", &[]));
         assert!(matches!(tried, Err(StoreError::Refused(_))), "{tried:?}");
-        let orphan = target.write(|tx| tx.execute("INSERT INTO act (id, org_id, code) VALUES (1, 1, 'x')", &[]));
+        let orphan =
+            target.write(|tx| tx.execute("INSERT INTO act (id, org_id, code) VALUES (1, 1, 'x')", &[]));
         assert!(matches!(orphan, Err(StoreError::Refused(_))), "foreign keys are on again: {orphan:?}");
     }
 }
@@ -301,12 +304,14 @@ fn a_backup_never_overwrites_and_never_leaves_half_a_file() {
     let mut place = Place::new();
     for (at, source) in place.each(GUARDED).into_iter().enumerate() {
         let file = place.path(&format!("{at}.backup"));
-        std::fs::write(place.path(&format!("{at}.backup.part")), b"left by a backup that was interrupted").unwrap();
+        std::fs::write(place.path(&format!("{at}.backup.part")), b"left by a backup that was interrupted")
+            .unwrap();
         source.backup(&file).unwrap();
         assert_eq!(why(source.backup(&file)), BackupFault::Exists);
         source.write(|tx| tx.define("CREATE VIEW seen AS SELECT 1 AS one;")).unwrap();
         source.backup(&place.path(&format!("{at}.views"))).unwrap();
-        let wrong = if at == 0 { "CREATE TABLE odd (x REAL) STRICT;" } else { "CREATE TABLE odd (x NUMERIC);" };
+        let wrong =
+            if at == 0 { "CREATE TABLE odd (x REAL) STRICT;" } else { "CREATE TABLE odd (x NUMERIC);" };
         source.write(|tx| tx.define(wrong)).unwrap();
         let refused = source.backup(&place.path("odd.backup")).unwrap_err().to_string();
         assert!(refused.contains("odd.x"), "{refused}");

@@ -214,7 +214,9 @@ fn connections_that_died_are_replaced_unnoticed() {
 #[test]
 fn prepared_statements_are_bounded_and_survive_a_new_table() {
     each_engine(|store, _| {
-        let kept = |tx: &mut store::Tx<'_>| tx.one("SELECT COUNT(*) FROM pg_prepared_statements", &[], |row| row.int(0));
+        let kept = |tx: &mut store::Tx<'_>| {
+            tx.one("SELECT COUNT(*) FROM pg_prepared_statements", &[], |row| row.int(0))
+        };
         for number in 0..1200 {
             let sql = format!("SELECT {number} FROM thing");
             store.read(|tx| tx.list(&sql, &[], |row| row.int(0))).unwrap();
