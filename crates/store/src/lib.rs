@@ -9,6 +9,7 @@
 
 mod backup;
 mod backup_file;
+mod bare;
 mod bulk;
 mod catalogue;
 mod dialect;
@@ -27,6 +28,7 @@ mod tx;
 mod value;
 
 pub use backup_file::{BackupFault, BackupReport, BackupTable};
+pub use bare::BareInsert;
 pub use bulk::{Bulk, Column, Kind};
 pub use error::StoreError;
 pub use keys::Keys;
