@@ -6,6 +6,9 @@
 //! - [`entry`]: entering readings into an open book.
 //! - [`ticket`]: changing a reading after its book was submitted.
 //! - [`import`]: customers, meters and readings from files.
+//! - [`custody`]: reading cards, ledgers and handheld readers.
+//! - [`yearly`]: new accounts at the start of a month, the carry-over at the end of a year.
+//! - [`statistics`]: how much was read, and how much of it wrongly.
 //! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
 //!
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
@@ -15,15 +18,18 @@
 pub mod account;
 pub mod book;
 mod codes;
+pub mod custody;
 pub mod entry;
 mod error;
 pub mod import;
 pub mod permissions;
 pub mod reading;
 mod schema;
+pub mod statistics;
 pub mod stream;
 pub mod ticket;
 mod trace;
+pub mod yearly;
 
 pub use error::{MeteringError, What};
 pub use schema::SCHEMA;

@@ -30,6 +30,13 @@ fn run_all(folder: &str, least: usize) {
                         each.line, each.name, each.actual, each.expected
                     ));
                 }
+                // BILL-18: each line stands in the explanation with its amount, in the order of the calculation.
+                for line in answer.bill().map(|bill| bill.lines.as_slice()).unwrap_or_default() {
+                    let (amount, all) = (line.amount.to_string(), answer.blocks());
+                    let found =
+                        all.iter().flat_map(|block| &block.rows).any(|row| row.result.ends_with(&amount));
+                    assert!(found, "{name}: {amount} is not explained");
+                }
                 for lang in [Lang::Zh, Lang::En] {
                     assert!(!answer.text(lang).is_empty());
                 }

@@ -42,7 +42,7 @@ const EXTREMES: [&str; 16] = [
     "0",
     "-1",
     "9999999999999",
-    "922337203685477",
+    "9223372036854",
     "0.000001",
     "-0.000001",
     "1e9",
@@ -86,6 +86,21 @@ proptest! {
     }
 
     #[test]
+    fn extreme_figures_anywhere_never_panic(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), put in prop::sample::select(&EXTREMES[..]), twice in any::<prop::sample::Index>()) {
+        let mut text = which.get(samples()).clone();
+        for at in [at, twice] {
+            let bytes = text.as_bytes();
+            let starts: Vec<usize> = (1..bytes.len())
+                .filter(|place| bytes[*place].is_ascii_digit() && b" [{=-\"".contains(&bytes[place - 1]))
+                .collect();
+            let start = *at.get(&starts);
+            let length = text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len() - start);
+            text.replace_range(start..start + length, put);
+        }
+        answer(&text, "a.toml");
+    }
+
+    #[test]
     fn changed_characters_never_panic(which in any::<prop::sample::Index>(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<char>()), 1..6)) {
         let mut text: Vec<char> = which.get(samples()).chars().collect();
         for (at, with) in changes {
@@ -115,6 +130,14 @@ fn errors_name_the_place_and_the_remedy() {
         ("rules = \"1995\"\nkwh = 1\nprice = 1\n", 1, 9, "there are no rules 1995"),
         ("kwh = 1\nprice = \"hubei-2026-02\"\n", 2, 9, "did you mean `hubei-2026-01`"),
         ("kwh = -1\nprice = 1\n", 1, 7, "must not be negative"),
+        ("price = 0.5\nreadings = [200, 100]\n", 2, 12, "went backwards"),
+        ("kwh = 100\nprice = { peak = 0.5, valley = 0.2 }\n", 1, 7, "differs by time of day"),
+        (
+            "kwh = 1\nmonth = \"2025-01\"\nprice = \"hubei-2026-01\"\nclass = \"residential_flat\"\n",
+            3,
+            9,
+            "not in force",
+        ),
         ("= 1", 1, 1, "not valid TOML"),
         ("title = \"x\"\n", 1, 1, "nothing to price"),
     ];

@@ -152,7 +152,13 @@ impl AccountBulk {
         ])?)
     }
     /// Adds what a meter showed when it was put on (`taken_off` false) or taken off.
-    pub fn shown(&mut self, account_id: i64, meter_seq: i64, taken_off: bool, shown: &[(Register, Quantity)]) -> Result<()> {
+    pub fn shown(
+        &mut self,
+        account_id: i64,
+        meter_seq: i64,
+        taken_off: bool,
+        shown: &[(Register, Quantity)],
+    ) -> Result<()> {
         let of = |register| shown.iter().find(|(given, _)| *given == register).map(|(_, value)| *value);
         Ok(self.shown.row(params![
             self.org_id,
@@ -172,10 +178,18 @@ impl AccountBulk {
     }
     /// Bytes encoded so far; load before they grow beyond what memory should hold.
     pub fn encoded_bytes(&self) -> u64 {
-        [&self.accounts, &self.terms, &self.transformers, &self.events, &self.points, &self.meters, &self.shown]
-            .map(Bulk::encoded_bytes)
-            .iter()
-            .sum()
+        [
+            &self.accounts,
+            &self.terms,
+            &self.transformers,
+            &self.events,
+            &self.points,
+            &self.meters,
+            &self.shown,
+        ]
+        .map(Bulk::encoded_bytes)
+        .iter()
+        .sum()
     }
     /// Writes everything and empties the buffers; answers the number of rows.
     pub fn load(&mut self, tx: &mut Tx<'_>) -> Result<u64> {

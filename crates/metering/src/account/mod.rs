@@ -1,14 +1,20 @@
 //! Accounts (用电户) and everything that is measured for them.
 
 mod bulk;
-mod lookup;
 mod model;
+pub mod rules;
+mod service;
 pub(crate) mod sql;
 
 pub use bulk::AccountBulk;
-pub use lookup::{account_by_id, account_by_number, each_account};
 pub use model::{
     Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, Meter,
     Options, Point, PointRelation, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerChange,
     TransformerEvent, TransformerLossMethod, VoltageLevel,
 };
+pub use rules::AccountField;
+pub use service::{
+    AccountChange, change_account, change_meter, changes, meters, move_to_book, open_account,
+    record_transformer_event,
+};
+pub use sql::{account_by_id, account_by_number, each_account};

@@ -13,7 +13,7 @@ pub use model::{
 };
 pub(crate) use service::{BOOK_MONTH, checked_note, loaded, month_number, not_found, take_step};
 pub use service::{
-    BookBulk, begin_calculation, begin_review, book, book_month, book_month_key, books_of_month,
+    BookBulk, SubmittedBulk, begin_calculation, begin_review, book, book_month, book_month_key, books_of_month,
     create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts, log_entries,
     propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps, submit,
     unreviewed_reading_days, write_log,

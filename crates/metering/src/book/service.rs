@@ -1,7 +1,7 @@
 //! The commands about books: batches, reading days, self-check, submission, and the steps at the centre.
 
 use identity::{Permission, Work};
-use kernel::{Month, Text, WorkingCalendar};
+use kernel::{Date, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
 
@@ -9,6 +9,7 @@ use super::model::{Book, BookMonth, BookState, BookStep, Decision, LineCounts, L
 use super::rules::{self, Act};
 use super::sql;
 use crate::error::What;
+use crate::yearly::new_accounts;
 use crate::{MeteringError, Result, entry, permissions, trace};
 
 /// The deadline for submitting a book, and what its clocks are about. Source: READ-08.
@@ -61,6 +62,41 @@ impl BookBulk {
             book.cycle,
             book.reading_day,
             book.version,
+        ])?)
+    }
+    /// Writes everything and empties the buffer.
+    pub fn load(&mut self, tx: &mut Tx<'_>) -> Result<u64> {
+        Ok(tx.load(&mut self.bulk)?)
+    }
+}
+
+/// Books of a month that were read and submitted elsewhere (remote collection), taken over in bulk. The rows are
+/// trusted: the readings must be there.
+pub struct SubmittedBulk {
+    org_id: i64,
+    bulk: Bulk,
+}
+
+impl SubmittedBulk {
+    /// An empty buffer.
+    pub fn new(org_id: i64) -> SubmittedBulk {
+        SubmittedBulk { org_id, bulk: Bulk::new("book_month", sql::SUBMITTED_COLUMNS) }
+    }
+    /// Adds a submitted book, in ascending order of key.
+    pub fn book(&mut self, month: Month, book_id: i64, unit_id: i64, read_on: Date, submitted_at: Moment) -> Result<()> {
+        let (state, batch_id, submitted_by, late_days, version) = (BookState::Submitted, 0, 0, 0, 1);
+        Ok(self.bulk.row(params![
+            self.org_id,
+            month,
+            book_id,
+            batch_id,
+            unit_id,
+            state,
+            read_on,
+            submitted_by,
+            submitted_at,
+            late_days,
+            version,
         ])?)
     }
     /// Writes everything and empties the buffer.
@@ -179,6 +215,7 @@ pub fn create_batch(
         });
     }
     let (org_id, now, by) = (work.org_id(), work.now(), work.actor().person_id);
+    new_accounts::none_waits(work.tx, org_id, unit_id, month)?;
     let batch_id = work.next_key();
     sql::insert_batch(work.tx, (org_id, batch_id), unit_id, month, by, now)?;
     let mut lines = 0;

@@ -21,14 +21,17 @@ const MONTHS_BACK_MAX: i32 = 14;
 /// Opens the lines of a book for its month: each installed meter gets the values it ended with in the latest earlier
 /// month that has a line of it, or those it was installed with. Answers the number of lines.
 pub(crate) fn open(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, now: Moment) -> Result<u64> {
-    let wanted = sql::meters_in_book(tx, org_id, book)?;
+    let there = sql::lines_in_book(tx, org_id, book)?;
+    let wanted = sql::meters_in_book(tx, org_id, book)?.saturating_sub(there);
     let mut lines = sql::open_final_lines(tx, org_id, book, now)?;
     for back in 1..=MONTHS_BACK_MAX {
         if lines >= wanted {
             return Ok(lines);
         }
         let before = book.month.plus(-back)?;
-        lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        if sql::month_has_lines(tx, org_id, before)? {
+            lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        }
         if back == 2 {
             // Meters put on since then have no earlier line; nothing further back needs to be asked for them.
             lines += sql::open_first_lines(tx, org_id, book, before, now)?;

@@ -1,5 +1,6 @@
 //! Readings of a month from a file.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
@@ -51,11 +52,11 @@ fn take(work: &mut Work<'_, '_>, month: Month, rows: &[TypedRow]) -> Result<Vec<
             ));
             continue;
         };
-        if !books.contains_key(&one.book_id) {
-            let found = book::book_month(work.tx, org_id, month, one.book_id)?;
-            books.insert(one.book_id, found);
-        }
-        let fate = match &books[&one.book_id] {
+        let opened = match books.entry(one.book_id) {
+            Slot::Occupied(found) => found.into_mut(),
+            Slot::Vacant(slot) => slot.insert(book::book_month(work.tx, org_id, month, one.book_id)?),
+        };
+        let fate = match opened {
             _ if work.require(permissions::ENTER_READING, one.unit_id).is_err() => {
                 refused(Some("meter"), "无权录入该表", "you may not enter readings of this meter")
             }

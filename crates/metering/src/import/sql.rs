@@ -50,7 +50,8 @@ pub(crate) fn keep_file(
 }
 
 fn marks() -> String {
-    let marks: Vec<String> = (2..KEYS + 2).map(|at| format!("?{at}")).collect();
+    // The keys lead the join: as a list behind IN they would be looked for in a scan of the whole table.
+    let marks: Vec<String> = (2..KEYS + 2).map(|at| format!("(CAST(?{at} AS TEXT))")).collect();
     marks.join(", ")
 }
 
@@ -88,7 +89,7 @@ pub(crate) fn accounts_by_number(
 ) -> Result<HashMap<String, Known>> {
     let sql = format!(
         "SELECT number, account_id, unit_id, book_id, name, address, price_class, category, voltage
-         FROM account WHERE org_id = ?1 AND number IN ({})",
+         FROM (VALUES {}) AS v CROSS JOIN account WHERE org_id = ?1 AND number = v.column1",
         marks()
     );
     let mut found = HashMap::with_capacity(numbers.len());
@@ -111,8 +112,10 @@ pub(crate) fn books_by_number(
     org_id: i64,
     numbers: &[&str],
 ) -> Result<HashMap<String, (i64, i64)>> {
-    let sql =
-        format!("SELECT number, book_id, unit_id FROM book WHERE org_id = ?1 AND number IN ({})", marks());
+    let sql = format!(
+        "SELECT number, book_id, unit_id FROM (VALUES {}) AS v CROSS JOIN book WHERE org_id = ?1 AND number = v.column1",
+        marks()
+    );
     let mut found = HashMap::with_capacity(numbers.len());
     each_of(tx, org_id, &sql, numbers, |row| {
         found.insert(row.text(0)?, (row.int(1)?, row.int(2)?));
@@ -124,7 +127,7 @@ pub(crate) fn books_by_number(
 /// The largest key an account has.
 pub(crate) fn last_account(tx: &mut Tx<'_>, org_id: i64) -> Result<i64> {
     let last = tx.one(
-        "SELECT COALESCE(MAX(account_id), 0) FROM account WHERE org_id = ?1",
+        "SELECT account_id FROM account WHERE org_id = ?1 ORDER BY org_id DESC, account_id DESC LIMIT 1",
         params![org_id],
         |row| Ok::<_, MeteringError>(row.int(0)?),
     )?;
@@ -148,9 +151,9 @@ pub(crate) fn meters_by_number(
     let sql = format!(
         "SELECT m.number, m.account_id, m.meter_seq, m.point_seq, m.digits, m.decimals, m.multiplier, m.registers,
                 m.installed_on, a.unit_id, a.book_id
-         FROM meter m CROSS JOIN account a
-         WHERE m.org_id = ?1 AND m.removed_on IS NULL AND a.org_id = m.org_id AND a.account_id = m.account_id
-           AND m.number IN ({})",
+         FROM (VALUES {}) AS v CROSS JOIN meter m CROSS JOIN account a
+         WHERE +m.org_id = ?1 AND m.removed_on IS NULL AND a.org_id = m.org_id AND a.account_id = m.account_id
+           AND m.number = v.column1",
         marks()
     );
     let mut found = HashMap::with_capacity(numbers.len());
@@ -177,7 +180,8 @@ pub(crate) fn meters_by_number(
 /// The largest place among the meters of each account between two keys.
 pub(crate) fn last_meters(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<i64> {
     let last = tx.one(
-        "SELECT COALESCE(MAX(meter_seq), 0) FROM meter WHERE org_id = ?1 AND account_id = ?2",
+        "SELECT meter_seq FROM meter WHERE org_id = ?1 AND account_id = ?2
+         ORDER BY org_id DESC, account_id DESC, meter_seq DESC LIMIT 1",
         params![org_id, account_id],
         |row| Ok::<_, MeteringError>(row.int(0)?),
     )?;

@@ -7,7 +7,8 @@ CREATE TABLE import_file (
 -- Reading cards and other reading tools, and everything that ever happened to them.
 CREATE TABLE reading_tool (
   org_id INTEGER NOT NULL, tool_id INTEGER NOT NULL, kind INTEGER NOT NULL, number TEXT NOT NULL,
-  unit_id INTEGER NOT NULL, account_id INTEGER, state INTEGER NOT NULL, holder_id INTEGER, version INTEGER NOT NULL,
+  unit_id INTEGER NOT NULL, account_id INTEGER, book_id INTEGER, state INTEGER NOT NULL, holder_id INTEGER,
+  version INTEGER NOT NULL,
   PRIMARY KEY (org_id, tool_id)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX reading_tool_by_number ON reading_tool (org_id, kind, number);
 

@@ -14,7 +14,7 @@ use workflow::{NewTicket, Subject, Ticket};
 use crate::book::rules::{self, Act};
 use crate::book::{self, BOOK_MONTH, BookState, loaded, not_found, take_step};
 use crate::error::What;
-use crate::{MeteringError, Result, entry, permissions};
+use crate::{MeteringError, Result, entry, permissions, statistics};
 
 const KIND: &str = "book_return";
 
@@ -84,6 +84,10 @@ pub fn answer_change(
     let act = if agreed { "agree" } else { "refuse" };
     let answered = workflow::act(work, calendar, ticket_id, ticket.version, act, answer)?;
     if agreed {
+        // A reading that had to be changed after submission is a reading error. Source: XC-22.
+        let line = (about.account_id, about.meter_seq, ticket.raised_unit_id);
+        let by = (work.actor().person_id, work.now());
+        statistics::sql::keep_error(work.tx, org_id, about.month, line, &ticket.number, by)?;
         let book = loaded(work, about.month, about.book_id)?;
         // Several tickets of one book: the first agreed one opens it, the others find it open.
         if book.state != BookState::Returned {

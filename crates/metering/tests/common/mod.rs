@@ -91,6 +91,8 @@ pub fn station() -> Actor {
             MANAGE_ACCOUNTS,
             HOLD_NEW_ACCOUNTS,
             CARRY_OVER,
+            CHANGE_PARAMETER,
+            ROUTE_ADJUST,
         ],
     )
 }

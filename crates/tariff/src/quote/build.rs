@@ -15,7 +15,7 @@ use super::power_factor::{force_power_factor, standard_of, wanted_hundredths};
 use super::price::Draft;
 use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
-use crate::error::RefusedToBill;
+use crate::error::{Refusal, RefusedToBill};
 use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
 
 /// A priced account: the bill and everything that explains it.
@@ -136,7 +136,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         input.supply = Some(Box::new(supply));
     }
     let refused = |error: &RefusedToBill| {
-        let span = drafts.get(usize::from(error.point)).map_or(0..0, |draft| draft.span.clone());
+        let span = refusal_span(parts, drafts.get(usize::from(error.point)), &error.reason);
         file.refuse(&span, error.text(Lang::Zh), error.text(Lang::En))
     };
     let mut bill = Bill::new();
@@ -157,6 +157,31 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         ));
     }
     Ok(Priced { plans: catalog.plans, rules, input, names, bill })
+}
+
+/// The place in the file that a refusal of the engine is about.
+fn refusal_span(parts: &Parts<'_>, draft: Option<&DraftPoint>, reason: &Refusal) -> Span {
+    let Some(draft) = draft else { return 0..0 };
+    match reason {
+        Refusal::WrongEvent(place) => {
+            let mut events: Vec<_> =
+                parts.supply.events.iter().filter(|event| event.date >= parts.period.from).collect();
+            events.sort_by_key(|event| event.date);
+            events.get(*place).map_or_else(|| draft.span.clone(), |event| event.span.clone())
+        }
+        Refusal::RegisterBackwards { .. }
+        | Refusal::ReadingOutOfRange { .. }
+        | Refusal::MeterRecord
+        | Refusal::RegisterTwice(_)
+        | Refusal::NoActiveEnergy
+        | Refusal::NotDivided
+        | Refusal::DeductedTooMuch { .. }
+        | Refusal::NoDemand => draft.energy_span.clone(),
+        Refusal::TableNotInForce(_) | Refusal::NoBasicPrice | Refusal::NoPriceForPeriod(_) => {
+            draft.price_span.clone()
+        }
+        _ => draft.span.clone(),
+    }
 }
 
 /// The main point first.

@@ -184,6 +184,9 @@ fn basic_plan(draft: &Draft, vat: Rate) -> Option<BasicPlan> {
 /// More kWh than any household uses: the end of a tier that has none.
 const NO_END: Quantity = Quantity::from_units(1_000_000_000 * Quantity::SCALE);
 
+/// The largest allowance or free energy of a month.
+const MONTHLY_MAX: Quantity = Quantity::from_units(1_000_000 * Quantity::SCALE);
+
 fn tier_plan(
     source: Source<'_>,
     tiers: &DraftTiers,
@@ -207,6 +210,13 @@ fn tier_plan(
             &tiers.span,
             "阶梯缺少分界电量，例如 until = [2760, 4800]",
             "the tiers need the kWh at which they end, for example until = [2760, 4800]",
+        ));
+    }
+    if [tiers.allowance_kwh, tiers.free_kwh].into_iter().flatten().any(|kwh| kwh > MONTHLY_MAX) {
+        return Err(source.refuse(
+            &tiers.span,
+            "每月增加或免费的电量过大",
+            "the allowance or the free energy of a month is too large",
         ));
     }
     let usual = thresholds(&tiers.until)?;

@@ -27,6 +27,12 @@ pub(super) fn figures_of(priced: &Priced, figures: &mut Figures) -> Result<(), F
     figures.quantity(&["metered_kwh"], metered);
     figures.quantity(&["kvarh", "reactive_kvarh"], bill.reactive_kvarh);
     by_period(priced, figures)?;
+    if bill.basic.is_none() {
+        figures.money(&["basic_charge", "basic"], Money::ZERO);
+    }
+    if bill.power_factor.is_none() {
+        figures.money(&["power_factor_adjustment", "pf_adjustment", "pf_adjustment_yuan"], Money::ZERO);
+    }
     if let Some(basic) = &bill.basic {
         figures.money(&["basic_charge", "basic"], basic.amount);
         figures.quantity(&["installed_kva"], basic.installed_kva);

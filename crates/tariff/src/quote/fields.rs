@@ -275,6 +275,17 @@ const UNITS: [&str; 16] = [
     "个月",
 ];
 
+/// `1,234,567.89` without its commas; anything else as it is.
+fn ungrouped(text: &str) -> String {
+    let whole = text.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().trim_start_matches(['-', '+']);
+    if (1..=3).contains(&first.len()) && whole.contains(',') && groups.all(|group| group.len() == 3) {
+        return text.replace(',', "");
+    }
+    text.to_owned()
+}
+
 /// The text of a number, without its unit.
 fn number_text(source: Source<'_>, node: &Node) -> Quoted<String> {
     match &node.value {
@@ -283,7 +294,7 @@ fn number_text(source: Source<'_>, node: &Node) -> Quoted<String> {
             let text = text.trim();
             let lower = text.to_ascii_lowercase();
             let unit = UNITS.iter().find(|unit| lower.ends_with(*unit)).map_or(0, |unit| unit.len());
-            Ok(text.get(..text.len() - unit).unwrap_or(text).trim().to_owned())
+            Ok(ungrouped(text.get(..text.len() - unit).unwrap_or(text).trim()))
         }
         _ => Err(source.refuse(&node.span, "这里应是数字", "a number is expected here")),
     }
@@ -408,6 +419,20 @@ mod tests {
         }
         assert_eq!(parse_rate("-0.75%").unwrap().to_string(), "-0.0075");
         assert_eq!(parse_rate("2‰").unwrap().to_string(), "0.002");
+    }
+
+    #[test]
+    fn thousands_may_be_grouped() {
+        let cases = [
+            ("1,234.50", "1234.50"),
+            ("-12,345,678", "-12345678"),
+            ("0,5", "0,5"),
+            ("1,23", "1,23"),
+            (",123", ",123"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(ungrouped(text), expected);
+        }
     }
 
     #[test]

@@ -52,18 +52,8 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
     let top = Fields::of(source, &root)?;
     let mut notes = Vec::new();
     let title = top.text(&["title", "name", "customer", "标题"])?;
-    for names in [
-        ["case"],
-        ["id"],
-        ["note"],
-        ["notes"],
-        ["comment"],
-        ["source"],
-        ["topic"],
-        ["province"],
-        ["currency"],
-    ] {
-        if let Some(node) = top.node(&[names[0]])? {
+    for name in FREE_TEXTS {
+        if let Some(node) = top.node(&[name])? {
             allow_text(source, node)?;
         }
     }
@@ -147,7 +137,7 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
 }
 
 /// Tables that only group keys of the account: their keys count as if they stood at the top.
-const GROUPS: [&str; 5] = ["account", "agreement", "supply", "contract", "inputs"];
+const GROUPS: [&str; 6] = ["account", "customer", "agreement", "supply", "contract", "inputs"];
 
 fn flattened(root: Node) -> Node {
     let Node { span, value } = root;
@@ -161,6 +151,11 @@ fn flattened(root: Node) -> Node {
     }
     Node { span, value: Value::Table(flat) }
 }
+
+/// Keys that only say something to a reader of the file.
+const FREE_TEXTS: [&str; 11] = [
+    "case", "id", "number", "address", "note", "notes", "comment", "source", "topic", "province", "currency",
+];
 
 /// Free text, or a list of it.
 fn allow_text(source: Source<'_>, node: &Node) -> Quoted<()> {

@@ -13,6 +13,9 @@ use crate::model::{MeterSegment, Period, PeriodEnergy, Reading, Register, Source
 #[derive(Debug, Clone)]
 pub(super) struct DraftPoint {
     pub span: Span,
+    /// Where its energy stands, and where its price does.
+    pub energy_span: Span,
+    pub price_span: Span,
     pub name: String,
     pub price: Draft,
     pub priced: bool,
@@ -58,6 +61,8 @@ const KWH_BESIDE: [&[&str]; Period::COUNT] = [
     &["valley_kwh"],
     &["deep_valley_kwh"],
 ];
+const ENERGY_KEYS: [&str; 9] =
+    ["readings", "meter", "meters", "reading", "kwh", "energy_kwh", "active_kwh", "energy", "demand_kw"];
 const METERS: [&str; 4] = ["readings", "meter", "meters", "reading"];
 
 impl DraftPoint {
@@ -82,6 +87,8 @@ impl DraftPoint {
             };
         Ok(DraftPoint {
             span: fields.span.clone(),
+            energy_span: fields.span_of(&ENERGY_KEYS),
+            price_span: fields.span_of(&["price", "tariff", "energy_price"]),
             name: fields.text(&["name"])?.unwrap_or_else(|| name.to_owned()),
             priced,
             price,
@@ -113,6 +120,8 @@ impl DraftPoint {
             || price.table.is_some();
         Ok(DraftPoint {
             span: fields.span.clone(),
+            energy_span: fields.span_of(&ENERGY_KEYS),
+            price_span: fields.span_of(&["price", "tariff", "energy_price"]),
             name: "main".into(),
             priced,
             price,

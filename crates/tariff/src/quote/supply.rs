@@ -85,6 +85,8 @@ pub(super) struct DraftSupply {
     pub basis: Option<Basis>,
     pub contract_kw: Option<Quantity>,
     pub transformers: Vec<DraftTransformer>,
+    /// Where a total capacity stands; it is the first of `transformers` until others are listed.
+    total: Option<Span>,
     pub events: Vec<DraftEvent>,
     pub supplied_from: Option<Date>,
     pub supplied_to: Option<Date>,
@@ -128,6 +130,7 @@ impl DraftSupply {
                 _ => supply.transformer(top, node)?,
             }
         }
+        supply.one_capacity(top)?;
         for event in top.tables(&["event", "events"])? {
             supply.event(&event)?;
         }
@@ -164,6 +167,7 @@ impl DraftSupply {
         if let Some(node) = fields.node(&["capacity_kva", "contract_kva", "kva"])? {
             let kva = amount_of(fields.source, node)?;
             let connected = fields.date(&["connected"])?;
+            self.total = Some(node.span.clone());
             self.transformers.push(DraftTransformer {
                 name: "1".into(),
                 kva,
@@ -173,6 +177,31 @@ impl DraftSupply {
                 days_this_year: None,
                 model: None,
             });
+        }
+        Ok(())
+    }
+
+    /// A total capacity beside listed transformers must be theirs, and is not one more.
+    fn one_capacity(&mut self, top: &Fields<'_>) -> Quoted<()> {
+        if self.total.is_none() || self.transformers.len() < 2 {
+            return Ok(());
+        }
+        let listed = Quantity::sum(self.transformers[1..].iter().map(|transformer| transformer.kva));
+        let total = self.transformers.remove(0);
+        for event in &mut self.events {
+            event.transformer -= 1;
+        }
+        for (place, transformer) in self.transformers.iter_mut().enumerate() {
+            if transformer.name == (place + 2).to_string() {
+                transformer.name = (place + 1).to_string();
+            }
+        }
+        if listed != Ok(total.kva) {
+            return Err(top.source.refuse(
+                self.total.as_ref().unwrap_or(&top.span),
+                "capacity_kva 与所列变压器之和不符，请只留其一",
+                "`capacity_kva` is not the sum of the transformers listed; keep one of them",
+            ));
         }
         Ok(())
     }
@@ -351,7 +380,7 @@ fn power_factor(top: &Fields<'_>) -> Quoted<DraftPowerFactor> {
         }
         Some(node) => draft.hundredths = Some(hundredths(top, node)?),
     }
-    if let Some(node) = top.node(&["pf_standard", "power_factor_standard"])? {
+    if let Some(node) = top.node(&["pf_standard", "power_factor_standard", "standard"])? {
         draft.standard = standard(top, node)?;
     }
     draft.rate = draft.rate.or(top.percent(&["adjust_percent", "pf_percent"])?);

@@ -322,6 +322,12 @@ impl Population {
         energy
     }
 
+    /// kWh of `month`, whole.
+    pub fn energy_kwh(&self, customer: &Customer, month: Month) -> Quantity {
+        let milli_kwh: u64 = self.hours(customer, month).iter().sum();
+        Quantity::whole(i64::try_from(milli_kwh / 1000).unwrap_or(0)).unwrap_or_default()
+    }
+
     /// The registers that a customer's meter has.
     fn registers(&self, customer: &Customer) -> Vec<Register> {
         let mut found = vec![Register::Total];
@@ -628,6 +634,15 @@ impl Customer {
     }
     fn digits(&self) -> u8 {
         if self.special == Special::Rollover { 5 } else { 6 }
+    }
+    /// About what a kWh costs, in fen, for histories that are not calculated.
+    pub fn rough_fen_per_kwh(&self) -> i64 {
+        match self.kind {
+            Kind::Household | Kind::LargeHousehold | Kind::ReliefHousehold | Kind::HouseholdTimeOfUse => 56,
+            Kind::ResidentialFlat | Kind::Farm => 56,
+            Kind::Shop | Kind::GroupMember | Kind::Commerce => 76,
+            _ => 72,
+        }
     }
     /// The multiplier of its meters.
     pub fn multiplier(&self) -> i64 {
