@@ -4,6 +4,7 @@ mod command;
 mod demo;
 mod failure;
 mod house;
+mod price_file;
 
 use std::process::ExitCode;
 
