@@ -16,6 +16,7 @@ pub fn schemas() -> Vec<Schema> {
         workflow::SCHEMA,
         metering::SCHEMA,
         billing::SCHEMA,
+        billing::MIGRATIONS_OFFICE,
     ]
 }
 

@@ -3,11 +3,13 @@
 //! `created → entering → submitted (locked) → calculating → reviewing → issued | exception`; by an agreed ticket
 //! `submitted → returned → submitted`. Every command asks for its permission on the book's station.
 
+mod lookup;
 mod model;
 pub mod rules;
 mod service;
 pub(crate) mod sql;
 
+pub use lookup::{book_by_number, books};
 pub use model::{
     Book, BookMonth, BookState, BookStep, Cycle, Decision, Entered, LineCounts, LogEntry, LogKind,
 };
