@@ -198,7 +198,8 @@ impl SqliteFile {
         if writer.open.is_some() {
             return Ok(());
         }
-        let outcome = writer.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
+        let outcome =
+            writer.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
         match outcome {
             // 1: readers did not end in time; the next time will do.
             Ok(_) => Ok(()),

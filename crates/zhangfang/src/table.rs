@@ -271,7 +271,9 @@ fn written(cell: &Cell, kind: Kind) -> String {
         }
         (Cell::Quantity(value), _) => grouped(&value.to_string()),
         (Cell::Money(value), _) => grouped(&value.to_string()),
-        (Cell::Price(value), Kind::Price(places)) => fixed(&value.rounded(u32::from(places)).to_string(), places),
+        (Cell::Price(value), Kind::Price(places)) => {
+            fixed(&value.rounded(u32::from(places)).to_string(), places)
+        }
         (Cell::Price(value), _) => value.to_string(),
         (Cell::Percent(value), kind) => {
             let places = if let Kind::Percent(places) = kind { places } else { 2 };

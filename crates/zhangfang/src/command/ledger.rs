@@ -125,7 +125,8 @@ fn trial_balance(office: &Office, from: Month, to: Month, unit: Option<&String>,
     let (org_id, unit_id) = (office.org_id(), office.unit_id(unit)?);
     let balance = office.look(|tx| Ok(ledger::trial_balance(tx, org_id, from, to, unit_id)?))?;
     let period = if from == to { from.to_string() } else { format!("{from} — {to}") };
-    let of = unit_id.map(|id| office.unit_name(id)).transpose()?.map_or(String::new(), |name| format!(" {name}"));
+    let of =
+        unit_id.map(|id| office.unit_name(id)).transpose()?.map_or(String::new(), |name| format!(" {name}"));
     let mut table = Table::new(office.lang)
         .titled(office.say(format!("科目余额表 {period}{of}"), format!("Trial balance {period}{of}")))
         .text("科目", "account")

@@ -184,8 +184,14 @@ fn issue(command: &Run, office: &Office, one: &OneBook) -> Done {
         if done.bills == 0 {
             // Refused, so that the book's history shows no step that brought nothing about.
             return Err(Failure::new(
-                format!("抄本 {} {} 没有可发行的电费；`zhangfang exception list` 查看待处理的异常", one.book, one.month),
-                format!("no bill of book {} of {} can be issued; see `zhangfang exception list`", one.book, one.month),
+                format!(
+                    "抄本 {} {} 没有可发行的电费；`zhangfang exception list` 查看待处理的异常",
+                    one.book, one.month
+                ),
+                format!(
+                    "no bill of book {} of {} can be issued; see `zhangfang exception list`",
+                    one.book, one.month
+                ),
             ));
         }
         billing::exception::close_issued(work, &rules, one.month, book.book_id)?;
