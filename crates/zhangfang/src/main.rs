@@ -4,6 +4,7 @@ mod command;
 mod demo;
 mod failure;
 mod house;
+mod price_file;
 mod table;
 
 use std::process::ExitCode;
@@ -13,8 +14,8 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, exception, generation, hold, import, init, inquiry, ledger, log, people,
-    prices, report, run, tariff, work,
+    Place, adjust, backup, bench, bill, book, exception, generation, hold, import, init, inquiry, ledger,
+    log, people, prices, report, run, tariff, work,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.

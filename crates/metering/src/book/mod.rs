@@ -15,8 +15,8 @@ pub use model::{
 };
 pub(crate) use service::{BOOK_MONTH, checked_note, loaded, month_number, not_found, take_step};
 pub use service::{
-    BookBulk, RunStep, SubmittedBulk, take_run_steps, begin_calculation, begin_review, book, book_month, book_month_key, books_of_month,
-    create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts, log_entries,
-    propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps, submit,
-    unreviewed_reading_days, write_log,
+    BookBulk, RunStep, SubmittedBulk, begin_calculation, begin_review, book, book_month, book_month_key,
+    books_of_month, create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts,
+    log_entries, propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps,
+    submit, take_run_steps, unreviewed_reading_days, write_log,
 };

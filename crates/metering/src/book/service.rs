@@ -83,7 +83,14 @@ impl SubmittedBulk {
         SubmittedBulk { org_id, bulk: Bulk::new("book_month", sql::SUBMITTED_COLUMNS) }
     }
     /// Adds a submitted book, in ascending order of key.
-    pub fn book(&mut self, month: Month, book_id: i64, unit_id: i64, read_on: Date, submitted_at: Moment) -> Result<()> {
+    pub fn book(
+        &mut self,
+        month: Month,
+        book_id: i64,
+        unit_id: i64,
+        read_on: Date,
+        submitted_at: Moment,
+    ) -> Result<()> {
         let (state, batch_id, submitted_by, late_days, version) = (BookState::Submitted, 0, 0, 0, 1);
         Ok(self.bulk.row(params![
             self.org_id,

@@ -53,7 +53,8 @@ pub(crate) fn insert_book(tx: &mut Tx<'_>, org_id: i64, book: &Book) -> Result<(
 }
 
 /// The columns that [`read_book`] reads.
-pub(super) const BOOK: &str = "SELECT book_id, number, name, unit_id, reader_id, cycle, reading_day, version FROM book";
+pub(super) const BOOK: &str =
+    "SELECT book_id, number, name, unit_id, reader_id, cycle, reading_day, version FROM book";
 
 pub(super) fn read_book(row: &Row<'_>) -> Result<Book> {
     Ok(Book {

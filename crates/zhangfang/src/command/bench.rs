@@ -15,8 +15,13 @@ use crate::failure::{Done, Failure};
 
 /// Tables that a run writes row by row of its customers; what is written once per book is not counted.
 /// With each, the condition for the rows of the run: history that was there before bears issue 0.
-const TABLES: &[(&str, &str)] =
-    &[("bill", "1 = 1"), ("exception", "1 = 1"), ("quantity_ledger", "issue_id <> 0"), ("receivable", "1 = 1"), ("posting", "1 = 1")];
+const TABLES: &[(&str, &str)] = &[
+    ("bill", "1 = 1"),
+    ("exception", "1 = 1"),
+    ("quantity_ledger", "issue_id <> 0"),
+    ("receivable", "1 = 1"),
+    ("posting", "1 = 1"),
+];
 /// Accounts whose inputs are kept in memory to measure calculation alone.
 const SAMPLE_ACCOUNTS: i64 = 60_000;
 
@@ -47,7 +52,10 @@ pub enum Bench {
 pub fn run(command: &Bench) -> Done {
     let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command;
     if !only_postgres {
-        let folder = scratch.clone().unwrap_or_else(std::env::temp_dir).join(format!("zhangfang-bench-{}", std::process::id()));
+        let folder = scratch
+            .clone()
+            .unwrap_or_else(std::env::temp_dir)
+            .join(format!("zhangfang-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(folder.display(), error))?;
         let url = folder.join("run.db").display().to_string();
         let bare = folder.join("bare.db").display().to_string();
@@ -58,7 +66,9 @@ pub fn run(command: &Bench) -> Done {
         report(&measured?, *json);
     }
     if let Some(url) = postgres {
-        let measured = measure(url, *accounts, |store, batch_rows| Ok(store.measure_bare_insert(store, TABLES, batch_rows)?))?;
+        let measured = measure(url, *accounts, |store, batch_rows| {
+            Ok(store.measure_bare_insert(store, TABLES, batch_rows)?)
+        })?;
         report(&measured, *json);
     }
     Ok(())
@@ -175,8 +185,10 @@ fn calculation_alone(stage: &Stage, plan: &RunPlan) -> Done<(u64, Duration, usiz
     let share = ready.len().div_ceil(threads).max(1);
     let started = Instant::now();
     let bills = std::thread::scope(|scope| {
-        let work: Vec<_> =
-            ready.chunks(share).map(|part| scope.spawn(move || calculate_for(part, stage, started))).collect();
+        let work: Vec<_> = ready
+            .chunks(share)
+            .map(|part| scope.spawn(move || calculate_for(part, stage, started)))
+            .collect();
         work.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
     Ok((bills, started.elapsed(), threads))
@@ -188,7 +200,9 @@ fn calculate_for(part: &[Ready], stage: &Stage, started: Instant) -> u64 {
     while started.elapsed() < Duration::from_secs(2) {
         for ready in part {
             if let Ok(input) = &ready.input {
-                bills += u64::from(tariff::calculate(stage.prices.plans(), stage.prices.rules(), input, &mut bill).is_ok());
+                bills += u64::from(
+                    tariff::calculate(stage.prices.plans(), stage.prices.rules(), input, &mut bill).is_ok(),
+                );
                 std::hint::black_box(&bill);
             }
         }
@@ -274,6 +288,9 @@ fn report(measured: &Measured, json: bool) {
     println!("ratio                     {share}");
     let (run_mib, bare_mib) = (measured.run_disk_bytes >> 20, measured.bare_disk_bytes >> 20);
     println!("file writes, run / bare   {run_mib} / {bare_mib} MiB");
-    println!("peak memory of the run    {} MiB", measured.peak_rss_mib.map_or("?".into(), |mib| mib.to_string()));
+    println!(
+        "peak memory of the run    {} MiB",
+        measured.peak_rss_mib.map_or("?".into(), |mib| mib.to_string())
+    );
     println!("database                  {} MiB", measured.database_bytes >> 20);
 }
