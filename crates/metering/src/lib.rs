@@ -14,9 +14,11 @@
 pub mod account;
 pub mod book;
 mod codes;
+pub mod contract;
 pub mod entry;
 mod error;
 pub mod limits;
+pub mod parameter;
 pub mod permissions;
 pub mod reading;
 mod schema;
