@@ -4,7 +4,7 @@ use kernel::{Date, Moment, Month};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::parameter::{ChangeTicket, KeptChange};
+use crate::parameter::{ParameterTicket, KeptChange};
 
 codes! {
     /// What was signed.
@@ -121,7 +121,7 @@ pub struct FeeArchive {
     /// Copies sent to the centre.
     pub transfers: Vec<Transfer>,
     /// Change tickets.
-    pub tickets: Vec<ChangeTicket>,
+    pub tickets: Vec<ParameterTicket>,
     /// Every parameter before and after.
     pub changes: Vec<KeptChange>,
 }

@@ -8,7 +8,7 @@ use workflow::{NewTicket, Subject};
 
 use super::change::Line;
 use super::fault::chinese;
-use super::model::{ChangeTicket, TicketState};
+use super::model::{ParameterTicket, TicketState};
 use super::permissions::{CHANGE, CONFIRM_CORRECTION, RAISE_ERROR_LIST, REPORT_INCONSISTENCY, SECOND_MODIFY};
 use super::service::{self, SUBJECT, loaded, wrong_state};
 use super::{ParameterError, Result, sql, supply};
@@ -196,7 +196,7 @@ pub fn second_modify(
     error_list_id: i64,
     lines: &[Line],
     note: &str,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     let list = listed(work, error_list_id)?;
     let mut ticket = loaded(work, list.ticket_id)?;
     work.require(SECOND_MODIFY, ticket.unit_id)?;

@@ -6,7 +6,7 @@ use kernel::{Date, Moment, Month, WorkingCalendar};
 use store::Tx;
 use workflow::{NewTicket, Subject};
 
-use super::model::{ChangeTicket, TicketState};
+use super::model::{ParameterTicket, TicketState};
 use super::permissions::{HOLD_ISSUE, LIST_RUNNING};
 use super::service::{self, SUBJECT, loaded, wrong_state};
 use super::{ParameterError, Result, sql};
@@ -86,7 +86,7 @@ pub struct UnderChange {
 }
 
 /// The day an account is read in `month`; the last of the month while its book has no reading day.
-fn scheduled(tx: &mut Tx<'_>, org_id: i64, ticket: &ChangeTicket, month: Month) -> Result<Date> {
+fn scheduled(tx: &mut Tx<'_>, org_id: i64, ticket: &ParameterTicket, month: Month) -> Result<Date> {
     if ticket.opens {
         return Ok(month.last_day());
     }

@@ -57,7 +57,7 @@ pub struct NewChange {
 
 /// A change ticket (参数变更申请工单).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeTicket {
+pub struct ParameterTicket {
     /// Its key, that of its workflow ticket as well.
     pub ticket_id: i64,
     /// Its number.
@@ -96,7 +96,7 @@ pub struct ChangeTicket {
     pub version: i64,
 }
 
-impl ChangeTicket {
+impl ParameterTicket {
     /// Does it affect a month that is read on `scheduled`? Its first day of change is no later.
     pub fn affects(&self, scheduled: Date) -> bool {
         self.affects_from <= scheduled

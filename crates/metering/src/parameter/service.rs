@@ -9,7 +9,7 @@ use workflow::{NewClock, NewTicket, Subject};
 
 use super::change::{Change, Line};
 use super::change_rules::ChangeRules;
-use super::model::{self, Archived, ChangeTicket, NewChange, Origin, StoredLine, TicketState};
+use super::model::{self, Archived, ParameterTicket, NewChange, Origin, StoredLine, TicketState};
 use super::permissions::{ARCHIVE, AUDIT, CHANGE, DISPATCH, START, START_OTHER};
 use super::rules::{self, Circumstances};
 use super::supply::{FieldChange, KeptChange, OpenMonth, Supply};
@@ -24,14 +24,14 @@ const LINES_MAX: usize = 200;
 /// The subject under which clocks and hold-issue requests of a ticket are kept.
 pub(crate) const SUBJECT: &str = "change_ticket";
 
-pub(crate) fn loaded(work: &mut Work<'_, '_>, ticket_id: i64) -> Result<ChangeTicket> {
+pub(crate) fn loaded(work: &mut Work<'_, '_>, ticket_id: i64) -> Result<ParameterTicket> {
     let org_id = work.org_id();
     let found = sql::ticket(work.tx, org_id, ticket_id)?;
     found.ok_or_else(|| ParameterError::not_found("参数变更工单", "change ticket", ticket_id))
 }
 
 /// The ticket.
-pub fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Option<ChangeTicket>> {
+pub fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Option<ParameterTicket>> {
     sql::ticket(tx, org_id, ticket_id)
 }
 /// Every line ever entered on a ticket; those of its revision count.
@@ -39,7 +39,7 @@ pub fn lines(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Vec<StoredL
     sql::lines(tx, org_id, ticket_id)
 }
 /// The tickets of an account, the oldest first.
-pub fn tickets_of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<ChangeTicket>> {
+pub fn tickets_of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<ParameterTicket>> {
     sql::of_account(tx, org_id, account_id)
 }
 /// Every parameter of an account before and after, with ticket, person and time. Source: PARM-01, XC-15.
@@ -80,7 +80,7 @@ fn place(work: &mut Work<'_, '_>, account_id: Option<i64>, lines: &[Line]) -> Re
 fn judge(
     work: &mut Work<'_, '_>,
     calendar: &WorkingCalendar,
-    ticket: &ChangeTicket,
+    ticket: &ParameterTicket,
     lines: &[Line],
 ) -> Result<(Option<Supply>, Supply, Vec<FieldChange>)> {
     if lines.is_empty() || lines.len() > LINES_MAX {
@@ -118,7 +118,7 @@ fn begin(
     calendar: &WorkingCalendar,
     (origin, raised_unit): (Origin, Option<i64>),
     new: &NewChange,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     let reason = checked_note(&new.reason)?.to_owned();
     let (unit_id, _) = place(work, new.account_id, &new.lines)?;
     let permission = if origin == Origin::Station { START } else { START_OTHER };
@@ -136,7 +136,7 @@ fn begin(
         (None, _) => 0,
     };
     let by = work.actor().person_id;
-    let mut ticket = ChangeTicket {
+    let mut ticket = ParameterTicket {
         ticket_id: 0,
         number: String::new(),
         origin,
@@ -184,7 +184,7 @@ fn begin(
 }
 
 /// The clock of a step that has no deadline of its own. Source: PARM-11.
-fn step_clock(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket: &ChangeTicket) -> Result<()> {
+fn step_clock(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket: &ParameterTicket) -> Result<()> {
     workflow::meet_clocks(work, "any_step", SUBJECT, ticket.ticket_id)?;
     let clock = NewClock {
         code: "any_step",
@@ -200,7 +200,7 @@ fn step_clock(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket: &Chan
 }
 
 /// The station starts a ticket and enters its lines, which are judged at once. Source: PARM-01, PARM-08.
-pub fn start(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, new: &NewChange) -> Result<ChangeTicket> {
+pub fn start(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, new: &NewChange) -> Result<ParameterTicket> {
     begin(work, calendar, (Origin::Station, None), new)
 }
 
@@ -210,7 +210,7 @@ pub fn start_other(
     calendar: &WorkingCalendar,
     raised_unit_id: i64,
     new: &NewChange,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     begin(work, calendar, (Origin::OtherUnit, Some(raised_unit_id)), new)
 }
 
@@ -220,7 +220,7 @@ pub fn enter(
     calendar: &WorkingCalendar,
     ticket_id: i64,
     lines: &[Line],
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     let ticket = loaded(work, ticket_id)?;
     work.require(START, ticket.unit_id)?;
     if ticket.state != TicketState::Started || ticket.origin != Origin::Station {
@@ -232,9 +232,9 @@ pub fn enter(
 pub(crate) fn replace_lines(
     work: &mut Work<'_, '_>,
     calendar: &WorkingCalendar,
-    mut ticket: ChangeTicket,
+    mut ticket: ParameterTicket,
     lines: &[Line],
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     if model::opens(lines) != ticket.opens {
         let why = ("新装与变更不能互换，应另开工单", "a new account and a change need tickets of their own");
         return Err(ParameterError::value(("变更内容", "lines"), why));
@@ -252,7 +252,7 @@ pub(crate) fn replace_lines(
     Ok(ticket)
 }
 
-pub(crate) fn wrong_state(ticket: &ChangeTicket) -> ParameterError {
+pub(crate) fn wrong_state(ticket: &ParameterTicket) -> ParameterError {
     let zh = format!("工单处于“{}”，现在不能这样操作", ticket.state.text(Lang::Zh));
     let en = format!("the ticket is {}: this cannot be done now", ticket.state.text(Lang::En));
     ParameterError::not_now(&ticket.number, &zh, &en)
@@ -260,7 +260,7 @@ pub(crate) fn wrong_state(ticket: &ChangeTicket) -> ParameterError {
 
 /// A second person of the station checks the lines; without it a ticket is neither dispatched nor archived.
 /// Source: PARM-01.
-pub fn check(work: &mut Work<'_, '_>, ticket_id: i64, note: &str) -> Result<ChangeTicket> {
+pub fn check(work: &mut Work<'_, '_>, ticket_id: i64, note: &str) -> Result<ParameterTicket> {
     let mut ticket = loaded(work, ticket_id)?;
     work.require(START, ticket.unit_id)?;
     work.forbid_maker(ticket.entered_by, &ticket.number)?;
@@ -272,7 +272,7 @@ pub fn check(work: &mut Work<'_, '_>, ticket_id: i64, note: &str) -> Result<Chan
     Ok(ticket)
 }
 
-fn seal_check(work: &mut Work<'_, '_>, ticket: &mut ChangeTicket, note: &str) -> Result<()> {
+fn seal_check(work: &mut Work<'_, '_>, ticket: &mut ParameterTicket, note: &str) -> Result<()> {
     let (org_id, now) = (work.org_id(), work.now());
     ticket.checked_by = Some(work.actor().person_id);
     sql::save_ticket(work.tx, org_id, ticket)?;
@@ -300,7 +300,7 @@ pub fn audit(
     ticket_id: i64,
     agreed: bool,
     note: &str,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     let mut ticket = loaded(work, ticket_id)?;
     work.require(AUDIT, ticket.unit_id)?;
     if ticket.state != TicketState::Started || ticket.origin != Origin::OtherUnit {
@@ -320,7 +320,7 @@ pub fn dispatch(
     calendar: &WorkingCalendar,
     ticket_id: i64,
     handler_id: i64,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     let mut ticket = loaded(work, ticket_id)?;
     work.require(DISPATCH, ticket.unit_id)?;
     let ready = match ticket.origin {
@@ -353,7 +353,7 @@ pub fn dispatch(
     Ok(ticket)
 }
 
-fn require_checked(ticket: &ChangeTicket) -> Result<()> {
+fn require_checked(ticket: &ParameterTicket) -> Result<()> {
     match ticket.checked_by {
         Some(_) => Ok(()),
         None => Err(ParameterError::not_now(
@@ -398,7 +398,7 @@ pub fn archive(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket_id: i
 pub(crate) fn carry_out(
     work: &mut Work<'_, '_>,
     calendar: &WorkingCalendar,
-    ticket: &ChangeTicket,
+    ticket: &ParameterTicket,
     name: &str,
 ) -> Result<(u64, u64)> {
     let (org_id, today, now) = (work.org_id(), work.today(), work.now());
@@ -558,7 +558,7 @@ pub fn withdraw(
     calendar: &WorkingCalendar,
     ticket_id: i64,
     reason: &str,
-) -> Result<ChangeTicket> {
+) -> Result<ParameterTicket> {
     const RIGHT: Permission = START;
     let mut ticket = loaded(work, ticket_id)?;
     work.require(RIGHT, ticket.unit_id)?;

@@ -6,7 +6,7 @@ use store::{Row, Tx, params};
 use super::change::Line;
 use super::feedback::{ErrorList, Inconsistency};
 use super::hold::{Circulating, HoldRequest, HoldState};
-use super::model::{ChangeTicket, Origin, StoredLine, TicketState};
+use super::model::{ParameterTicket, Origin, StoredLine, TicketState};
 use super::{ParameterError, Result};
 
 const TICKET: &str =
@@ -14,8 +14,8 @@ const TICKET: &str =
   revision, reason, started_by, started_at, entered_by, checked_by, handler_id, archived_at, version
   FROM parameter_ticket";
 
-fn read_ticket(row: &Row<'_>) -> Result<ChangeTicket> {
-    Ok(ChangeTicket {
+fn read_ticket(row: &Row<'_>) -> Result<ParameterTicket> {
+    Ok(ParameterTicket {
         ticket_id: row.int(0)?,
         number: row.text(1)?,
         origin: Origin::from_code(row.int(2)?)?,
@@ -37,7 +37,7 @@ fn read_ticket(row: &Row<'_>) -> Result<ChangeTicket> {
     })
 }
 
-pub(crate) fn insert_ticket(tx: &mut Tx<'_>, org_id: i64, ticket: &ChangeTicket) -> Result<()> {
+pub(crate) fn insert_ticket(tx: &mut Tx<'_>, org_id: i64, ticket: &ParameterTicket) -> Result<()> {
     tx.execute(
         "INSERT INTO parameter_ticket (org_id, ticket_id, number, origin, state, unit_id, account_id, opens, applied_on,
            affects_from, revision, reason, started_by, started_at, entered_by, version)
@@ -63,26 +63,26 @@ pub(crate) fn insert_ticket(tx: &mut Tx<'_>, org_id: i64, ticket: &ChangeTicket)
     Ok(())
 }
 
-pub(crate) fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Option<ChangeTicket>> {
+pub(crate) fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Option<ParameterTicket>> {
     let sql = format!("{TICKET} WHERE org_id = ?1 AND ticket_id = ?2");
     tx.one(&sql, params![org_id, ticket_id], read_ticket)
 }
 
-pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<ChangeTicket>> {
+pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<ParameterTicket>> {
     let sql = format!("{TICKET} WHERE org_id = ?1 AND account_id = ?2 ORDER BY ticket_id");
     tx.list(&sql, params![org_id, account_id], read_ticket)
 }
 
 /// Tickets that are neither archived nor given up; of one station, or of all when `unit_id` is 0.
-pub(crate) fn open_tickets(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Vec<ChangeTicket>> {
+pub(crate) fn open_tickets(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Vec<ParameterTicket>> {
     let sql = format!(
-        "{TICKET} WHERE org_id = ?1 AND state IN (1, 2, 3) AND (?2 = 0 OR unit_id = ?2) ORDER BY ticket_id"
+        "{TICKET} WHERE org_id = ?1 AND state IN (1, 2, 3) AND (CAST(?2 AS BIGINT) = 0 OR unit_id = ?2) ORDER BY ticket_id"
     );
     tx.list(&sql, params![org_id, unit_id], read_ticket)
 }
 
 /// Writes what moves, if the version is still the one that was loaded.
-pub(crate) fn save_ticket(tx: &mut Tx<'_>, org_id: i64, ticket: &ChangeTicket) -> Result<()> {
+pub(crate) fn save_ticket(tx: &mut Tx<'_>, org_id: i64, ticket: &ParameterTicket) -> Result<()> {
     Ok(tx.execute_one(
         &ticket.number,
         "UPDATE parameter_ticket SET state = ?4, affects_from = ?5, revision = ?6, entered_by = ?7, checked_by = ?8,
@@ -199,7 +199,7 @@ pub(crate) fn due_tickets(
     org_id: i64,
     unit_id: i64,
     day: Date,
-) -> Result<Vec<ChangeTicket>> {
+) -> Result<Vec<ParameterTicket>> {
     let sql = format!(
         "{TICKET} t WHERE t.org_id = ?1 AND t.unit_id = ?2 AND t.state = 4 AND EXISTS (
            SELECT 1 FROM parameter_line l WHERE l.org_id = t.org_id AND l.ticket_id = t.ticket_id
