@@ -181,7 +181,10 @@ fn reductions_and_swaps() {
         let act = CapacityAct::Reduce { seq: 2, to_kva: to.map(figure), until: until.map(day) };
         judge(&before, &day(from).plus_days(-10).unwrap().to_string(), &[capacity(from, act)])
     };
-    assert!(matches!(reduce("2010-03-01", Some("2010-08-31"), None), Err(Fault::TooShort { least: 6, months: true, .. })));
+    assert!(matches!(
+        reduce("2010-03-01", Some("2010-08-31"), None),
+        Err(Fault::TooShort { least: 6, months: true, .. })
+    ));
     assert!(reduce("2010-03-01", Some("2010-09-01"), None).is_ok());
     assert!(matches!(reduce("2010-03-01", Some("2012-03-02"), None), Err(Fault::TooLong { most: 24, .. })));
     assert!(reduce("2026-03-13", Some("2026-04-13"), None).is_ok());
@@ -200,7 +203,8 @@ fn reductions_and_swaps() {
     assert!(matches!(swap("2026-05-10"), Err(Fault::TooLong { most: 2, .. })));
     let swapped = swap("2026-05-09").unwrap();
     assert_eq!(in_service_kva(&swapped, day("2026-03-09")).unwrap(), figure("900"));
-    let back = judge(&swapped, "2026-05-01", &[capacity("2026-05-09", CapacityAct::SwapBack { seq: 1 })]).unwrap();
+    let back =
+        judge(&swapped, "2026-05-01", &[capacity("2026-05-09", CapacityAct::SwapBack { seq: 1 })]).unwrap();
     assert_eq!(in_service_kva(&back, day("2026-05-09")).unwrap(), figure("815"));
 }
 
@@ -213,11 +217,20 @@ fn basic_charge_and_contract_demand() {
         let change = Change::Basic { method: BasicMethod::Capacity, contract_demand_kw: None };
         judge(&by_demand, applied, &[line(from, change)]).map(|_| ())
     };
-    assert_eq!(to_capacity("2026-03-01", "2026-05-01"), Err(Fault::NotAtPeriodStart { from: day("2026-05-01"), months: 3 }));
-    assert_eq!(to_capacity("2026-03-01", "2026-04-02"), Err(Fault::NotAtPeriodStart { from: day("2026-04-02"), months: 3 }));
+    assert_eq!(
+        to_capacity("2026-03-01", "2026-05-01"),
+        Err(Fault::NotAtPeriodStart { from: day("2026-05-01"), months: 3 })
+    );
+    assert_eq!(
+        to_capacity("2026-03-01", "2026-04-02"),
+        Err(Fault::NotAtPeriodStart { from: day("2026-04-02"), months: 3 })
+    );
     // March 2026: 11 to 31 has 15 working days, and the first of April is the 15th after the 11th.
     assert_eq!(to_capacity("2026-03-11", "2026-04-01"), Ok(()));
-    assert!(matches!(to_capacity("2026-03-12", "2026-04-01"), Err(Fault::TooLate { needed: 15, given: 14, working: true, .. })));
+    assert!(matches!(
+        to_capacity("2026-03-12", "2026-04-01"),
+        Err(Fault::TooLate { needed: 15, given: 14, working: true, .. })
+    ));
     // Over the year, although the next year's calendar is not out.
     assert_eq!(to_capacity("2026-12-01", "2027-01-01"), Ok(()));
 
@@ -226,12 +239,21 @@ fn basic_charge_and_contract_demand() {
         judge(&by_demand, applied, &[line(from, change)]).map(|_| ())
     };
     assert_eq!(demand("2026-03-25", "2026-04-01", "500"), Ok(()));
-    assert!(matches!(demand("2026-03-26", "2026-04-01", "500"), Err(Fault::TooLate { needed: 5, given: 4, .. })));
+    assert!(matches!(
+        demand("2026-03-26", "2026-04-01", "500"),
+        Err(Fault::TooLate { needed: 5, given: 4, .. })
+    ));
     assert_eq!(demand("2026-03-20", "2026-04-05", "500"), Ok(()), "the reading day begins a month as well");
-    assert!(matches!(demand("2026-03-20", "2026-04-06", "500"), Err(Fault::NotAtPeriodStart { months: 1, .. })));
+    assert!(matches!(
+        demand("2026-03-20", "2026-04-06", "500"),
+        Err(Fault::NotAtPeriodStart { months: 1, .. })
+    ));
     // 40 % of 815 kVA is 326 kW.
     assert_eq!(demand("2026-03-20", "2026-04-01", "326"), Ok(()));
-    assert!(matches!(demand("2026-03-20", "2026-04-01", "325.999999"), Err(Fault::BelowFloor { percent: 40, .. })));
+    assert!(matches!(
+        demand("2026-03-20", "2026-04-01", "325.999999"),
+        Err(Fault::BelowFloor { percent: 40, .. })
+    ));
     assert_eq!(demand("2026-03-20", "2026-04-01", "400"), Err(Fault::Same { field: "contract_demand" }));
 }
 

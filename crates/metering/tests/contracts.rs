@@ -35,18 +35,34 @@ fn supply_contract(account_id: i64, number: &str, signed: &str) -> NewContract {
 fn a_copy_is_faxed_within_two_working_days() {
     each_engine(|company| {
         let (org_id, calendar) = (company.org_id, calendar());
-        let keep_it = |new: &NewContract, on: &str| company.act(&company.enterer, on, |work| keep(work, &calendar, new));
+        let keep_it = |new: &NewContract, on: &str| {
+            company.act(&company.enterer, on, |work| keep(work, &calendar, new))
+        };
         // Friday the 27th of February, then Saturday 28 is worked: due on Monday the 2nd of March.
         let one = keep_it(&supply_contract(101, "HT-1", "2026-02-27"), "2026-02-27").unwrap();
-        let clocks = company.store.read(|tx| workflow::clocks_of(tx, org_id, "contract", one.contract_id, day("2026-02-27"))).unwrap();
-        assert_eq!((clocks[0].clock.due_on, clocks[0].clock.answerable_unit_id), (day("2026-03-02"), company.station));
-        let send = |id, on: &str| company.act(&company.enterer, on, |work| transfer(work, &calendar, id, company.centre));
+        let clocks = company
+            .store
+            .read(|tx| workflow::clocks_of(tx, org_id, "contract", one.contract_id, day("2026-02-27")))
+            .unwrap();
+        assert_eq!(
+            (clocks[0].clock.due_on, clocks[0].clock.answerable_unit_id),
+            (day("2026-03-02"), company.station)
+        );
+        let send = |id, on: &str| {
+            company.act(&company.enterer, on, |work| transfer(work, &calendar, id, company.centre))
+        };
         let sent = send(one.contract_id, "2026-03-02").unwrap();
         assert_eq!(sent.late_days(), 0);
         assert!(matches!(send(one.contract_id, "2026-03-02"), Err(ParameterError::NotNow { .. })), "once");
         let messages = company
             .store
-            .read(|tx| workflow::messages_about(tx, org_id, workflow::Subject { kind: "contract", id: one.contract_id }))
+            .read(|tx| {
+                workflow::messages_about(
+                    tx,
+                    org_id,
+                    workflow::Subject { kind: "contract", id: one.contract_id },
+                )
+            })
             .unwrap();
         assert_eq!(messages[0].channel, workflow::Channel::Fax);
 
@@ -56,19 +72,31 @@ fn a_copy_is_faxed_within_two_working_days() {
             company.store.read(|tx| late_contracts(tx, &calendar, org_id, days, day(today))).unwrap()
         };
         assert!(late("2026-03-04").is_empty());
-        assert_eq!(late("2026-03-06").iter().map(|one| (one.late_days, one.sent_on)).collect::<Vec<_>>(), [(2, None)]);
+        assert_eq!(
+            late("2026-03-06").iter().map(|one| (one.late_days, one.sent_on)).collect::<Vec<_>>(),
+            [(2, None)]
+        );
         assert_eq!(send(two.contract_id, "2026-03-09").unwrap().late_days(), 5);
         assert_eq!(late("2026-03-20")[0].late_days, 5);
         let answers = |account_id| {
             let (march, today) = (month(202603), day("2026-03-20"));
-            company.store.read(|tx| answerable_for_contract(tx, &calendar, org_id, account_id, march, today)).unwrap()
+            company
+                .store
+                .read(|tx| answerable_for_contract(tx, &calendar, org_id, account_id, march, today))
+                .unwrap()
         };
         assert_eq!(answers(101), Some((company.station, "HT-2".to_owned())));
         assert_eq!(answers(1), None);
 
         // A household's contract has no such limit.
         let home = keep_it(&supply_contract(1, "HT-3", "2026-03-02"), "2026-03-02").unwrap();
-        assert!(company.store.read(|tx| workflow::clocks_of(tx, org_id, "contract", home.contract_id, day("2026-03-02"))).unwrap().is_empty());
+        assert!(
+            company
+                .store
+                .read(|tx| workflow::clocks_of(tx, org_id, "contract", home.contract_id, day("2026-03-02")))
+                .unwrap()
+                .is_empty()
+        );
         let twice = keep_it(&supply_contract(2, "HT-3", "2026-03-02"), "2026-03-02");
         assert!(matches!(twice, Err(ParameterError::Store(store::StoreError::Duplicate(_)))));
         let reviewer = company.act(&company.reviewer, "2026-03-02", |work| {
@@ -92,19 +120,24 @@ fn both_sides_sign_the_directory() {
                 .unwrap();
         }
         let compile = |who| {
-            company.act(who, "2026-04-01", |work| compile_directory(work, company.station, month(202603), company.centre))
+            company.act(who, "2026-04-01", |work| {
+                compile_directory(work, company.station, month(202603), company.centre)
+            })
         };
         assert!(matches!(compile(&company.reviewer), Err(ParameterError::Identity(_))));
         let list = compile(&company.enterer).unwrap();
         let lines = company.store.read(|tx| workflow::list_lines(tx, company.org_id, list.id)).unwrap();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].text.starts_with("HT-1 3000000101 用户101 2026-03-02"), "{}", lines[0].text);
-        let sign = |who, station| company.act(who, "2026-04-01", |work| sign_directory(work, list.id, station));
+        let sign =
+            |who, station| company.act(who, "2026-04-01", |work| sign_directory(work, list.id, station));
         assert!(sign(&company.enterer, false).is_err(), "the station cannot sign for the centre");
         assert!(!sign(&company.enterer, true).unwrap().is_complete());
         assert!(sign(&company.reviewer, false).unwrap().is_complete());
         let again = compile(&company.enterer).unwrap();
-        assert!(company.store.read(|tx| workflow::list_lines(tx, company.org_id, again.id)).unwrap().is_empty());
+        assert!(
+            company.store.read(|tx| workflow::list_lines(tx, company.org_id, again.id)).unwrap().is_empty()
+        );
     });
 }
 
@@ -115,9 +148,12 @@ fn contract_and_system_are_compared() {
     each_engine(|company| {
         let (org_id, calendar, today) = (company.org_id, calendar(), day("2026-03-03"));
         company
-            .act(&company.enterer, "2026-03-02", |work| keep(work, &calendar, &supply_contract(101, "HT-1", "2026-03-02")))
+            .act(&company.enterer, "2026-03-02", |work| {
+                keep(work, &calendar, &supply_contract(101, "HT-1", "2026-03-02"))
+            })
             .unwrap();
-        let differences = || company.store.read(|tx| find_differences(tx, org_id, company.station, today)).unwrap();
+        let differences =
+            || company.store.read(|tx| find_differences(tx, org_id, company.station, today)).unwrap();
         let found = differences();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].field, "multiplier");
@@ -134,11 +170,18 @@ fn contract_and_system_are_compared() {
 fn the_archive_of_a_customer_is_complete() {
     each_engine(|company| {
         let calendar = calendar();
-        let keep_it = |new: &NewContract| company.act(&company.enterer, "2026-03-02", |work| keep(work, &calendar, new));
+        let keep_it = |new: &NewContract| {
+            company.act(&company.enterer, "2026-03-02", |work| keep(work, &calendar, new))
+        };
         let first = keep_it(&supply_contract(101, "HT-1", "2026-03-02")).unwrap();
-        let agreement = NewContract { kind: "电费结算协议".into(), number: "XY-1".into(), ..supply_contract(101, "", "2026-03-02") };
+        let agreement = NewContract {
+            kind: "电费结算协议".into(),
+            number: "XY-1".into(),
+            ..supply_contract(101, "", "2026-03-02")
+        };
         keep_it(&agreement).unwrap();
-        let revised = NewContract { revises: Some(first.contract_id), ..supply_contract(101, "HT-1A", "2026-03-02") };
+        let revised =
+            NewContract { revises: Some(first.contract_id), ..supply_contract(101, "HT-1A", "2026-03-02") };
         keep_it(&revised).unwrap();
         let strange = NewContract { account_id: 1, number: "HT-2".into(), ..revised };
         assert!(matches!(keep_it(&strange), Err(ParameterError::NotNow { .. })), "another customer's");
@@ -150,10 +193,16 @@ fn the_archive_of_a_customer_is_complete() {
         ] {
             assert!(matches!(keep_it(&wrong), Err(ParameterError::Value { .. })), "{wrong:?}");
         }
-        company.act(&company.enterer, "2026-03-02", |work| transfer(work, &calendar, first.contract_id, company.centre)).unwrap();
+        company
+            .act(&company.enterer, "2026-03-02", |work| {
+                transfer(work, &calendar, first.contract_id, company.centre)
+            })
+            .unwrap();
         let demand = Change::ContractDemand { contract_demand_kw: figure("500") };
         company.change("2026-03-20", 101, vec![line("2026-04-01", demand)]).unwrap();
-        company.act(&company.enterer, "2026-04-01", |work| apply_due(work, &calendar, company.station)).unwrap();
+        company
+            .act(&company.enterer, "2026-04-01", |work| apply_due(work, &calendar, company.station))
+            .unwrap();
         let archive = company.store.read(|tx| fee_archive(tx, company.org_id, 101)).unwrap();
         let numbers: Vec<&str> = archive.contracts.iter().map(|contract| contract.number.as_str()).collect();
         assert_eq!(numbers, ["HT-1", "XY-1", "HT-1A"]);

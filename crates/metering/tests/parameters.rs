@@ -18,7 +18,9 @@ fn persons(from: &str, persons: u8) -> Line {
 fn refused_for_want_of_permission<T: std::fmt::Debug>(result: Result<T, ParameterError>) {
     match result.unwrap_err() {
         ParameterError::Identity(IdentityError::NotPermitted { .. })
-        | ParameterError::Workflow(workflow::WorkflowError::Identity(IdentityError::NotPermitted { .. })) => {}
+        | ParameterError::Workflow(workflow::WorkflowError::Identity(IdentityError::NotPermitted {
+            ..
+        })) => {}
         other => panic!("another refusal: {other}"),
     }
 }
@@ -31,11 +33,14 @@ fn a_ticket_is_applied_when_it_is_archived_and_not_before() {
         let wanted = vec![persons("2026-03-02", 6), line("2026-03-02", Change::Relief { entitled: true })];
         let ticket = company.start("2026-03-02", 1, vec![persons("2026-03-02", 5)]).unwrap();
         let id = ticket.ticket_id;
-        let entered = company.act(&company.enterer, "2026-03-02", |work| enter(work, &calendar(), id, &wanted)).unwrap();
+        let entered = company
+            .act(&company.enterer, "2026-03-02", |work| enter(work, &calendar(), id, &wanted))
+            .unwrap();
         assert_eq!((entered.revision, entered.checked_by), (2, None));
         // Neither without a check nor by the person who entered it.
         let handler = company.enterer.person_id;
-        let early = company.act(&company.enterer, "2026-03-02", |work| dispatch(work, &calendar(), id, handler));
+        let early =
+            company.act(&company.enterer, "2026-03-02", |work| dispatch(work, &calendar(), id, handler));
         assert!(matches!(early, Err(ParameterError::NotNow { .. })), "{early:?}");
         let own = company.act(&company.enterer, "2026-03-02", |work| check(work, id, ""));
         assert!(matches!(own, Err(ParameterError::Identity(IdentityError::MakerIsChecker { .. }))));
@@ -51,7 +56,10 @@ fn a_ticket_is_applied_when_it_is_archived_and_not_before() {
         let kept = company.store.read(|tx| history(tx, company.org_id, 1)).unwrap();
         assert_eq!(kept[0].change.field, "persons");
         assert_eq!((kept[0].change.old.as_deref(), kept[0].change.new.as_deref()), (Some("3"), Some("6")));
-        assert_eq!((kept[0].change.from, kept[0].ticket.as_str()), (day("2026-03-02"), ticket.number.as_str()));
+        assert_eq!(
+            (kept[0].change.from, kept[0].ticket.as_str()),
+            (day("2026-03-02"), ticket.number.as_str())
+        );
         assert_eq!(kept[0].person_id, company.enterer.person_id);
         // Twice changes nothing.
         let again = company.act(&company.enterer, "2026-03-03", |work| archive(work, &calendar(), id));
@@ -68,10 +76,12 @@ fn a_ticket_is_applied_when_it_is_archived_and_not_before() {
 fn the_centre_cannot_touch_a_parameter() {
     let catalogue = Catalogue::built_in();
     for post in &catalogue.posts {
-        let of_centre = post.unit_kinds.contains(&"billing_centre") || post.unit_kinds.contains(&"settlement_centre");
+        let of_centre =
+            post.unit_kinds.contains(&"billing_centre") || post.unit_kinds.contains(&"settlement_centre");
         let changes = post.permissions.iter().any(|name| name.starts_with("parameter."));
         assert!(!(of_centre && changes), "{}", post.code);
-        let dispatches = ["parameter.dispatch", "parameter.archive"].iter().any(|name| post.permissions.contains(name));
+        let dispatches =
+            ["parameter.dispatch", "parameter.archive"].iter().any(|name| post.permissions.contains(name));
         assert!(!dispatches || post.unit_kinds.contains(&"supply_station"), "{}", post.code);
     }
     for permission in permissions::ALL {
@@ -92,17 +102,26 @@ fn the_centre_cannot_touch_a_parameter() {
         refused_for_want_of_permission(
             company.act(reviewer, on, |work| start_other(work, &calendar, company.centre, &new)),
         );
-        refused_for_want_of_permission(company.act(reviewer, on, |work| enter(work, &calendar, id, &new.lines)));
+        refused_for_want_of_permission(
+            company.act(reviewer, on, |work| enter(work, &calendar, id, &new.lines)),
+        );
         refused_for_want_of_permission(company.act(reviewer, on, |work| check(work, id, "")));
-        refused_for_want_of_permission(company.act(reviewer, on, |work| audit(work, &calendar, id, true, "")));
+        refused_for_want_of_permission(
+            company.act(reviewer, on, |work| audit(work, &calendar, id, true, "")),
+        );
         refused_for_want_of_permission(company.act(reviewer, on, |work| dispatch(work, &calendar, id, 1)));
         refused_for_want_of_permission(company.act(reviewer, on, |work| archive(work, &calendar, id)));
         refused_for_want_of_permission(company.act(reviewer, on, |work| withdraw(work, &calendar, id, "试")));
-        refused_for_want_of_permission(company.act(reviewer, on, |work| apply_due(work, &calendar, company.station)));
-        refused_for_want_of_permission(company.act(reviewer, on, |work| list_circulation(work, company.station)));
+        refused_for_want_of_permission(
+            company.act(reviewer, on, |work| apply_due(work, &calendar, company.station)),
+        );
+        refused_for_want_of_permission(
+            company.act(reviewer, on, |work| list_circulation(work, company.station)),
+        );
         // Nor can the station hand one to the centre.
         company.act(&company.checker, on, |work| check(work, id, "")).unwrap();
-        let handed = company.act(&company.enterer, on, |work| dispatch(work, &calendar, id, reviewer.person_id));
+        let handed =
+            company.act(&company.enterer, on, |work| dispatch(work, &calendar, id, reviewer.person_id));
         refused_for_want_of_permission(handed);
     });
 }
@@ -134,13 +153,18 @@ fn the_station_audits_tickets_of_other_units() {
             .act(clerk, "2026-03-02", |work| start_other(work, &calendar, company.institute, &new))
             .unwrap();
         let id = ticket.ticket_id;
-        refused_for_want_of_permission(company.act(clerk, "2026-03-02", |work| audit(work, &calendar, id, true, "")));
+        refused_for_want_of_permission(
+            company.act(clerk, "2026-03-02", |work| audit(work, &calendar, id, true, "")),
+        );
         let clocks = company
             .store
             .read(|tx| workflow::clocks_of_ticket(tx, company.org_id, id, day("2026-03-02")))
             .unwrap();
         assert_eq!(clocks.len(), 1);
-        assert_eq!((clocks[0].clock.due_on, clocks[0].clock.answerable_unit_id), (day("2026-03-04"), company.station));
+        assert_eq!(
+            (clocks[0].clock.due_on, clocks[0].clock.answerable_unit_id),
+            (day("2026-03-04"), company.station)
+        );
         let audited = company
             .act(&company.checker, "2026-03-03", |work| audit(work, &calendar, id, true, "数据一致"))
             .unwrap();
@@ -149,7 +173,10 @@ fn the_station_audits_tickets_of_other_units() {
         company.act(&company.enterer, "2026-03-03", |work| dispatch(work, &calendar, id, handler)).unwrap();
         company.act(&company.enterer, "2026-03-03", |work| archive(work, &calendar, id)).unwrap();
         let meters = company.supply(1).meters;
-        assert_eq!((meters[0].removed_on, meters[1].installed_on), (Some(day("2026-03-02")), day("2026-03-02")));
+        assert_eq!(
+            (meters[0].removed_on, meters[1].installed_on),
+            (Some(day("2026-03-02")), day("2026-03-02"))
+        );
         assert_eq!(meters[1].number, "N0001");
 
         let refused = company
@@ -160,7 +187,9 @@ fn the_station_audits_tickets_of_other_units() {
             })
             .unwrap();
         let refused = company
-            .act(&company.checker, "2026-03-04", |work| audit(work, &calendar, refused, false, "原始数据不符"))
+            .act(&company.checker, "2026-03-04", |work| {
+                audit(work, &calendar, refused, false, "原始数据不符")
+            })
             .unwrap();
         assert_eq!(refused.state, TicketState::Refused);
         assert_eq!(company.supply(1).details.account.persons, 3);
@@ -190,13 +219,18 @@ fn meters_change_with_final_and_first_readings() {
         assert_eq!(of[1].multiplier, "60".parse().unwrap());
 
         // What cannot be: a register too many, a reading beyond the digits, below the last one, a day ahead.
-        let off = |registers| vec![line("2026-03-04", Change::MeterOff { off: MeterShown { meter_seq: 2, registers } })];
+        let off = |registers| {
+            vec![line("2026-03-04", Change::MeterOff { off: MeterShown { meter_seq: 2, registers } })]
+        };
         let mut two = total("120");
         two.push(RegisterShown { register: Register::Peak, value: figure("1") });
         let refusal = |registers| fault(company.start("2026-03-04", 101, off(registers)).unwrap_err());
         assert!(matches!(refusal(two), Fault::Registers { register: Register::Peak, .. }));
         assert!(matches!(refusal(total("1000000")), Fault::Shown { .. }));
-        let ahead = vec![line("2026-03-09", Change::MeterOff { off: MeterShown { meter_seq: 2, registers: total("120") } })];
+        let ahead = vec![line(
+            "2026-03-09",
+            Change::MeterOff { off: MeterShown { meter_seq: 2, registers: total("120") } },
+        )];
         assert!(matches!(fault(company.start("2026-03-04", 101, ahead).unwrap_err()), Fault::Day { .. }));
     });
 }
@@ -251,7 +285,9 @@ fn customers_come_change_hands_and_go() {
         assert!(matches!(fault(open(small).unwrap_err()), Fault::Value { field: "category", .. }));
         let ticket = open(new.clone()).unwrap();
         assert!(ticket.opens && ticket.account_id == 102, "{}", ticket.account_id);
-        assert!(company.store.read(|tx| supply_of(tx, company.org_id, 102, day("2026-03-02"))).unwrap().is_none());
+        assert!(
+            company.store.read(|tx| supply_of(tx, company.org_id, 102, day("2026-03-02"))).unwrap().is_none()
+        );
         company.finish("2026-03-02", &ticket).unwrap();
         let supply = company.supply(102);
         assert_eq!(supply.details.number, "3000000900");
@@ -290,7 +326,9 @@ fn a_change_ahead_waits_for_its_day() {
         let line = line("2026-04-01", Change::ContractDemand { contract_demand_kw: figure("500") });
         let done = company.change("2026-03-20", 101, vec![line]).unwrap();
         assert_eq!((done.changed, done.waiting), (0, 1));
-        let due = |on: &str| company.act(&company.enterer, on, |work| apply_due(work, &calendar(), company.station)).unwrap();
+        let due = |on: &str| {
+            company.act(&company.enterer, on, |work| apply_due(work, &calendar(), company.station)).unwrap()
+        };
         assert_eq!(due("2026-03-31").0, 0);
         assert_eq!(company.supply(101).terms.unwrap().contract_demand_kw, Some(figure("400")));
         assert_eq!(due("2026-04-01").0, 1);
@@ -308,26 +346,47 @@ fn a_change_in_circulation_holds_the_month() {
         let ticket = company.start("2026-03-02", 1, vec![persons("2026-03-01", 5)]).unwrap();
         let other = company.start("2026-03-02", 2, vec![persons("2026-03-01", 5)]).unwrap();
         let later = company.start("2026-03-02", 2, vec![persons("2026-03-20", 7)]).unwrap();
-        let list = company.act(&company.enterer, "2026-03-02", |work| list_circulation(work, company.station)).unwrap();
+        let list = company
+            .act(&company.enterer, "2026-03-02", |work| list_circulation(work, company.station))
+            .unwrap();
         assert_eq!(list.len(), 3);
-        assert!(company.act(&company.enterer, "2026-03-02", |work| list_circulation(work, company.station)).is_err());
-        let given = company.store.read(|tx| circulation_list(tx, org_id, company.station, day("2026-03-02"))).unwrap();
+        assert!(
+            company
+                .act(&company.enterer, "2026-03-02", |work| list_circulation(work, company.station))
+                .is_err()
+        );
+        let given = company
+            .store
+            .read(|tx| circulation_list(tx, org_id, company.station, day("2026-03-02")))
+            .unwrap();
         assert_eq!(given, Some(list));
-        assert_eq!(company.store.read(|tx| circulation_list(tx, org_id, company.station, day("2026-03-03"))).unwrap(), None);
+        assert_eq!(
+            company
+                .store
+                .read(|tx| circulation_list(tx, org_id, company.station, day("2026-03-03")))
+                .unwrap(),
+            None
+        );
 
         let file = |id| {
             company.act(&company.enterer, "2026-03-04", |work| {
                 file_hold(work, &calendar, id, march, company.centre, "例日前不能归档")
             })
         };
-        assert!(matches!(file(later.ticket_id), Err(ParameterError::NotNow { .. })), "it begins after the reading day");
+        assert!(
+            matches!(file(later.ticket_id), Err(ParameterError::NotNow { .. })),
+            "it begins after the reading day"
+        );
         file(ticket.ticket_id).unwrap();
         assert!(file(ticket.ticket_id).is_err(), "once");
         let held = || company.store.read(|tx| accounts_to_hold(tx, org_id, march)).unwrap();
         assert_eq!(held(), [1]);
         assert_eq!(company.store.read(|tx| workflow::accounts_on_hold(tx, org_id)).unwrap(), [1]);
         let under = company.store.read(|tx| accounts_under_change(tx, org_id, march)).unwrap();
-        assert_eq!(under.iter().map(|one| (one.account_id, one.hold_id.is_some())).collect::<Vec<_>>(), [(1, true), (2, false)]);
+        assert_eq!(
+            under.iter().map(|one| (one.account_id, one.hold_id.is_some())).collect::<Vec<_>>(),
+            [(1, true), (2, false)]
+        );
         let missing = company.store.read(|tx| holds_missing(tx, org_id, march, day("2026-03-05"))).unwrap();
         assert_eq!(missing.iter().map(|one| one.ticket_id).collect::<Vec<_>>(), [other.ticket_id]);
 
@@ -336,12 +395,16 @@ fn a_change_in_circulation_holds_the_month() {
         assert!(held().is_empty());
         assert!(company.store.read(|tx| workflow::accounts_on_hold(tx, org_id)).unwrap().is_empty());
         let hold = company.store.read(|tx| hold_requests(tx, org_id, march)).unwrap().remove(0);
-        let clocks = company.store.read(|tx| workflow::clocks_of_ticket(tx, org_id, hold.hold_id, day("2026-03-09"))).unwrap();
+        let clocks = company
+            .store
+            .read(|tx| workflow::clocks_of_ticket(tx, org_id, hold.hold_id, day("2026-03-09")))
+            .unwrap();
         let issue = clocks.iter().find(|one| one.clock.code == "issue_after_held_change").unwrap();
         assert_eq!((issue.clock.due_on, issue.clock.answerable_unit_id), (day("2026-03-11"), company.centre));
 
         company.finish("2026-03-09", &other).unwrap();
-        let answers = |account_id| company.store.read(|tx| answerable_unit(tx, org_id, account_id, march)).unwrap();
+        let answers =
+            |account_id| company.store.read(|tx| answerable_unit(tx, org_id, account_id, march)).unwrap();
         assert_eq!(answers(1), None);
         assert_eq!(answers(2), Some((company.station, other.number.clone())));
     });
@@ -382,15 +445,20 @@ fn the_centre_speaks_and_the_station_modifies() {
             company.act(reviewer, "2026-03-03", |work| second_modify(work, &calendar, id, &lines, "改")),
         );
         let modified = company
-            .act(&company.enterer, "2026-03-04", |work| second_modify(work, &calendar, id, &lines, "已改为5人"))
+            .act(&company.enterer, "2026-03-04", |work| {
+                second_modify(work, &calendar, id, &lines, "已改为5人")
+            })
             .unwrap();
         assert_eq!(modified.revision, 2);
         assert_eq!(company.supply(1).details.account.persons, 5);
         let kept = company.store.read(|tx| history(tx, org_id, 1)).unwrap();
         assert_eq!(kept[1].ticket, format!("{}/2", ticket.number));
-        company.act(&company.second_reviewer, "2026-03-04", |work| confirm_correction(work, &calendar, id)).unwrap();
+        company
+            .act(&company.second_reviewer, "2026-03-04", |work| confirm_correction(work, &calendar, id))
+            .unwrap();
         assert!(company.store.read(|tx| workflow::accounts_on_hold(tx, org_id)).unwrap().is_empty());
-        let clocks = company.store.read(|tx| workflow::clocks_of_ticket(tx, org_id, id, day("2026-03-04"))).unwrap();
+        let clocks =
+            company.store.read(|tx| workflow::clocks_of_ticket(tx, org_id, id, day("2026-03-04"))).unwrap();
         let issue = clocks.iter().find(|one| one.clock.code == "issue_after_modification").unwrap();
         assert_eq!(issue.clock.due_on, day("2026-03-06"));
     });
@@ -402,7 +470,8 @@ fn a_ticket_is_printed() {
     each_engine(|company| {
         let ticket = company.start("2026-03-02", 1, vec![persons("2026-03-02", 5)]).unwrap();
         let print = |reason: &str| {
-            company.act(&company.enterer, "2026-03-02", |work| print(work, ticket.ticket_id, reason, Lang::Zh))
+            company
+                .act(&company.enterer, "2026-03-02", |work| print(work, ticket.ticket_id, reason, Lang::Zh))
         };
         let pages = print("").unwrap();
         assert_eq!(pages.len(), 2);
@@ -417,7 +486,10 @@ fn a_ticket_is_printed() {
 fn refusals_speak_two_languages() {
     each_engine(|company| {
         let error = company.start("2026-03-02", 1, vec![persons("2026-03-02", 3)]).unwrap_err();
-        assert_eq!(error.text(Lang::Zh), "第 1 行：persons 已是该值，没有变更".replace("persons", "家庭人口"));
+        assert_eq!(
+            error.text(Lang::Zh),
+            "第 1 行：persons 已是该值，没有变更".replace("persons", "家庭人口")
+        );
         assert_eq!(error.text(Lang::En), "line 1: persons is this already: nothing changes");
     });
 }

@@ -4,7 +4,7 @@ use kernel::{Date, Moment, Month};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::parameter::{ParameterTicket, KeptChange};
+use crate::parameter::{KeptChange, ParameterTicket};
 
 codes! {
     /// What was signed.

@@ -40,7 +40,7 @@ pub use hold::{
     answerable_unit, circulation_list, file_hold, hold_requests, holds_missing, in_circulation,
     list_circulation, withdraw_hold,
 };
-pub use model::{Archived, ParameterTicket, NewChange, Origin, StoredLine, TicketState};
+pub use model::{Archived, NewChange, Origin, ParameterTicket, StoredLine, TicketState};
 pub use service::{
     apply_due, archive, audit, check, dedicated_accounts, dispatch, enter, history, lines, print, start,
     start_other, supply_of, ticket, tickets_of_account, withdraw,

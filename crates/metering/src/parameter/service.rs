@@ -9,7 +9,7 @@ use workflow::{NewClock, NewTicket, Subject};
 
 use super::change::{Change, Line};
 use super::change_rules::ChangeRules;
-use super::model::{self, Archived, ParameterTicket, NewChange, Origin, StoredLine, TicketState};
+use super::model::{self, Archived, NewChange, Origin, ParameterTicket, StoredLine, TicketState};
 use super::permissions::{ARCHIVE, AUDIT, CHANGE, DISPATCH, START, START_OTHER};
 use super::rules::{self, Circumstances};
 use super::supply::{FieldChange, KeptChange, OpenMonth, Supply};
@@ -200,7 +200,11 @@ fn step_clock(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket: &Para
 }
 
 /// The station starts a ticket and enters its lines, which are judged at once. Source: PARM-01, PARM-08.
-pub fn start(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, new: &NewChange) -> Result<ParameterTicket> {
+pub fn start(
+    work: &mut Work<'_, '_>,
+    calendar: &WorkingCalendar,
+    new: &NewChange,
+) -> Result<ParameterTicket> {
     begin(work, calendar, (Origin::Station, None), new)
 }
 

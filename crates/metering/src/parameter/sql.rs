@@ -6,7 +6,7 @@ use store::{Row, Tx, params};
 use super::change::Line;
 use super::feedback::{ErrorList, Inconsistency};
 use super::hold::{Circulating, HoldRequest, HoldState};
-use super::model::{ParameterTicket, Origin, StoredLine, TicketState};
+use super::model::{Origin, ParameterTicket, StoredLine, TicketState};
 use super::{ParameterError, Result};
 
 const TICKET: &str =

@@ -91,9 +91,8 @@ impl Company {
         let marketing = unit("marketing_department", "marketing");
         let institute = unit("metering_institute", "institute");
         let hire = |unit_id: i64, login: &str, post: &str| {
-            let person_id = give(&|work| {
-                identity::create_person(work, &NewPerson { unit_id, login, name: login })
-            });
+            let person_id =
+                give(&|work| identity::create_person(work, &NewPerson { unit_id, login, name: login }));
             give(&|work| {
                 let from = day("2025-01-02");
                 let new = NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] };
@@ -225,8 +224,16 @@ impl Company {
         Desk::new(&self.store, who).act(at(on), command)
     }
 
-    pub fn start(&self, on: &str, account_id: i64, lines: Vec<Line>) -> Result<ParameterTicket, ParameterError> {
-        let new = NewChange { account_id: Some(account_id), applied_on: day(on), reason: "客户申请".into(), lines };
+    pub fn start(
+        &self,
+        on: &str,
+        account_id: i64,
+        lines: Vec<Line>,
+    ) -> Result<ParameterTicket, ParameterError> {
+        let new =
+            NewChange {
+                account_id: Some(account_id), applied_on: day(on), reason: "客户申请".into(), lines
+            };
         self.act(&self.enterer, on, |work| start(work, &calendar(), &new))
     }
 
