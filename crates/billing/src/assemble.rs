@@ -32,9 +32,10 @@ pub(crate) fn read_as(readings: &[MeterReading]) -> ReadAs {
     found
 }
 
-/// The period that ends with the settlement day `to`: from the same day of the month before, or from the first day
-/// of supply when that is later.
-fn period(account: &Account, to: Date) -> (Date, Date) {
+/// The period that a reading ends. A reading shows the end of its day, so the period lasts up to the day after; it
+/// begins on the same day of the month before, or with the first day of supply when that is later.
+fn period(account: &Account, read_on: Date) -> (Date, Date) {
+    let to = read_on.plus_days(1).unwrap_or(read_on);
     let before = to.month().previous();
     let from = Date::new(before.year(), before.month_of_year(), to.day()).unwrap_or(before.last_day());
     let from = if account.opened_on > from && account.opened_on < to { account.opened_on } else { from };
@@ -54,7 +55,8 @@ pub(crate) fn assemble(
         return Err("no meter line in this month / 本月没有抄表记录".into());
     };
     let (from, to) = period(account, last);
-    let plan_of = |class: &str| plan(prices, account, class, from);
+    // The prices of the last day of the period apply to all of it.
+    let plan_of = |class: &str| plan(prices, account, class, last);
     let points: Points = if row.points.is_empty() {
         smallvec![Point {
             plan: plan_of(&account.price_class)?,
@@ -79,10 +81,10 @@ pub(crate) fn assemble(
     Ok(AccountPeriod { from, to, month, points, tiers, supply })
 }
 
-fn plan(prices: &PriceBook, account: &Account, class: &str, from: Date) -> Result<PlanId, Refused> {
+fn plan(prices: &PriceBook, account: &Account, class: &str, day: Date) -> Result<PlanId, Refused> {
     let left_market = account.options.has(Options::MARKET_LEAVER);
-    prices.find(class, account.voltage.code(), left_market, from).ok_or_else(|| {
-        format!("no price for class {class}, voltage {}, on {from} / 没有适用的电价", account.voltage.key())
+    prices.find(class, account.voltage.code(), left_market, day).ok_or_else(|| {
+        format!("no price for class {class}, voltage {}, on {day} / 没有适用的电价", account.voltage.key())
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod assemble;
 pub mod canonical;
+mod document;
 mod error;
 pub mod gates;
 mod load;
@@ -17,8 +18,10 @@ mod run;
 mod service;
 mod sql;
 
+pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
-pub use output::Ready;
+pub use load::load_ready;
+pub use output::{HistoryBulk, Ready};
 pub use plans::PriceBook;
 pub use posting::{BILL_ISSUED, BillPostings};
 pub use run::{RunBook, RunPlan, RunSummary, run_month};

@@ -129,3 +129,13 @@ fn ready(
         input: assemble(prices, row, plan.month, before.tier_used_kwh),
     }
 }
+
+/// Everything `plan` would calculate, put together and kept: for trials and measurements of calculation alone.
+pub fn load_ready(tx: &mut Tx<'_>, org_id: i64, prices: &PriceBook, plan: &RunPlan) -> Result<Vec<Ready>> {
+    let mut kept = Vec::new();
+    Loader::default().load(tx, org_id, prices, plan, &plan.books, |_, ready| {
+        kept.extend_from_slice(ready);
+        Ok(())
+    })?;
+    Ok(kept)
+}

@@ -273,3 +273,36 @@ impl Output {
         Ok(())
     }
 }
+
+/// Quantities and fees of earlier months, taken over from another system without their bills: what the gates compare
+/// with and what tiers go on from. The rows bear issue 0 and are no receivables.
+pub struct HistoryBulk {
+    org_id: i64,
+    bulk: Bulk,
+}
+
+impl HistoryBulk {
+    /// An empty buffer.
+    pub fn new(org_id: i64) -> HistoryBulk {
+        HistoryBulk { org_id, bulk: sql::quantities() }
+    }
+    /// Adds what `account_id` used and owed in `month`, and its kWh in the tier year up to then, in order of key.
+    pub fn add(
+        &mut self,
+        month: Month,
+        account_id: i64,
+        energy_kwh: Quantity,
+        amount: Money,
+        tier_used_kwh: Quantity,
+    ) -> Result<()> {
+        let key = BillKey { org_id: self.org_id, month, account_id, sequence: 0 };
+        let by_period = [Quantity::ZERO; Period::COUNT];
+        let reactive_kvarh = Quantity::ZERO;
+        let row = QuantityRow { key, issue_id: 0, energy_kwh, by_period, reactive_kvarh, amount, tier_used_kwh };
+        Ok(sql::add_quantity(&mut self.bulk, &row)?)
+    }
+    /// Writes everything and empties the buffer.
+    pub fn load(&mut self, tx: &mut store::Tx<'_>) -> Result<u64> {
+        Ok(tx.load(&mut self.bulk)?)
+    }
+}

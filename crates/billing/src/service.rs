@@ -84,12 +84,31 @@ pub(crate) fn write_batch(
     output: &mut Output,
 ) -> Result<()> {
     store.write(|tx| {
+        if !plan.take_over {
+            move_books(tx, clerks, plan, output)?;
+        }
         write_calculations(&mut Work::new(tx, clerks.calculator, plan.now), plan, output, Some(clerks.reviewer))?;
         if plan.issue {
             write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
         }
         Ok(())
     })
+}
+
+/// Takes the books through their states; a book with exceptions stays with the reviewer.
+fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Output) -> Result<()> {
+    for book in &output.books {
+        let (month, id) = (plan.month, book.book_id);
+        metering::book::begin_calculation(&mut Work::new(tx, clerks.calculator, plan.now), month, id)?;
+        metering::book::begin_review(&mut Work::new(tx, clerks.reviewer, plan.now), month, id)?;
+        if plan.issue && book.issued == book.accounts {
+            metering::book::issue(&mut Work::new(tx, clerks.issuer, plan.now), month, id)?;
+        } else if book.clean < book.accounts {
+            let why = format!("{} exceptions / 异常 {} 户", book.accounts - book.clean, book.accounts - book.clean);
+            metering::book::hold_for_exceptions(&mut Work::new(tx, clerks.reviewer, plan.now), month, id, &why)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the calculations of `output` with their bills and exceptions, and one act for each book.

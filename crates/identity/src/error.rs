@@ -3,7 +3,7 @@
 use kernel::{Bilingual, Date, Lang};
 use store::StoreError;
 
-use crate::Catalogue;
+use crate::{Catalogue, Incompatible};
 
 /// Why a person may not act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,8 @@ pub enum IdentityError {
     },
     /// Two duties that one person cannot have.
     #[error(
-        "{person} holds {held} and cannot also hold {new}: {first} and {second} do not go together ({requirement}); give the post to another person"
+        "{person} holds {held} and cannot also hold {new}: {} and {} do not go together ({}); give the post to another person",
+        pair.first, pair.second, pair.requirement
     )]
     IncompatibleDuties {
         /// Who.
@@ -43,12 +44,8 @@ pub enum IdentityError {
         held: String,
         /// The post refused.
         new: String,
-        /// One duty.
-        first: &'static str,
-        /// The other duty.
-        second: &'static str,
-        /// The requirement.
-        requirement: &'static str,
+        /// The two duties, and the requirement.
+        pair: &'static Incompatible,
     },
     /// The person holds the post there already.
     #[error("{person} already holds the post {post} there on some of these days")]
@@ -145,12 +142,13 @@ impl Bilingual for IdentityError {
             IdentityError::OwnAuthority { person } => {
                 format!("{person} 不能授权：须由同一组织的另一人授权")
             }
-            IdentityError::IncompatibleDuties { person, held, new, first, second, requirement } => format!(
-                "{person} 已任 {}，不得兼任 {}：{}与{}为不兼容岗位（{requirement}），请另派他人",
+            IdentityError::IncompatibleDuties { person, held, new, pair } => format!(
+                "{person} 已任 {}，不得兼任 {}：{}与{}为不兼容岗位（{}），请另派他人",
                 post(held),
                 post(new),
-                duty(first),
-                duty(second)
+                duty(pair.first),
+                duty(pair.second),
+                pair.requirement
             ),
             IdentityError::AlreadyHeld { person, post: code } => {
                 format!("{person} 在此期间已任该单位 {}", post(code))

@@ -20,13 +20,13 @@ mod work;
 pub use catalogue::{Catalogue, Duty, Incompatible, PermissionName, Post, UnitKind};
 pub use error::IdentityError;
 pub use model::{
-    Authority, Founded, HeldPost, NewAssignment, NewOrganisation, NewPerson, NewUnit, Person, Unit,
+    Authority, Founded, HeldPost, KeptAuthority, KeptChange, NewAssignment, NewOrganisation, NewPerson,
+    NewUnit, Person, Unit,
 };
 pub use permission::{Actor, Assignment, Permission};
 pub use service::{
-    KeptAuthority, KeptChange, assign, authorities, changes, create_person, create_unit, end_assignment,
-    find_organisation, find_person, found_organisation, held_posts, load_actor, persons, retire_person, unit,
-    units,
+    assign, authorities, changes, create_person, create_unit, end_assignment, find_organisation, find_person,
+    found_organisation, held_posts, load_actor, persons, retire_person, unit, units,
 };
 pub use sql::SCHEMA;
 pub use table::data_rows;

@@ -1,6 +1,6 @@
 //! Organisations, units, persons and the posts they hold.
 
-use kernel::{Date, Text};
+use kernel::{Date, Moment, Text};
 
 /// An organisation unit (单位), a node of the organisation's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,4 +136,38 @@ pub struct Authority {
     pub authority_post: String,
     /// The permission lent.
     pub permission: &'static str,
+}
+
+/// A kept authority, as listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAuthority {
+    /// Who acted.
+    pub person_id: i64,
+    /// Who gave the authority.
+    pub authority_id: i64,
+    /// Under which post.
+    pub authority_post: String,
+    /// For which permission.
+    pub permission: String,
+    /// On what.
+    pub what: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// One change of units, persons or posts, as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptChange {
+    /// Who changed it.
+    pub by_person_id: i64,
+    /// When.
+    pub at: Moment,
+    /// What kind of thing: `unit`, `person`, `assignment`, `organisation`.
+    pub subject: String,
+    /// Which one.
+    pub subject_id: i64,
+    /// Before.
+    pub old: String,
+    /// After.
+    pub new: String,
 }

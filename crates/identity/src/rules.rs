@@ -42,7 +42,7 @@ pub fn duties_of<'c>(catalogue: &'c Catalogue, post: &Post) -> BTreeSet<&'c str>
 /// Refuses an unknown post, a post held at the wrong kind of unit, days in the wrong order, the same post twice, and
 /// two incompatible duties (XC-02) on any common day on which the rule is in force.
 pub fn check_assignment(
-    catalogue: &Catalogue,
+    catalogue: &'static Catalogue,
     person: &str,
     held: &[HeldPost],
     new: &HeldPost,
@@ -74,9 +74,7 @@ pub fn check_assignment(
                     person: person.to_owned(),
                     held: other.post.clone(),
                     new: new.post.clone(),
-                    first: pair.first,
-                    second: pair.second,
-                    requirement: pair.requirement,
+                    pair,
                 });
             }
         }

@@ -5,8 +5,8 @@ use store::Tx;
 
 use crate::sql::{self, Change};
 use crate::{
-    Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, NewAssignment,
-    NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules,
+    Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, KeptAuthority, KeptChange,
+    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules,
 };
 
 const MANAGE_UNITS: Permission = Permission("identity.manage_units");
@@ -198,70 +198,14 @@ pub fn load_actor(tx: &mut Tx<'_>, org_id: i64, person_id: i64, day: Date) -> Re
     Ok(Actor { org_id, person_id, name: person.name, assignments })
 }
 
-/// A kept authority, as listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAuthority {
-    /// Who acted.
-    pub person_id: i64,
-    /// Who gave the authority.
-    pub authority_id: i64,
-    /// Under which post.
-    pub authority_post: String,
-    /// For which permission.
-    pub permission: String,
-    /// On what.
-    pub what: String,
-    /// When.
-    pub at: Moment,
-}
-
 /// Every authority given on the spot, in order.
 pub fn authorities(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptAuthority>, IdentityError> {
-    let rows = sql::authorities(tx, org_id)?;
-    Ok(rows
-        .into_iter()
-        .map(|(person_id, authority_id, authority_post, permission, what, at)| KeptAuthority {
-            person_id,
-            authority_id,
-            authority_post,
-            permission,
-            what,
-            at,
-        })
-        .collect())
-}
-
-/// One change of units, persons or posts, as kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptChange {
-    /// Who changed it.
-    pub by_person_id: i64,
-    /// When.
-    pub at: Moment,
-    /// What kind of thing: `unit`, `person`, `assignment`, `organisation`.
-    pub subject: String,
-    /// Which one.
-    pub subject_id: i64,
-    /// Before.
-    pub old: String,
-    /// After.
-    pub new: String,
+    Ok(sql::authorities(tx, org_id)?)
 }
 
 /// Every change of units, persons and posts, in order.
 pub fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, IdentityError> {
-    let rows = sql::changes(tx, org_id)?;
-    Ok(rows
-        .into_iter()
-        .map(|(by_person_id, at, subject, subject_id, old, new)| KeptChange {
-            by_person_id,
-            at,
-            subject,
-            subject_id,
-            old,
-            new,
-        })
-        .collect())
+    Ok(sql::changes(tx, org_id)?)
 }
 
 pub(crate) fn keep_authority(

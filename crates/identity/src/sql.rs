@@ -3,7 +3,9 @@
 use kernel::{Date, Moment, Text};
 use store::{Migration, Row, Schema, StoreError, Tx, params};
 
-use crate::{Authority, HeldPost, NewAssignment, NewOrganisation, NewUnit, Person, Unit};
+use crate::{
+    Authority, HeldPost, KeptAuthority, KeptChange, NewAssignment, NewOrganisation, NewUnit, Person, Unit,
+};
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
@@ -245,16 +247,21 @@ pub(crate) fn insert_authority(
     Ok(())
 }
 
-/// One kept authority: who acted, who gave it, under which post, for which permission, on what, when.
-pub(crate) fn authorities(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-) -> Result<Vec<(i64, i64, String, String, String, Moment)>, StoreError> {
+pub(crate) fn authorities(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptAuthority>, StoreError> {
     tx.list(
         "SELECT person_id, authority_id, authority_post, permission, what, at FROM identity_authority
          WHERE org_id = ?1 ORDER BY id",
         params![org_id],
-        |row| Ok((row.int(0)?, row.int(1)?, row.text(2)?, row.text(3)?, row.text(4)?, row.moment(5)?)),
+        |row| {
+            Ok(KeptAuthority {
+                person_id: row.int(0)?,
+                authority_id: row.int(1)?,
+                authority_post: row.text(2)?,
+                permission: row.text(3)?,
+                what: row.text(4)?,
+                at: row.moment(5)?,
+            })
+        },
     )
 }
 
@@ -281,13 +288,19 @@ pub(crate) fn insert_change(
     Ok(())
 }
 
-pub(crate) fn changes(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-) -> Result<Vec<(i64, Moment, String, i64, String, String)>, StoreError> {
+pub(crate) fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, StoreError> {
     tx.list(
         "SELECT by_person_id, at, subject, subject_id, old, new FROM identity_change WHERE org_id = ?1 ORDER BY id",
         params![org_id],
-        |row| Ok((row.int(0)?, row.moment(1)?, row.text(2)?, row.int(3)?, row.text(4)?, row.text(5)?)),
+        |row| {
+            Ok(KeptChange {
+                by_person_id: row.int(0)?,
+                at: row.moment(1)?,
+                subject: row.text(2)?,
+                subject_id: row.int(3)?,
+                old: row.text(4)?,
+                new: row.text(5)?,
+            })
+        },
     )
 }

@@ -1,8 +1,10 @@
 //! The ledger's tables, and the guards that keep it a ledger whoever writes to them.
 //!
-//! Postings are written first and the voucher last: inserting the voucher seals them. The seal compares count, sum,
-//! lines and accounts, asks for an open period and the next number, and from then on nothing can be added, changed
-//! or removed. A posting without voucher cannot be committed.
+//! A voucher is written in three steps of one transaction: its draft, its postings, then the voucher, which seals
+//! them. Postings are taken only while there is a draft; a draft is taken only before the voucher is there, and
+//! cannot be committed without it. The seal compares count, sum, lines and accounts, asks for an open period and the
+//! next number, and removes the draft: from then on nothing can be added, changed or removed.
+//! The draft keeps the price of all this small: each posting costs one look into a table of a few rows.
 
 use store::{Migration, Schema};
 
@@ -44,6 +46,14 @@ CREATE TABLE voucher (
 CREATE UNIQUE INDEX voucher_by_number ON voucher (org_id, year, number);
 CREATE INDEX voucher_by_period ON voucher (org_id, period, voucher_id);
 CREATE UNIQUE INDEX voucher_by_reversed ON voucher (org_id, reverses) WHERE reverses IS NOT NULL;
+CREATE TABLE voucher_draft (
+  org_id INTEGER NOT NULL, voucher_id INTEGER NOT NULL, PRIMARY KEY (org_id, voucher_id),
+  FOREIGN KEY (org_id, voucher_id) REFERENCES voucher (org_id, voucher_id) DEFERRABLE INITIALLY DEFERRED) STRICT, WITHOUT ROWID;
+CREATE TABLE posting (
+  org_id INTEGER NOT NULL, voucher_id INTEGER NOT NULL, line INTEGER NOT NULL CHECK (line > 0),
+  debit INTEGER NOT NULL, credit INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
+  account_id INTEGER, component INTEGER NOT NULL, CHECK (debit <> credit),
+  PRIMARY KEY (org_id, voucher_id, line)) STRICT, WITHOUT ROWID;
 CREATE TABLE period_balance (
   org_id INTEGER NOT NULL, period INTEGER NOT NULL, unit_id INTEGER NOT NULL, code INTEGER NOT NULL,
   component INTEGER NOT NULL, debit INTEGER NOT NULL CHECK (debit >= 0), credit INTEGER NOT NULL CHECK (credit >= 0),
@@ -51,17 +61,16 @@ CREATE TABLE period_balance (
 ";
 
 const SQLITE: &str = "
-CREATE TABLE posting (
-  org_id INTEGER NOT NULL, voucher_id INTEGER NOT NULL, line INTEGER NOT NULL CHECK (line > 0),
-  debit INTEGER NOT NULL, credit INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
-  account_id INTEGER, component INTEGER NOT NULL, CHECK (debit <> credit),
-  PRIMARY KEY (org_id, voucher_id, line),
-  FOREIGN KEY (org_id, voucher_id) REFERENCES voucher (org_id, voucher_id) DEFERRABLE INITIALLY DEFERRED
-) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER posting_sealed BEFORE INSERT ON posting
+CREATE TRIGGER posting_of_draft BEFORE INSERT ON posting
+WHEN NOT EXISTS (SELECT 1 FROM voucher_draft WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id)
+BEGIN SELECT RAISE(ABORT, 'ledger: no voucher is being written; a sealed one is reversed instead'); END;
+CREATE TRIGGER draft_before_voucher BEFORE INSERT ON voucher_draft
 WHEN EXISTS (SELECT 1 FROM voucher WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id)
 BEGIN SELECT RAISE(ABORT, 'ledger: the voucher is sealed; reverse it instead'); END;
+CREATE TRIGGER draft_no_update BEFORE UPDATE ON voucher_draft BEGIN SELECT RAISE(ABORT, 'ledger: a draft never changes'); END;
+CREATE TRIGGER draft_until_voucher BEFORE DELETE ON voucher_draft
+WHEN NOT EXISTS (SELECT 1 FROM voucher WHERE org_id = OLD.org_id AND voucher_id = OLD.voucher_id)
+BEGIN SELECT RAISE(ABORT, 'ledger: a draft ends with its voucher'); END;
 CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'ledger: a posting never changes'); END;
 CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'ledger: a posting is never deleted'); END;
 
@@ -73,12 +82,12 @@ CREATE TRIGGER voucher_seal AFTER INSERT ON voucher BEGIN
   SELECT RAISE(ABORT, 'ledger: the reversed voucher does not exist') WHERE NEW.reverses IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM voucher WHERE org_id = NEW.org_id AND voucher_id = NEW.reverses);
   SELECT RAISE(ABORT, 'ledger: the voucher differs from its postings, or an account is unknown')
-  WHERE (NEW.postings, NEW.total, NEW.postings) IS NOT (
-    SELECT COUNT(*), SUM(p.amount), MAX(p.line) FROM posting p
-    CROSS JOIN chart_account d ON d.org_id = p.org_id AND d.code = p.debit AND d.postable = 1
-    CROSS JOIN chart_account c ON c.org_id = p.org_id AND c.code = p.credit AND c.postable = 1
-    WHERE p.org_id = NEW.org_id AND p.voucher_id = NEW.voucher_id)
-  OR NEW.postings <> (SELECT COUNT(*) FROM posting WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id);
+  WHERE (NEW.postings, NEW.total, NEW.postings, NEW.postings, NEW.postings) IS NOT (
+    SELECT COUNT(*), SUM(amount), MAX(line),
+      SUM(debit IN (SELECT code FROM chart_account WHERE org_id = NEW.org_id AND postable = 1)),
+      SUM(credit IN (SELECT code FROM chart_account WHERE org_id = NEW.org_id AND postable = 1))
+    FROM posting WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id);
+  DELETE FROM voucher_draft WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id;
 END;
 CREATE TRIGGER voucher_no_update BEFORE UPDATE ON voucher BEGIN SELECT RAISE(ABORT, 'ledger: a voucher never changes'); END;
 CREATE TRIGGER voucher_no_delete BEFORE DELETE ON voucher BEGIN SELECT RAISE(ABORT, 'ledger: a voucher is never deleted'); END;
@@ -110,14 +119,8 @@ CREATE TRIGGER balance_no_delete BEFORE DELETE ON period_balance BEGIN SELECT RA
 ";
 
 /// On PostgreSQL the guards look at whole statements (transition tables), so that a COPY of 40,000 postings is
-/// checked once and not 40,000 times. `WHEN (NEW.line = 1)` leaves one deferred check per voucher.
+/// checked once and not 40,000 times.
 const POSTGRES: &str = "
-CREATE TABLE posting (
-  org_id INTEGER NOT NULL, voucher_id INTEGER NOT NULL, line INTEGER NOT NULL CHECK (line > 0),
-  debit INTEGER NOT NULL, credit INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
-  account_id INTEGER, component INTEGER NOT NULL, CHECK (debit <> credit),
-  PRIMARY KEY (org_id, voucher_id, line));
-
 CREATE FUNCTION ledger_never() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'ledger: % never changes and is never deleted', TG_TABLE_NAME; END $$;
 CREATE TRIGGER posting_never BEFORE UPDATE OR DELETE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION ledger_never();
@@ -128,26 +131,33 @@ CREATE TRIGGER chart_never BEFORE DELETE OR TRUNCATE ON chart_account FOR EACH S
 
 CREATE FUNCTION ledger_posting_fresh() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT org_id, voucher_id FROM fresh) f JOIN voucher v USING (org_id, voucher_id)) THEN
-    RAISE EXCEPTION 'ledger: the voucher is sealed; reverse it instead';
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT org_id, voucher_id FROM fresh) f WHERE NOT EXISTS (
+      SELECT 1 FROM voucher_draft d WHERE d.org_id = f.org_id AND d.voucher_id = f.voucher_id)) THEN
+    RAISE EXCEPTION 'ledger: no voucher is being written; a sealed one is reversed instead';
   END IF;
-  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT org_id, voucher_id FROM fresh) f
-             WHERE NOT EXISTS (SELECT 1 FROM posting p WHERE p.org_id = f.org_id AND p.voucher_id = f.voucher_id AND p.line = 1)) THEN
-    RAISE EXCEPTION 'ledger: the first posting of a voucher has line 1';
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT org_id, debit, credit FROM fresh) f WHERE 2 <> (
+      SELECT COUNT(*) FROM chart_account a WHERE a.org_id = f.org_id AND a.code IN (f.debit, f.credit) AND a.postable = 1)) THEN
+    RAISE EXCEPTION 'ledger: an account is unknown or takes no postings';
   END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER posting_fresh AFTER INSERT ON posting REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_fresh();
 
-CREATE FUNCTION ledger_posting_has_voucher() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_draft() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM voucher WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id) THEN
-    RAISE EXCEPTION 'ledger: postings without voucher';
+  IF TG_OP = 'INSERT' THEN
+    IF EXISTS (SELECT 1 FROM voucher WHERE org_id = NEW.org_id AND voucher_id = NEW.voucher_id) THEN
+      RAISE EXCEPTION 'ledger: the voucher is sealed; reverse it instead';
+    END IF;
+    RETURN NEW;
   END IF;
-  RETURN NULL;
+  IF NOT EXISTS (SELECT 1 FROM voucher WHERE org_id = OLD.org_id AND voucher_id = OLD.voucher_id) THEN
+    RAISE EXCEPTION 'ledger: a draft ends with its voucher';
+  END IF;
+  RETURN OLD;
 END $$;
-CREATE CONSTRAINT TRIGGER posting_has_voucher AFTER INSERT ON posting DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW WHEN (NEW.line = 1) EXECUTE FUNCTION ledger_posting_has_voucher();
+CREATE TRIGGER draft_rules BEFORE INSERT OR DELETE ON voucher_draft FOR EACH ROW EXECUTE FUNCTION ledger_draft();
+CREATE TRIGGER draft_never BEFORE UPDATE OR TRUNCATE ON voucher_draft FOR EACH STATEMENT EXECUTE FUNCTION ledger_never();
 
 CREATE FUNCTION ledger_voucher_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -167,15 +177,12 @@ BEGIN
   END IF;
   IF EXISTS (
     SELECT 1 FROM fresh f LEFT JOIN LATERAL (
-      SELECT COUNT(*) AS postings, SUM(p.amount) AS total, MAX(p.line) AS last_line, COUNT(d.code) AS debits, COUNT(c.code) AS credits
-      FROM posting p
-      LEFT JOIN chart_account d ON d.org_id = p.org_id AND d.code = p.debit AND d.postable = 1
-      LEFT JOIN chart_account c ON c.org_id = p.org_id AND c.code = p.credit AND c.postable = 1
-      WHERE p.org_id = f.org_id AND p.voucher_id = f.voucher_id) s ON TRUE
-    WHERE (f.postings, f.total, f.postings, f.postings, f.postings)
-      IS DISTINCT FROM (s.postings, s.total, s.last_line, s.debits, s.credits)) THEN
-    RAISE EXCEPTION 'ledger: the voucher differs from its postings, or an account is unknown';
+      SELECT COUNT(*) AS postings, SUM(p.amount) AS total, MAX(p.line) AS last_line
+      FROM posting p WHERE p.org_id = f.org_id AND p.voucher_id = f.voucher_id) s ON TRUE
+    WHERE (f.postings, f.total, f.postings) IS DISTINCT FROM (s.postings, s.total, s.last_line)) THEN
+    RAISE EXCEPTION 'ledger: the voucher differs from its postings';
   END IF;
+  DELETE FROM voucher_draft d USING fresh f WHERE d.org_id = f.org_id AND d.voucher_id = f.voucher_id;
   RETURN NULL;
 END $$;
 CREATE TRIGGER voucher_seal AFTER INSERT ON voucher REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger_voucher_seal();

@@ -200,6 +200,7 @@ fn write(
     }
     let posted = numbered(work, &maker, &vouchers)?;
     let numbered = headers.iter().zip(&posted).map(|(header, posted)| (header, posted, reverses));
+    sql::load_drafts(work.tx, maker.org_id, headers)?;
     work.tx.load(&mut buffer.rows)?;
     sql::load_vouchers(work.tx, &maker, numbered)?;
     for (key, (debit, credit)) in balances {

@@ -159,6 +159,16 @@ pub(crate) fn take_numbers(tx: &mut Tx<'_>, org_id: i64, year: i64, count: i64) 
     Ok(last - count + 1)
 }
 
+/// Opens the drafts that postings are written under; the vouchers end them.
+pub(crate) fn load_drafts(tx: &mut Tx<'_>, org_id: i64, headers: &[VoucherHeader]) -> Result<(), StoreError> {
+    let mut rows = Bulk::new("voucher_draft", &[("org_id", Kind::Int), ("voucher_id", Kind::Int)]);
+    for header in headers {
+        rows.row(params![org_id, header.voucher_id])?;
+    }
+    tx.load(&mut rows)?;
+    Ok(())
+}
+
 pub(crate) fn load_vouchers<'h>(
     tx: &mut Tx<'_>,
     maker: &Maker,

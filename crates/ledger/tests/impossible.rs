@@ -61,6 +61,10 @@ fn voucher(id: i64, number: i64, period: i64, total: i64, postings: i64) -> Stri
         period / 100
     )
 }
+/// Opens a draft for a voucher.
+fn draft(id: i64) -> String {
+    format!("INSERT INTO voucher_draft (org_id, voucher_id) VALUES (1, {id})")
+}
 fn posting(id: i64, line: i64, debit: i64, credit: i64, amount: i64) -> String {
     format!("{POSTING} VALUES (1, {id}, {line}, {debit}, {credit}, {amount}, 0)")
 }
@@ -72,14 +76,17 @@ fn raw_sql_cannot_spoil_the_books() {
         let good = post_one(desk, "2026-01-05", receivable("1.00", 1)).unwrap();
         let refused = |what: &str, statements: &[String]| {
             let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-            let outcome = raw(desk, &statements);
-            assert!(
-                matches!(
-                    outcome,
-                    Err(StoreError::Refused(_) | StoreError::Duplicate(_) | StoreError::CommitFailed(_))
-                ),
-                "{what}: {outcome:?}"
-            );
+            let drafted = draft(900);
+            for statements in [[&[drafted.as_str()], &statements[..]].concat(), statements] {
+                let outcome = raw(desk, &statements);
+                assert!(
+                    matches!(
+                        outcome,
+                        Err(StoreError::Refused(_) | StoreError::Duplicate(_) | StoreError::CommitFailed(_))
+                    ),
+                    "{what}: {outcome:?}"
+                );
+            }
         };
         let line = || posting(900, 1, 1122, 600101, 100);
         refused("an amount of nothing", &[posting(900, 1, 1122, 600101, 0), voucher(900, 2, 202601, 100, 1)]);
@@ -110,6 +117,9 @@ fn raw_sql_cannot_spoil_the_books() {
             "a day outside the period",
             &[line(), voucher(900, 2, 202601, 100, 1).replace("20260105", "20260205")],
         );
+        refused("a draft for a sealed voucher", &[draft(good), posting(good, 2, 1122, 600101, 100)]);
+        refused("a draft without voucher", &[draft(901)]);
+        refused("a draft thrown away", &[line(), "DELETE FROM voucher_draft".to_owned()]);
         for change in [
             "UPDATE posting SET amount = amount + 1",
             "UPDATE posting SET account_id = 2",
@@ -130,10 +140,11 @@ fn raw_sql_cannot_spoil_the_books() {
             refused("replacing", &["INSERT OR REPLACE INTO posting SELECT org_id, voucher_id, line, credit, debit, amount, account_id, component FROM posting".to_owned()]);
         } else {
             refused("emptying", &["TRUNCATE posting".to_owned()]);
-            refused("emptying", &["TRUNCATE voucher".to_owned()]);
+            let emptied = raw(desk, &["TRUNCATE voucher, voucher_draft"]);
+            assert!(matches!(emptied, Err(StoreError::Refused(_))), "{emptied:?}");
         }
         // The same form without a fault is taken: the refusals above were not for its form.
-        raw(desk, &[&line(), &voucher(900, 2, 202601, 100, 1)]).unwrap();
+        raw(desk, &[&draft(900), &line(), &voucher(900, 2, 202601, 100, 1)]).unwrap();
         let report = desk.look(|tx| check(tx, ORG)).unwrap();
         assert_eq!(report.findings.len(), 2, "what raw SQL left out of the balances is found: {report:?}");
         assert_eq!(
@@ -167,7 +178,7 @@ fn a_closed_period_is_frozen() {
             Err(LedgerError::PeriodNotOpen(month("2026-01")))
         );
         for change in [
-            &[posting(900, 1, 1122, 600101, 100), voucher(900, 2, 202601, 100, 1)][..],
+            &[draft(900), posting(900, 1, 1122, 600101, 100), voucher(900, 2, 202601, 100, 1)][..],
             &["UPDATE period_balance SET debit = debit + 1 WHERE period = 202601".to_owned()],
             &["INSERT INTO period_balance (org_id, period, unit_id, code, component, debit, credit) VALUES (1, 202601, 9, 1122, 0, 1, 0)".to_owned()],
         ] {

@@ -3,6 +3,8 @@
 use identity::IdentityError;
 use kernel::{Bilingual, FigureError, Lang, Month, Text};
 use store::StoreError;
+use vault::VaultError;
+use workflow::WorkflowError;
 
 use crate::book::BookState;
 use crate::codes::codes;
@@ -50,7 +52,7 @@ impl std::fmt::Display for What {
 }
 
 /// A refusal or failure of the reading office.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum MeteringError {
     /// A stored code that this program does not know.
     #[error("stored code {code} is not a {what}; the database was written by another program")]
@@ -125,6 +127,18 @@ pub enum MeteringError {
     /// Who may do what.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] interchange::Error),
+    /// The file of rejected rows cannot be written.
+    #[error("the file of rejected rows cannot be written: {0}")]
+    Rejects(#[from] std::io::Error),
+    /// The log of acts refused.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A ticket, a clock or a checklist refused.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -139,6 +153,10 @@ impl Bilingual for MeteringError {
             (lang, MeteringError::Store(error)) => error.text(lang),
             (lang, MeteringError::Identity(error)) => error.text(lang),
             (lang, MeteringError::Figure(error)) => error.text(lang),
+            (lang, MeteringError::File(error)) => error.text(lang),
+            (Lang::Zh, MeteringError::Rejects(error)) => format!("无法写出退回行文件：{error}"),
+            (lang, MeteringError::Vault(error)) => error.text(lang),
+            (lang, MeteringError::Workflow(error)) => error.text(lang),
             (Lang::En, error) => error.to_string(),
             (Lang::Zh, MeteringError::UnknownCode { what, code }) => {
                 format!("数据库中的代码 {code} 不是有效的 {what}，数据库由其他程序写入")

@@ -5,6 +5,12 @@
 //! - [`book`]: books, batches, reading days, and the way of a book from the station to the centre and back.
 //! - [`entry`]: entering readings into an open book.
 //! - [`ticket`]: changing a reading after its book was submitted.
+//! - [`import`]: customers, meters and readings from files.
+//! - [`custody`]: reading cards, ledgers and handheld readers.
+//! - [`yearly`]: new accounts at the start of a month, the carry-over at the end of a year.
+//! - [`statistics`]: how much was read, and how much of it wrongly.
+//! - [`parameter`]: change tickets, hold-issue requests, adjustments of plan and route.
+//! - [`contract`]: supply contracts, settlement agreements, the fee archive of a customer.
 //! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
 //!
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
@@ -15,16 +21,19 @@ pub mod account;
 pub mod book;
 mod codes;
 pub mod contract;
+pub mod custody;
 pub mod entry;
 mod error;
-pub mod limits;
+pub mod import;
 pub mod parameter;
 pub mod permissions;
 pub mod reading;
 mod schema;
+pub mod statistics;
 pub mod stream;
 pub mod ticket;
 mod trace;
+pub mod yearly;
 
 pub use error::{MeteringError, What};
 pub use schema::SCHEMA;

@@ -51,6 +51,8 @@ permissions! {
     MANAGE_BOOKS = "metering.manage_books";
     /// Maintain accounts, points and meters. Source: READ-16.
     MANAGE_ACCOUNTS = "metering.manage_accounts";
+    /// Change a parameter that affects settlement. Source: PARM-01.
+    CHANGE_PARAMETER = "parameter.change";
     /// Look at readings and books. Source: READ-07.
     READ = "metering.read";
     /// Issue and take back ledgers and handhelds. Source: READ-15.

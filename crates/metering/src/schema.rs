@@ -20,5 +20,12 @@ pub const SCHEMA: Schema = Schema {
             sqlite: "",
             postgres: "",
         },
+        Migration {
+            number: 3,
+            name: "imports and registers",
+            both: include_str!("schema/3_imports_and_registers.sql"),
+            sqlite: "",
+            postgres: "",
+        },
     ],
 };

@@ -291,7 +291,7 @@ fn customers_come_change_hands_and_go() {
         company.finish("2026-03-02", &ticket).unwrap();
         let supply = company.supply(102);
         assert_eq!(supply.details.number, "3000000900");
-        assert_eq!(rules::in_service_kva(&supply, day("2026-03-02")).unwrap(), figure("400"));
+        assert_eq!(metering::parameter::rules::in_service_kva(&supply, day("2026-03-02")).unwrap(), figure("400"));
         assert!(supply.details.account.options.has(Options::HAS_TERMS.with(Options::HAS_TRANSFORMERS, true)));
 
         let transfer = Change::Transfer {

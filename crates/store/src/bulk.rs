@@ -84,14 +84,14 @@ impl Bulk {
     }
 
     /// Walks the encoded rows, giving each row's fields to `take`.
-    pub(crate) fn each_field(
-        &self,
-        mut field: impl FnMut(usize, Value<'_>) -> Result<(), StoreError>,
+    pub(crate) fn each_field<'b>(
+        &'b self,
+        mut field: impl FnMut(usize, Value<'b>) -> Result<(), StoreError>,
         mut row_end: impl FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let broken = || StoreError::Sql(format!("bulk load of {}: broken buffer", self.table));
         let mut at = 0_usize;
-        let mut take = |length: usize| -> Option<&[u8]> {
+        let mut take = |length: usize| -> Option<&'b [u8]> {
             let slice = self.bytes.get(at..at.checked_add(length)?)?;
             at += length;
             Some(slice)

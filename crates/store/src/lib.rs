@@ -7,6 +7,7 @@
 //!
 //! This crate knows no table but its own three (migrations, idempotency, nodes) and no rule of the trade.
 
+mod bare;
 mod bulk;
 mod dialect;
 mod error;
@@ -18,6 +19,7 @@ mod sqlite_engine;
 mod tx;
 mod value;
 
+pub use bare::BareInsert;
 pub use bulk::{Bulk, Column, Kind};
 pub use error::StoreError;
 pub use keys::Keys;

@@ -18,3 +18,4 @@ pub use model::*;
 
 pub mod charges;
 pub mod explain;
+pub mod quote;

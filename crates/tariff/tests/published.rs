@@ -1,5 +1,7 @@
 //! Published worked examples, to the last digit.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;

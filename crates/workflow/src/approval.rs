@@ -1,14 +1,17 @@
 //! Approvals by amount: a chain of posts, each step by another person than the maker (ADJ-03, ADJ-17).
 
-use identity::Work;
+use identity::{Permission, Work};
 use store::Tx;
 
 use crate::{
     Approval, ApprovalState, ApprovalStep, Decision, NewApproval, Subject, WorkflowError, rules, sql,
 };
 
-/// Opens an approval with the steps that its amount needs today. The caller has authorised the act that needs it.
+const OPEN: Permission = Permission("workflow.open_approval");
+
+/// Opens an approval with the steps that its amount needs today.
 pub fn open_approval(work: &mut Work<'_, '_>, new: &NewApproval<'_>) -> Result<Approval, WorkflowError> {
+    work.require(OPEN, new.unit_id)?;
     let limits = rules::approval_steps(new.kind, new.amount, new.is_refund, work.today())?;
     let number = documents::take_number(work, "approval", new.unit_id)?;
     let steps = limits.iter().map(|limit| ApprovalStep {
@@ -30,7 +33,14 @@ pub fn open_approval(work: &mut Work<'_, '_>, new: &NewApproval<'_>) -> Result<A
     };
     let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
     sql::approval::insert(work.tx, org_id, &approval, new.subject, new.is_refund, by, now)?;
-    crate::record(work, "approval.open", approval.id, &approval.number)?;
+    let amount = approval.amount.to_string();
+    crate::record(
+        work,
+        OPEN,
+        approval.unit_id,
+        ("approval", &approval.number),
+        &[("kind", "", &approval.kind), ("amount", "", &amount)],
+    )?;
     Ok(approval)
 }
 
@@ -81,8 +91,16 @@ pub fn decide(
         (true, false) => ApprovalState::Open,
     };
     sql::approval::decide(work.tx, org_id, &approval, step.step, &decision, state)?;
-    let verb = if approved { "approval.approve" } else { "approval.refuse" };
-    crate::record(work, verb, approval_id, text)?;
+    let right = rules::permission(&step.permission)?;
+    let outcome = if approved { "approved" } else { "refused" };
+    let place = format!("step {}", step.step);
+    crate::record(
+        work,
+        right,
+        approval.unit_id,
+        ("approval", &approval.number),
+        &[(&place, "", outcome), ("text", "", text)],
+    )?;
     approval.steps[waiting].decision = Some(decision);
     approval.state = state;
     approval.version += 1;

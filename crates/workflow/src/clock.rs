@@ -55,7 +55,9 @@ pub fn drop_clock(work: &mut Work<'_, '_>, clock_id: i64) -> Result<(), Workflow
     let clock = running(work, clock_id)?;
     work.require(POSTPONE, clock.answerable_unit_id)?;
     let (org_id, today) = (work.org_id(), work.today());
-    Ok(sql::clock::end(work.tx, org_id, &clock, None, Some(today))?)
+    sql::clock::end(work.tx, org_id, &clock, None, Some(today))?;
+    let (unit_id, day) = (clock.answerable_unit_id, today.to_string());
+    crate::record(work, POSTPONE, unit_id, ("clock", &clock_id.to_string()), &[("dropped_on", "", &day)])
 }
 
 /// Puts a deadline off to `new_due` and charges the delay to the unit that caused it (BILL-06, BILL-15).
@@ -82,7 +84,14 @@ pub fn postpone_clock(
     };
     let (org_id, id) = (work.org_id(), work.next_key());
     sql::clock::put_off(work.tx, org_id, &clock, id, &put_off)?;
-    crate::record(work, "clock.postpone", clock_id, reason)
+    let (old, new) = (clock.due_on.to_string(), new_due.to_string());
+    crate::record(
+        work,
+        POSTPONE,
+        clock.answerable_unit_id,
+        ("clock", &clock_id.to_string()),
+        &[("due_on", &old, &new), ("reason", "", reason)],
+    )
 }
 
 fn running(work: &mut Work<'_, '_>, clock_id: i64) -> Result<Clock, WorkflowError> {

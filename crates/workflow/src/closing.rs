@@ -50,7 +50,14 @@ pub fn tick_item(
     if !sql::closing::tick(work.tx, org_id, &tick, by, now)? {
         return Err(rules::unknown("open closing item", item));
     }
-    crate::record(work, "closing.tick", unit_id, &format!("{period} {item}"))
+    let done = if nothing_to_do { "nothing to do" } else { "done" };
+    crate::record(
+        work,
+        TICK,
+        unit_id,
+        ("closing", &period.to_string()),
+        &[(known.code, "", done), ("note", "", note)],
+    )
 }
 
 /// Closes a period of a unit. Refused while an item of its list is open; a list never laid out is laid out and is open.
@@ -69,7 +76,7 @@ pub fn close_period(work: &mut Work<'_, '_>, unit_id: i64, period: Period) -> Re
     }
     let (by, now) = (work.actor().person_id, work.now());
     sql::closing::close(work.tx, org_id, unit_id, period.number(), by, now)?;
-    crate::record(work, "closing.close", unit_id, &period.to_string())
+    crate::record(work, CLOSE, unit_id, ("closing", &period.to_string()), &[("state", "open", "closed")])
 }
 
 /// The checklist of a unit for a period, as laid out.

@@ -4,6 +4,7 @@ use documents::DocumentError;
 use identity::IdentityError;
 use kernel::{Bilingual, Date, FigureError, Lang};
 use store::StoreError;
+use vault::VaultError;
 
 /// Why a step was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +157,9 @@ pub enum WorkflowError {
     /// A figure or day does not fit.
     #[error(transparent)]
     Figure(#[from] FigureError),
+    /// The act could not be recorded.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Numbers or prints.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -207,6 +211,7 @@ impl Bilingual for WorkflowError {
             WorkflowError::Closed { unit_id, period } => format!("单位 {unit_id} 已结 {period}"),
             WorkflowError::NotSentYet => "不能登记尚未发出的信息".into(),
             WorkflowError::Figure(error) => error.text(lang),
+            WorkflowError::Vault(error) => error.text(lang),
             WorkflowError::Document(error) => error.text(lang),
             WorkflowError::Identity(error) => error.text(lang),
             WorkflowError::Store(error) => error.text(lang),

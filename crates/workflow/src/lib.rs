@@ -16,7 +16,8 @@ mod signed_list;
 mod sql;
 mod ticket;
 
-use identity::Work;
+use identity::{Permission, Work};
+use vault::Act;
 
 pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete};
 pub use catalogue::{Catalogue, Deadline, ListKind, Side, TicketKind, Transition};
@@ -30,18 +31,32 @@ pub use message::{log_message, messages_about, messages_of};
 pub use model::{
     Approval, ApprovalState, ApprovalStep, Attachment, Channel, ChecklistItem, Clock, ClockState, Decision,
     ListLine, ListSide, Message, NewApproval, NewClock, NewList, NewMessage, NewTicket, Period, Postponement,
-    Signature, SignedList, Step, Subject, Ticket,
+    Signature, SignedList, Step, Subject, Ticket, UnsignedFeedback,
 };
 pub use signed_list::{
     LIST_LINES_MAX, find_list, list_lines, lists_of, make_list, sign_list, unsigned_lists,
 };
 pub use sql::SCHEMA;
 pub use ticket::{
-    UnsignedFeedback, accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find,
-    history, open_tickets, raise, tickets_about, unsigned_feedback,
+    accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find, history, open_tickets,
+    raise, tickets_about, unsigned_feedback,
 };
 
-/// The one place where an act of this crate is recorded.
-fn record(_work: &mut Work<'_, '_>, _verb: &str, _id: i64, _text: &str) -> Result<(), WorkflowError> {
+/// The one place where an act of this crate is recorded: which right was used, on which document of which unit, and
+/// what changed (field, before, after).
+fn record(
+    work: &mut Work<'_, '_>,
+    right: Permission,
+    unit_id: i64,
+    document: (&str, &str),
+    changes: &[(&str, &str, &str)],
+) -> Result<(), WorkflowError> {
+    let act = Act::new(right, unit_id, document.0, document.1);
+    let act = changes.iter().fold(act, |act, (field, before, after)| act.change(*field, *before, *after));
+    let act = match work.authority() {
+        Some(authority) => act.change("authority", "", authority.authority_name.clone()),
+        None => act,
+    };
+    vault::record(work, &act)?;
     Ok(())
 }

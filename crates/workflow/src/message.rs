@@ -57,7 +57,13 @@ pub fn log_message(work: &mut Work<'_, '_>, new: &NewMessage<'_>) -> Result<Mess
         text: new.text.to_owned(),
     };
     sql::message::insert_message(work.tx, org_id, &message, new.channel.number())?;
-    crate::record(work, "message.log", message.id, &message.number)?;
+    crate::record(
+        work,
+        MESSAGE,
+        message.from_unit_id,
+        ("message", &message.number),
+        &[("to_unit", "", &message.to_unit_id.to_string()), ("text", "", &message.text)],
+    )?;
     Ok(message)
 }
 

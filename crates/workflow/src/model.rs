@@ -446,3 +446,18 @@ pub struct Message {
     /// What it says.
     pub text: String,
 }
+
+/// One piece of feedback that both sides have yet to sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsignedFeedback {
+    /// Its key, for the line of a list (subject `feedback`).
+    pub feedback_id: i64,
+    /// The ticket's number.
+    pub number: String,
+    /// What was said.
+    pub text: String,
+    /// The unit that raised the ticket.
+    pub raised_unit_id: i64,
+    /// The unit it is addressed to.
+    pub addressed_unit_id: i64,
+}

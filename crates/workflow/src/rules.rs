@@ -1,12 +1,13 @@
 //! What is due when, which step may be taken, and whose approval an amount needs, as pure functions.
 
+use identity::Permission;
 use kernel::{Bilingual, Date, Lang, Money, WorkingCalendar};
 
 use crate::catalogue::{ApprovalLimit, Catalogue, Deadline, Every, LimitUnit, Side, TicketKind, Transition};
 use crate::{Clock, ClockState, ListKind, Period, Ticket, WorkflowError};
 
 /// Most characters of a text written by a person.
-pub const TEXT_CHARS_MAX: usize = 2000;
+pub const TEXT_CHARS_MAX: usize = 1000;
 
 /// The last day of `deadline` when it starts on `started`.
 ///
@@ -157,6 +158,12 @@ impl std::fmt::Display for Period {
             Period::Year(year) => write!(f, "{year}"),
         }
     }
+}
+
+/// The permission with a stored name.
+pub(crate) fn permission(name: &str) -> Result<Permission, WorkflowError> {
+    let found = identity::Catalogue::built_in().permission(name);
+    found.map(|known| Permission(known.name)).ok_or_else(|| unknown("permission", name))
 }
 
 pub(crate) fn unknown(what: &'static str, code: &str) -> WorkflowError {

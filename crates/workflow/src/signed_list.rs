@@ -14,8 +14,10 @@ pub const LIST_LINES_MAX: usize = 100_000;
 /// Makes a numbered list; its lines never change afterwards. Either side may make it.
 pub fn make_list(work: &mut Work<'_, '_>, new: &NewList<'_>) -> Result<SignedList, WorkflowError> {
     let kind = rules::list_kind(new.kind)?;
-    if work.require(MAKE, new.first_unit_id).is_err() {
-        work.require(MAKE, new.second_unit_id)?;
+    let mut making_unit = new.first_unit_id;
+    if work.require(MAKE, making_unit).is_err() {
+        making_unit = new.second_unit_id;
+        work.require(MAKE, making_unit)?;
     }
     if new.first_unit_id == new.second_unit_id {
         return Err(WorkflowError::OneSide);
@@ -39,7 +41,8 @@ pub fn make_list(work: &mut Work<'_, '_>, new: &NewList<'_>) -> Result<SignedLis
         signatures: Vec::new(),
     };
     sql::list::insert(work.tx, org_id, &list, new.lines)?;
-    crate::record(work, "list.make", list.id, &list.number)?;
+    let lines = new.lines.len().to_string();
+    crate::record(work, MAKE, making_unit, ("list", &list.number), &[("lines", "", &lines)])?;
     Ok(list)
 }
 
@@ -68,7 +71,8 @@ pub fn sign_list(work: &mut Work<'_, '_>, list_id: i64, side: ListSide) -> Resul
     }
     let signature = Signature { side, person_id: actor.person_id, post: held.post.clone(), at: work.now() };
     sql::list::sign(work.tx, org_id, list_id, &signature)?;
-    crate::record(work, "list.sign", list_id, &list.number)?;
+    let name = work.actor().name.clone();
+    crate::record(work, SIGN, unit_id, ("list", &list.number), &[("signature", "", &name)])?;
     list.signatures.push(signature);
     Ok(list)
 }

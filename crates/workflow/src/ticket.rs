@@ -6,7 +6,8 @@ use store::{StoreError, Tx};
 
 use crate::catalogue::{Side, StartsClock};
 use crate::{
-    Attachment, Clock, NewClock, NewTicket, Step, Subject, Ticket, WorkflowError, approval, clock, rules, sql,
+    Attachment, Clock, NewClock, NewTicket, Step, Subject, Ticket, UnsignedFeedback, WorkflowError, approval,
+    clock, rules, sql,
 };
 
 const MESSAGE: Permission = Permission("workflow.message");
@@ -71,7 +72,13 @@ pub fn raise(
     };
     keep_step(work, ticket.id, &first)?;
     start(work, calendar, &ticket, &kind.starts)?;
-    crate::record(work, "ticket.raise", ticket.id, &ticket.number)?;
+    crate::record(
+        work,
+        kind.raise_permission,
+        ticket.raised_unit_id,
+        ("ticket", &ticket.number),
+        &[("state", "", &ticket.state), ("text", "", new.text)],
+    )?;
     Ok(ticket)
 }
 
@@ -129,7 +136,13 @@ pub fn act(
     start(work, calendar, &ticket, &step.starts)?;
     ticket.version += 1;
     ticket.closed = state.is_final;
-    crate::record(work, &format!("ticket.{act}"), ticket_id, &ticket.number)?;
+    crate::record(
+        work,
+        step.permission,
+        unit_id,
+        ("ticket", &ticket.number),
+        &[("act", "", act), ("state", &done.from_state, &done.to_state), ("text", "", text)],
+    )?;
     Ok(ticket)
 }
 
@@ -155,7 +168,7 @@ pub fn add_feedback(work: &mut Work<'_, '_>, ticket_id: i64, text: &str) -> Resu
         is_feedback: true,
     };
     keep_step(work, ticket_id, &said)?;
-    crate::record(work, "ticket.feedback", ticket_id, &ticket.number)
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("feedback", "", text)])
 }
 
 /// Adds a file to a ticket, by its fingerprint; the file itself is kept by whoever stores files.
@@ -169,7 +182,7 @@ pub fn attach(
 ) -> Result<(), WorkflowError> {
     let org_id = work.org_id();
     let ticket = find(work.tx, org_id, ticket_id)?;
-    post_of_a_side(work, &ticket)?;
+    let (_, unit_id) = post_of_a_side(work, &ticket)?;
     for text in [name, media_type] {
         if text.trim().is_empty() || text.chars().count() > FILE_NAME_CHARS_MAX {
             return Err(WorkflowError::TextNeeded { what: "the file".into(), most: FILE_NAME_CHARS_MAX });
@@ -185,7 +198,7 @@ pub fn attach(
     };
     let id = work.next_key();
     sql::ticket::insert_attachment(work.tx, org_id, ticket_id, id, &file)?;
-    crate::record(work, "ticket.attach", ticket_id, name)
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("attachment", "", name)])
 }
 
 /// One ticket.
@@ -228,38 +241,13 @@ pub fn accounts_on_hold(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<i64>, Workfl
     Ok(sql::ticket::blocked_accounts(tx, org_id)?)
 }
 
-/// One piece of feedback that both sides have yet to sign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsignedFeedback {
-    /// Its key, for the line of a list (subject `feedback`).
-    pub feedback_id: i64,
-    /// The ticket's number.
-    pub number: String,
-    /// What was said.
-    pub text: String,
-    /// The unit that raised the ticket.
-    pub raised_unit_id: i64,
-    /// The unit it is addressed to.
-    pub addressed_unit_id: i64,
-}
-
-/// Feedback of `month` that stands on no list signed by both sides (BILL-12).
+/// Feedback of `month` that stands on no list signed by the two units of its ticket (BILL-12).
 pub fn unsigned_feedback(
     tx: &mut Tx<'_>,
     org_id: i64,
     month: Month,
 ) -> Result<Vec<UnsignedFeedback>, WorkflowError> {
-    let rows = sql::ticket::unsigned_feedback(tx, org_id, month.first_day(), month.last_day())?;
-    Ok(rows
-        .into_iter()
-        .map(|(feedback_id, number, text, raised_unit_id, addressed_unit_id)| UnsignedFeedback {
-            feedback_id,
-            number,
-            text,
-            raised_unit_id,
-            addressed_unit_id,
-        })
-        .collect())
+    Ok(sql::ticket::unsigned_feedback(tx, org_id, month.first_day(), month.last_day())?)
 }
 
 /// Refuses unless the person who acts holds `permission` on the unit; answers the post under which.

@@ -1,11 +1,12 @@
 //! Accounts in bulk, at the speed of the engine's loader.
 
-use kernel::Month;
+use kernel::{Month, Quantity};
 use store::{Bulk, Tx, params};
 
 use super::model::{Account, AccountDetails, Meter, Options, Point, Terms, Transformer, TransformerEvent};
 use super::sql;
 use crate::Result;
+use crate::reading::Register;
 
 /// Buffers for many accounts of one organisation and all that belongs to them. Fill them in ascending order of key,
 /// on any thread, and load them where the writer is. The rows are trusted: [`crate::account`]'s importers check first.
@@ -17,6 +18,7 @@ pub struct AccountBulk {
     events: Bulk,
     points: Bulk,
     meters: Bulk,
+    shown: Bulk,
 }
 
 impl AccountBulk {
@@ -30,6 +32,7 @@ impl AccountBulk {
             events: Bulk::new("transformer_event", sql::EVENT_COLUMNS),
             points: Bulk::new("metering_point", sql::POINT_COLUMNS),
             meters: Bulk::new("meter", sql::METER_COLUMNS),
+            shown: Bulk::new("meter_shown", sql::SHOWN_COLUMNS),
         }
     }
     /// Adds an account. Its options must say whether terms, points and transformers follow ([`Options::HAS_TERMS`] …).
@@ -148,12 +151,45 @@ impl AccountBulk {
             meter.removed_on,
         ])?)
     }
+    /// Adds what a meter showed when it was put on (`taken_off` false) or taken off.
+    pub fn shown(
+        &mut self,
+        account_id: i64,
+        meter_seq: i64,
+        taken_off: bool,
+        shown: &[(Register, Quantity)],
+    ) -> Result<()> {
+        let of = |register| shown.iter().find(|(given, _)| *given == register).map(|(_, value)| *value);
+        Ok(self.shown.row(params![
+            self.org_id,
+            account_id,
+            meter_seq,
+            taken_off,
+            of(Register::Total),
+            of(Register::Sharp),
+            of(Register::Peak),
+            of(Register::Flat),
+            of(Register::Valley),
+            of(Register::DeepValley),
+            of(Register::ReactiveForward),
+            of(Register::ReactiveReverse),
+            of(Register::Demand),
+        ])?)
+    }
     /// Bytes encoded so far; load before they grow beyond what memory should hold.
     pub fn encoded_bytes(&self) -> u64 {
-        [&self.accounts, &self.terms, &self.transformers, &self.events, &self.points, &self.meters]
-            .map(Bulk::encoded_bytes)
-            .iter()
-            .sum()
+        [
+            &self.accounts,
+            &self.terms,
+            &self.transformers,
+            &self.events,
+            &self.points,
+            &self.meters,
+            &self.shown,
+        ]
+        .map(Bulk::encoded_bytes)
+        .iter()
+        .sum()
     }
     /// Writes everything and empties the buffers; answers the number of rows.
     pub fn load(&mut self, tx: &mut Tx<'_>) -> Result<u64> {
@@ -165,6 +201,7 @@ impl AccountBulk {
             &mut self.events,
             &mut self.points,
             &mut self.meters,
+            &mut self.shown,
         ] {
             rows += tx.load(bulk)?;
         }

@@ -2,6 +2,8 @@
 
 mod bulk;
 mod model;
+pub mod rules;
+mod service;
 pub(crate) mod sql;
 
 pub use bulk::AccountBulk;
@@ -10,3 +12,9 @@ pub use model::{
     Options, Point, PointRelation, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerChange,
     TransformerEvent, TransformerLossMethod, VoltageLevel,
 };
+pub use rules::AccountField;
+pub use service::{
+    AccountChange, change_account, change_meter, changes, meters, move_to_book, open_account,
+    record_transformer_event,
+};
+pub use sql::{account_by_id, account_by_number, each_account};

@@ -9,12 +9,12 @@ mod service;
 pub(crate) mod sql;
 
 pub use model::{
-    Book, BookMonth, BookState, BookStep, ChangeTicket, Cycle, Decision, Entered, LineCounts, LogEntry,
-    LogKind,
+    Book, BookMonth, BookState, BookStep, Cycle, Decision, Entered, LineCounts, LogEntry, LogKind,
 };
+pub(crate) use service::{BOOK_MONTH, checked_note, loaded, month_number, not_found, take_step};
 pub use service::{
-    BookBulk, begin_calculation, begin_review, book, book_month, books_of_month, create_batch, create_book,
-    delete_batch, hold_for_exceptions, issue, line_counts, log_entries, propose_reading_day, resume_review,
-    review_reading_day, self_check, send_back, steps, submit, unreviewed_reading_days, write_log,
+    BookBulk, SubmittedBulk, begin_calculation, begin_review, book, book_month, book_month_key,
+    books_of_month, create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts,
+    log_entries, propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps,
+    submit, unreviewed_reading_days, write_log,
 };
-pub(crate) use service::{checked_note, loaded, not_found, take_step};

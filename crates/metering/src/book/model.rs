@@ -170,41 +170,6 @@ pub struct Entered {
     pub version: Option<i64>,
 }
 
-/// A ticket to change a submitted reading (事务工作票). Source: READ-09, READ-10.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeTicket {
-    /// Its key.
-    pub ticket_id: i64,
-    /// The month.
-    pub month: Month,
-    /// The book.
-    pub book_id: i64,
-    /// The station.
-    pub unit_id: i64,
-    /// The account whose reading is wrong.
-    pub account_id: i64,
-    /// The meter.
-    pub meter_seq: i64,
-    /// Why.
-    pub reason: String,
-    /// Who raised it.
-    pub raised_by: i64,
-    /// When.
-    pub raised_at: Moment,
-    /// The last day for the answer.
-    pub due_on: Date,
-    /// How far it came.
-    pub state: Decision,
-    /// Who answered.
-    pub answered_by: Option<i64>,
-    /// When.
-    pub answered_at: Option<Moment>,
-    /// The answer.
-    pub answer: Option<String>,
-    /// Working days beyond the limit, once answered.
-    pub late_days: Option<i64>,
-}
-
 /// An entry of the reading log. Source: READ-07.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {

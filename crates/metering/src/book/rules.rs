@@ -87,9 +87,9 @@ pub fn is_read_in(cycle: Cycle, month: Month) -> bool {
     }
 }
 
-/// Calendar days by which a submission on `submitted` misses `scheduled` + `limit_days`; 0 when in time. Source: READ-08.
-pub fn late_days(scheduled: Date, limit_days: i64, submitted: Date) -> i64 {
-    (scheduled.days_until(submitted) - limit_days).max(0)
+/// Calendar days by which a submission on `submitted` misses `due_on`; 0 when in time. Source: READ-08.
+pub fn late_days(due_on: Date, submitted: Date) -> i64 {
+    due_on.days_until(submitted).max(0)
 }
 
 /// May the book be submitted? A self-check must be recorded since the last entry, and nobody may have forgotten a line:

@@ -1,16 +1,20 @@
 //! The commands about books: batches, reading days, self-check, submission, and the steps at the centre.
 
 use identity::{Permission, Work};
-use kernel::{Month, Text};
+use kernel::{Date, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
+use workflow::{NewClock, Subject};
 
 use super::model::{Book, BookMonth, BookState, BookStep, Decision, LineCounts, LogEntry, LogKind};
 use super::rules::{self, Act};
 use super::sql;
 use crate::error::What;
-use crate::limits::Limit;
+use crate::yearly::new_accounts;
 use crate::{MeteringError, Result, entry, permissions, trace};
 
+/// The deadline for submitting a book, and what its clocks are about. Source: READ-08.
+const SUBMIT_CLOCK: &str = "submit_readings";
+pub(crate) const BOOK_MONTH: &str = "book_month";
 /// Longest reason or note in characters.
 const NOTE_CHARS_MAX: usize = 500;
 /// Books that one batch opens at most.
@@ -66,6 +70,48 @@ impl BookBulk {
     }
 }
 
+/// Books of a month that were read and submitted elsewhere (remote collection), taken over in bulk. The rows are
+/// trusted: the readings must be there.
+pub struct SubmittedBulk {
+    org_id: i64,
+    bulk: Bulk,
+}
+
+impl SubmittedBulk {
+    /// An empty buffer.
+    pub fn new(org_id: i64) -> SubmittedBulk {
+        SubmittedBulk { org_id, bulk: Bulk::new("book_month", sql::SUBMITTED_COLUMNS) }
+    }
+    /// Adds a submitted book, in ascending order of key.
+    pub fn book(
+        &mut self,
+        month: Month,
+        book_id: i64,
+        unit_id: i64,
+        read_on: Date,
+        submitted_at: Moment,
+    ) -> Result<()> {
+        let (state, batch_id, submitted_by, late_days, version) = (BookState::Submitted, 0, 0, 0, 1);
+        Ok(self.bulk.row(params![
+            self.org_id,
+            month,
+            book_id,
+            batch_id,
+            unit_id,
+            state,
+            read_on,
+            submitted_by,
+            submitted_at,
+            late_days,
+            version,
+        ])?)
+    }
+    /// Writes everything and empties the buffer.
+    pub fn load(&mut self, tx: &mut Tx<'_>) -> Result<u64> {
+        Ok(tx.load(&mut self.bulk)?)
+    }
+}
+
 /// The book, if there is one.
 pub fn book(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<Option<Book>> {
     sql::book(tx, org_id, book_id)
@@ -93,7 +139,7 @@ pub fn create_book(work: &mut Work<'_, '_>, book: &Book) -> Result<()> {
     let new = Book { reading_day: None, version: 1, ..book.clone() };
     let org_id = work.org_id();
     sql::insert_book(work.tx, org_id, &new)?;
-    trace::record(work, "create book", &format!("book {}", new.book_id), &new.number)
+    trace::record(work, permissions::MANAGE_BOOKS, new.unit_id, ("reading_book", &new.number), "")
 }
 
 /// Proposes a day of the month on which a book is read. Answers the proposal's key. Source: READ-12, READ-13.
@@ -117,7 +163,13 @@ pub fn propose_reading_day(work: &mut Work<'_, '_>, book_id: i64, day: u8) -> Re
     };
     let now = work.now();
     sql::insert_proposal(work.tx, org_id, &proposal, now)?;
-    trace::record(work, "propose reading day", &format!("book {book_id}"), &day.to_string())?;
+    trace::record(
+        work,
+        permissions::SET_READING_DAY,
+        book.unit_id,
+        ("reading_book", &book.number),
+        &day.to_string(),
+    )?;
     Ok(proposal.proposal_id)
 }
 
@@ -141,7 +193,8 @@ pub fn review_reading_day(work: &mut Work<'_, '_>, proposal_id: i64, agreed: boo
         sql::set_reading_day(work.tx, org_id, &book, proposal.day)?;
     }
     let detail = format!("day {} {}: {note}", proposal.day, state.key());
-    trace::record(work, "review reading day", &format!("book {}", book.book_id), &detail)
+    let right = permissions::REVIEW_READING_DAY;
+    trace::record(work, right, book.unit_id, ("reading_book", &book.number), &detail)
 }
 
 /// Proposed days that nobody reviewed: (proposal, book, day). Source: READ-13.
@@ -155,6 +208,7 @@ pub fn unreviewed_reading_days(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64,
 /// key and the number of lines. Source: READ-04, READ-12, READ-14.
 pub fn create_batch(
     work: &mut Work<'_, '_>,
+    calendar: &WorkingCalendar,
     unit_id: i64,
     month: Month,
     books: &[i64],
@@ -168,9 +222,11 @@ pub fn create_batch(
         });
     }
     let (org_id, now, by) = (work.org_id(), work.now(), work.actor().person_id);
+    new_accounts::none_waits(work.tx, org_id, unit_id, month)?;
     let batch_id = work.next_key();
     sql::insert_batch(work.tx, (org_id, batch_id), unit_id, month, by, now)?;
     let mut lines = 0;
+    let mut clocks = Vec::with_capacity(books.len());
     for book_id in books {
         let book = sql::book(work.tx, org_id, *book_id)?
             .filter(|book| book.unit_id == unit_id)
@@ -200,9 +256,20 @@ pub fn create_batch(
         };
         sql::insert_book_month(work.tx, org_id, &opened)?;
         lines += entry::open(work.tx, org_id, &opened, now)?;
+        clocks.push(NewClock {
+            code: SUBMIT_CLOCK,
+            ticket_id: None,
+            subject: Subject { kind: BOOK_MONTH, id: book_month_key(month, *book_id) },
+            account_id: None,
+            started_on: opened.scheduled_on,
+            answerable_unit_id: unit_id,
+            answerable_post: "",
+        });
     }
+    workflow::start_clocks(work, calendar, &clocks)?;
     let detail = format!("{month}: {} books, {lines} lines", books.len());
-    trace::record(work, "create batch", &format!("batch {batch_id}"), &detail)?;
+    let number = batch_id.to_string();
+    trace::record(work, permissions::CREATE_BATCH, unit_id, ("reading_batch", &number), &detail)?;
     Ok((batch_id, lines))
 }
 
@@ -217,9 +284,15 @@ pub fn delete_batch(work: &mut Work<'_, '_>, batch_id: i64) -> Result<()> {
             return Err(MeteringError::WrongState { month, book_id: book.book_id, state: book.state });
         }
     }
+    for book in sql::books_of_batch(work.tx, org_id, month, batch_id)? {
+        // Nothing is left to be submitted, so nobody can be late with it.
+        let key = book_month_key(month, book.book_id);
+        workflow::meet_clocks(work, SUBMIT_CLOCK, BOOK_MONTH, key)?;
+    }
     let (by, now) = (work.actor().person_id, work.now());
     sql::delete_batch(work.tx, org_id, (batch_id, month), by, now)?;
-    trace::record(work, "delete batch", &format!("batch {batch_id}"), &month.to_string())
+    let number = batch_id.to_string();
+    trace::record(work, permissions::DELETE_BATCH, unit_id, ("reading_batch", &number), &month.to_string())
 }
 
 pub(crate) fn loaded(work: &mut Work<'_, '_>, month: Month, book_id: i64) -> Result<BookMonth> {
@@ -228,9 +301,20 @@ pub(crate) fn loaded(work: &mut Work<'_, '_>, month: Month, book_id: i64) -> Res
         .ok_or_else(|| not_found(What::BookMonth, format!("{book_id} / {month}")))
 }
 
+/// A book of a month as people name it: `2026-03/17`.
+pub(crate) fn month_number(book: &BookMonth) -> String {
+    format!("{}/{}", book.month, book.book_id)
+}
+
+/// The key by which clocks and tickets know a book of a month.
+pub fn book_month_key(month: Month, book_id: i64) -> i64 {
+    month.number() * 10_000_000_000 + book_id
+}
+
 /// Takes `book`, as loaded, to `to` and keeps the step.
 pub(crate) fn take_step(
     work: &mut Work<'_, '_>,
+    verb: Permission,
     book: &BookMonth,
     to: BookState,
     reason: &str,
@@ -251,13 +335,11 @@ pub(crate) fn take_step(
             reason: reason.to_owned(),
         };
         sql::insert_step(work.tx, org_id, book, &step)?;
-        let document = format!("book {} of {}", book.book_id, book.month);
-        trace::record(
-            work,
-            "move book",
-            &document,
-            &format!("{} to {} {reason}", book.state.key(), to.key()),
-        )?;
+        let number = month_number(book);
+        let act = vault::Act::new(verb, book.unit_id, "book_month", number)
+            .change("state", book.state.key(), to.key())
+            .change("reason", "", reason);
+        vault::record(work, &act)?;
     }
     Ok(next)
 }
@@ -272,22 +354,29 @@ pub fn self_check(work: &mut Work<'_, '_>, month: Month, book_id: i64, note: &st
     book.checked_by = Some(work.actor().person_id);
     let note: String = note.trim().chars().take(NOTE_CHARS_MAX).collect();
     sql::save_check(work.tx, org_id, &book, now, &note)?;
-    trace::record(work, "self-check", &format!("book {book_id} of {month}"), &note)
+    let number = month_number(&book);
+    trace::record(work, permissions::SELF_CHECK, book.unit_id, ("book_month", &number), &note)
 }
 
 /// Submits a book to accounting and locks its readings. The first submission is stamped with the calendar days by
 /// which it is late. Source: READ-05, READ-06, READ-08, READ-09.
-pub fn submit(work: &mut Work<'_, '_>, month: Month, book_id: i64) -> Result<BookMonth> {
+pub fn submit(
+    work: &mut Work<'_, '_>,
+    calendar: &WorkingCalendar,
+    month: Month,
+    book_id: i64,
+) -> Result<BookMonth> {
     let book = loaded(work, month, book_id)?;
     work.require(permissions::SUBMIT_BOOK, book.unit_id)?;
     let (org_id, now, by) = (work.org_id(), work.now(), work.actor().person_id);
     let counts = sql::line_counts(work.tx, org_id, month, book_id)?;
     let to = rules::may_submit(&book, counts)?;
-    let limit = Limit::SubmitReadings.days(work.tx, org_id, book.scheduled_on)?;
-    take_step(work, &book, to, "", |next| {
+    let due_on = workflow::rules::due_by_code(calendar, SUBMIT_CLOCK, book.scheduled_on)?;
+    workflow::meet_clocks(work, SUBMIT_CLOCK, BOOK_MONTH, book_month_key(month, book_id))?;
+    take_step(work, permissions::SUBMIT_BOOK, &book, to, "", |next| {
         if next.submitted_at.is_none() {
             next.submitted_at = Some(now);
-            next.late_days = rules::late_days(next.scheduled_on, limit, now.date());
+            next.late_days = rules::late_days(due_on, now.date());
         }
         next.submitted_by = Some(by);
     })
@@ -303,7 +392,7 @@ fn centre_step(
     let book = loaded(work, month, book_id)?;
     work.require(permission, book.unit_id)?;
     let to = rules::step(&book, act)?;
-    take_step(work, &book, to, reason, |_| {})
+    take_step(work, permission, &book, to, reason, |_| {})
 }
 
 /// The centre begins to calculate a submitted book. Source: BILL-01, BILL-23.
@@ -363,7 +452,8 @@ pub fn write_log(
     };
     let log_id = work.next_key();
     sql::insert_log(work.tx, (org_id, log_id), month, &entry)?;
-    trace::record(work, "reading log", &format!("account {account_id} of {month}"), kind.key())
+    let number = format!("{month} {account_id}-{meter_seq}");
+    trace::record(work, permissions::WRITE_LOG, unit_id, ("reading", &number), kind.key())
 }
 
 /// The log of a month for accounts from the first to the last key, at most 10,000 entries. Source: READ-07.

@@ -19,6 +19,20 @@ pub(crate) const BOOK_COLUMNS: &[Column] = &[
     ("version", Int),
 ];
 
+pub(crate) const SUBMITTED_COLUMNS: &[Column] = &[
+    ("org_id", Int),
+    ("month", Int),
+    ("book_id", Int),
+    ("batch_id", Int),
+    ("unit_id", Int),
+    ("state", Int),
+    ("scheduled_on", Int),
+    ("submitted_by", Int),
+    ("submitted_at", Int),
+    ("late_days", Int),
+    ("version", Int),
+];
+
 pub(crate) fn insert_book(tx: &mut Tx<'_>, org_id: i64, book: &Book) -> Result<()> {
     tx.execute(
         "INSERT INTO book (org_id, book_id, number, name, unit_id, reader_id, cycle, reading_day, version)

@@ -71,7 +71,13 @@ pub fn keep(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, new: &NewContra
         };
         workflow::start_clocks(work, calendar, &[clock])?;
     }
-    trace::record(work, KEEP.0, &contract.number, &format!("account {}", contract.account_id))?;
+    trace::record(
+        work,
+        KEEP,
+        unit_id,
+        ("contract", &contract.number),
+        &format!("account {}", contract.account_id),
+    )?;
     Ok(contract)
 }
 
@@ -114,7 +120,7 @@ pub fn transfer(
     };
     sql::insert_transfer(work.tx, org_id, &sent)?;
     let detail = format!("to unit {centre_unit_id}, {} days late", sent.late_days());
-    trace::record(work, TRANSFER.0, &contract.number, &detail)?;
+    trace::record(work, TRANSFER, contract.unit_id, ("contract", &contract.number), &detail)?;
     Ok(sent)
 }
 
@@ -213,7 +219,13 @@ pub fn compile_directory(
     for sent in &transfers {
         sql::put_in_directory(work.tx, org_id, sent.contract_id, list.id)?;
     }
-    trace::record(work, COMPILE_DIRECTORY.0, &list.number, &format!("{month}: {} contracts", lines.len()))?;
+    trace::record(
+        work,
+        COMPILE_DIRECTORY,
+        unit_id,
+        ("contract_directory", &list.number),
+        &format!("{month}: {} contracts", lines.len()),
+    )?;
     Ok(list)
 }
 

@@ -6,7 +6,7 @@
 mod service;
 pub(crate) mod sql;
 
-pub(crate) use service::{account_place, apply, load_lines, open};
+pub(crate) use service::{account_place, apply, load_lines, open, record_lines};
 pub use service::{enter_readings, lines_of_book, reading_history};
 
 use kernel::Moment;

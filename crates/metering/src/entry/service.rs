@@ -11,7 +11,7 @@ use crate::book::rules::{self, Act};
 use crate::book::{self, BookMonth, BookState, Entered, loaded, not_found, take_step};
 use crate::error::What;
 use crate::reading::{Reading, ReadingBulk};
-use crate::{MeteringError, Result, permissions, trace};
+use crate::{MeteringError, Result, permissions};
 
 /// Lines that one command enters at most.
 const LINES_MAX: usize = 20_000;
@@ -21,14 +21,17 @@ const MONTHS_BACK_MAX: i32 = 14;
 /// Opens the lines of a book for its month: each installed meter gets the values it ended with in the latest earlier
 /// month that has a line of it, or those it was installed with. Answers the number of lines.
 pub(crate) fn open(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, now: Moment) -> Result<u64> {
-    let wanted = sql::meters_in_book(tx, org_id, book)?;
+    let there = sql::lines_in_book(tx, org_id, book)?;
+    let wanted = sql::meters_in_book(tx, org_id, book)?.saturating_sub(there);
     let mut lines = sql::open_final_lines(tx, org_id, book, now)?;
     for back in 1..=MONTHS_BACK_MAX {
         if lines >= wanted {
             return Ok(lines);
         }
         let before = book.month.plus(-back)?;
-        lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        if sql::month_has_lines(tx, org_id, before)? {
+            lines += sql::open_lines_from(tx, org_id, book, before, now)?;
+        }
         if back == 2 {
             // Meters put on since then have no earlier line; nothing further back needs to be asked for them.
             lines += sql::open_first_lines(tx, org_id, book, before, now)?;
@@ -161,9 +164,47 @@ pub fn enter_readings(
     let by = (work.actor().person_id, work.now());
     let written = apply(work.tx, org_id, month, &decided, by, reason)?;
     if to != book.state || book.checked_by.is_some() {
-        take_step(work, &book, to, "", |next| next.checked_by = None)?;
+        take_step(work, permissions::ENTER_READING, &book, to, "", |next| next.checked_by = None)?;
     }
-    let document = format!("book {book_id} of {month}");
-    trace::record(work, "enter readings", &document, &format!("{written} lines {reason}"))?;
+    record_lines(work, &book, &decided, reason)?;
     Ok(written)
+}
+
+/// One act for all the lines, bound by their root.
+pub(crate) fn record_lines(
+    work: &mut Work<'_, '_>,
+    book: &BookMonth,
+    lines: &[Reading],
+    reason: &str,
+) -> Result<()> {
+    let root = vault::merkle_root(lines.iter().map(|line| vault::leaf_hash(&line_bytes(book.month, line))));
+    let number = book::month_number(book);
+    let act = vault::Act::new(permissions::ENTER_READING, book.unit_id, "book_month", number)
+        .batch(lines.len() as i64, root);
+    let act = if reason.is_empty() { act } else { act.change("reason", "", reason) };
+    vault::record(work, &act)?;
+    Ok(())
+}
+
+/// A line in one fixed form: every figure that was decided, as big-endian whole numbers.
+fn line_bytes(month: Month, line: &Reading) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(96);
+    let head = [
+        month.number(),
+        line.account_id,
+        line.meter_seq,
+        line.status.code(),
+        i64::from(line.flags.0),
+        line.read_on.number(),
+        line.version + 1,
+    ];
+    for figure in head {
+        bytes.extend_from_slice(&figure.to_be_bytes());
+    }
+    for (register, span) in line.registers.iter() {
+        for figure in [register.code(), span.previous.units(), span.current.units()] {
+            bytes.extend_from_slice(&figure.to_be_bytes());
+        }
+    }
+    bytes
 }

@@ -13,12 +13,27 @@ use crate::reading::sql::{read_reading, reading_fields};
 pub(crate) fn meters_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
     let count = tx.one(
         "SELECT COUNT(*) FROM account a CROSS JOIN meter m
-         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4
+         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4)
            AND (m.removed_on IS NULL OR m.removed_on >= ?3)",
         params![org_id, book.book_id, book.month.first_day()],
         |row| row.int(0),
     )?;
     Ok(count.unwrap_or(0).unsigned_abs())
+}
+
+/// Does the month have any line at all?
+pub(crate) fn month_has_lines(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<bool> {
+    let found = tx.one(
+        "SELECT account_id FROM reading WHERE org_id = ?1 AND month = ?2 LIMIT 1",
+        params![org_id, month],
+        |row| row.int(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Lines that the book has in its month already.
+pub(crate) fn lines_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
+    Ok(crate::book::line_counts(tx, org_id, book.month, book.book_id)?.lines.unsigned_abs())
 }
 
 /// Lines of meters in use that had a line in `before` and have none yet in the book's month.
@@ -46,7 +61,7 @@ pub(crate) fn open_lines_from(
          FROM account a CROSS JOIN meter m CROSS JOIN reading p
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
            AND p.org_id = m.org_id AND p.month = ?4 AND p.account_id = m.account_id AND p.meter_seq = m.meter_seq
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on IS NULL
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on IS NULL
            AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
                              AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
@@ -89,7 +104,7 @@ pub(crate) fn open_first_lines(
          LEFT JOIN meter_shown s ON s.org_id = m.org_id AND s.account_id = m.account_id
                                 AND s.meter_seq = m.meter_seq AND s.moment = 0
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on IS NULL AND m.installed_on >= ?4
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on IS NULL AND m.installed_on >= ?4
            AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
                              AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
@@ -125,7 +140,9 @@ pub(crate) fn open_final_lines(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, n
                             AND p.meter_seq = m.meter_seq
          WHERE m.org_id = a.org_id AND m.account_id = a.account_id
            AND s.org_id = m.org_id AND s.account_id = m.account_id AND s.meter_seq = m.meter_seq AND s.moment = 1
-           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status <> 4 AND m.removed_on >= ?6
+           AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4) AND m.removed_on >= ?6
+           AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.org_id = m.org_id AND r.month = ?3
+                             AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq)
          ORDER BY m.account_id, m.meter_seq",
         params![org_id, book.book_id, book.month, book.month.previous(), now, book.month.first_day()],
     )?)

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use crate::MeteringError;
 
 /// A refusal or failure of a parameter change, a schedule adjustment or a contract.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ParameterError {
     /// Something that is not there.
     #[error("there is no {} {key}", what.en)]
@@ -50,6 +50,9 @@ pub enum ParameterError {
     /// Numbers and prints.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// The log of acts.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
     /// Accounts, books and readings.
     #[error(transparent)]
     Metering(#[from] MeteringError),
@@ -81,6 +84,7 @@ impl Bilingual for ParameterError {
         match (lang, self) {
             (lang, ParameterError::Workflow(error)) => error.text(lang),
             (lang, ParameterError::Document(error)) => error.text(lang),
+            (lang, ParameterError::Vault(error)) => error.text(lang),
             (lang, ParameterError::Metering(error)) => error.text(lang),
             (lang, ParameterError::Identity(error)) => error.text(lang),
             (lang, ParameterError::Store(error)) => error.text(lang),

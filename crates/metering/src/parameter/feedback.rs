@@ -100,7 +100,13 @@ pub fn report_inconsistency(
         change_ticket_id: None,
     };
     sql::insert_inconsistency(work.tx, org_id, &found)?;
-    trace::record(work, REPORT_INCONSISTENCY.0, &raised.number, &text)?;
+    trace::record(
+        work,
+        REPORT_INCONSISTENCY,
+        centre_unit_id,
+        ("parameter_inconsistency", &raised.number),
+        &text,
+    )?;
     Ok(found)
 }
 
@@ -128,7 +134,8 @@ pub fn resolve_inconsistency(
     let answer = checked_note(answer)?.to_owned();
     service::step(work, calendar, inconsistency_id, "resolve", &answer)?;
     sql::link_inconsistency(work.tx, org_id, inconsistency_id, change_ticket_id)?;
-    trace::record(work, CHANGE.0, &format!("inconsistency {inconsistency_id}"), &answer)?;
+    let number = workflow::find(work.tx, org_id, inconsistency_id)?.number;
+    trace::record(work, CHANGE, details.account.unit_id, ("parameter_inconsistency", &number), &answer)?;
     Ok(())
 }
 
@@ -172,7 +179,7 @@ pub fn raise_error_list(
     )?;
     let list = ErrorList { error_list_id: raised.id, ticket_id, error, suggestion, revision: None };
     sql::insert_error_list(work.tx, org_id, &list)?;
-    trace::record(work, RAISE_ERROR_LIST.0, &raised.number, &ticket.number)?;
+    trace::record(work, RAISE_ERROR_LIST, centre_unit_id, ("error_list", &raised.number), &ticket.number)?;
     Ok(list)
 }
 
@@ -212,8 +219,16 @@ pub fn second_modify(
     service::step(work, calendar, error_list_id, "modify", &note)?;
     let org_id = work.org_id();
     sql::set_modified(work.tx, org_id, error_list_id, ticket.revision)?;
-    trace::record(work, SECOND_MODIFY.0, &ticket.number, &note)?;
+    trace::record(work, SECOND_MODIFY, ticket.unit_id, ("change_ticket", &ticket.number), &note)?;
     Ok(ticket)
+}
+
+fn record_confirmation(work: &mut Work<'_, '_>, error_list_id: i64, words: &str) -> Result<()> {
+    let org_id = work.org_id();
+    let ticket = workflow::find(work.tx, org_id, error_list_id)?;
+    let document = ("error_list", ticket.number.as_str());
+    trace::record(work, CONFIRM_CORRECTION, ticket.raised_unit_id, document, words)?;
+    Ok(())
 }
 
 /// The centre confirms that the modification is right; two working days to the issue begin. Source: PARM-10.
@@ -224,7 +239,7 @@ pub fn confirm_correction(
 ) -> Result<()> {
     listed(work, error_list_id)?;
     service::step(work, calendar, error_list_id, "confirm", "")?;
-    trace::record(work, CONFIRM_CORRECTION.0, &format!("error list {error_list_id}"), "right")?;
+    record_confirmation(work, error_list_id, "right")?;
     Ok(())
 }
 
@@ -237,6 +252,6 @@ pub fn reject_correction(
 ) -> Result<()> {
     listed(work, error_list_id)?;
     service::step(work, calendar, error_list_id, "reject", checked_note(why)?)?;
-    trace::record(work, CONFIRM_CORRECTION.0, &format!("error list {error_list_id}"), why)?;
+    record_confirmation(work, error_list_id, why)?;
     Ok(())
 }

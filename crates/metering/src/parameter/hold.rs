@@ -130,7 +130,7 @@ pub fn list_circulation(work: &mut Work<'_, '_>, unit_id: i64) -> Result<Vec<Cir
     let by = (work.actor().person_id, now);
     sql::insert_circulation(work.tx, (org_id, unit_id, today), &lines, by)?;
     let detail = format!("{} changes in circulation", lines.len());
-    trace::record(work, LIST_RUNNING.0, &format!("unit {unit_id} on {today}"), &detail)?;
+    trace::record(work, LIST_RUNNING, unit_id, ("changes_running_list", &today.to_string()), &detail)?;
     Ok(lines)
 }
 
@@ -202,7 +202,13 @@ pub fn file_hold(
         ended_at: None,
     };
     sql::insert_hold(work.tx, org_id, &hold)?;
-    trace::record(work, HOLD_ISSUE.0, &raised.number, &format!("{} of {month}", ticket.number))?;
+    trace::record(
+        work,
+        HOLD_ISSUE,
+        ticket.unit_id,
+        ("hold_issue", &raised.number),
+        &format!("{} of {month}", ticket.number),
+    )?;
     Ok(hold)
 }
 
@@ -234,7 +240,13 @@ pub fn withdraw_hold(
         .find(|hold| hold.hold_id == hold_id && hold.state == HoldState::Filed)
         .ok_or_else(|| ParameterError::not_found("暂缓发行申请", "hold-issue request", hold_id))?;
     end(work, calendar, hold, (HoldState::Withdrawn, "withdraw"), checked_note(reason)?)?;
-    trace::record(work, HOLD_ISSUE.0, &ticket.number, &format!("withdrawn: {reason}"))?;
+    trace::record(
+        work,
+        HOLD_ISSUE,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
+        &format!("withdrawn: {reason}"),
+    )?;
     Ok(())
 }
 

@@ -179,7 +179,13 @@ fn begin(
     if origin == Origin::Station {
         step_clock(work, calendar, &ticket)?;
     }
-    trace::record(work, START.0, &ticket.number, &format!("account {account_id}: {}", ticket.reason))?;
+    trace::record(
+        work,
+        START,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
+        &format!("account {account_id}: {}", ticket.reason),
+    )?;
     Ok(ticket)
 }
 
@@ -252,7 +258,13 @@ pub(crate) fn replace_lines(
     sql::save_ticket(work.tx, org_id, &ticket)?;
     ticket.version += 1;
     sql::insert_lines(work.tx, (org_id, ticket.ticket_id, ticket.revision), lines, (by, now))?;
-    trace::record(work, START.0, &ticket.number, &format!("lines of revision {}", ticket.revision))?;
+    trace::record(
+        work,
+        START,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
+        &format!("lines of revision {}", ticket.revision),
+    )?;
     Ok(ticket)
 }
 
@@ -272,7 +284,7 @@ pub fn check(work: &mut Work<'_, '_>, ticket_id: i64, note: &str) -> Result<Para
         return Err(wrong_state(&ticket));
     }
     seal_check(work, &mut ticket, note)?;
-    trace::record(work, "parameter.check", &ticket.number, note)?;
+    trace::record(work, START, ticket.unit_id, ("change_ticket", &ticket.number), note)?;
     Ok(ticket)
 }
 
@@ -313,7 +325,13 @@ pub fn audit(
     step(work, calendar, ticket_id, if agreed { "audit" } else { "refuse" }, note)?;
     ticket.state = if agreed { TicketState::Audited } else { TicketState::Refused };
     seal_check(work, &mut ticket, note)?;
-    trace::record(work, AUDIT.0, &ticket.number, &format!("{}: {note}", ticket.state.key()))?;
+    trace::record(
+        work,
+        AUDIT,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
+        &format!("{}: {note}", ticket.state.key()),
+    )?;
     Ok(ticket)
 }
 
@@ -353,7 +371,7 @@ pub fn dispatch(
     let by = (work.actor().person_id, work.now());
     sql::stamp_dispatch(work.tx, (org_id, ticket_id), by)?;
     step_clock(work, calendar, &ticket)?;
-    trace::record(work, DISPATCH.0, &ticket.number, &handler.name)?;
+    trace::record(work, DISPATCH, ticket.unit_id, ("change_ticket", &ticket.number), &handler.name)?;
     Ok(ticket)
 }
 
@@ -391,8 +409,9 @@ pub fn archive(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, ticket_id: i
     let released = hold::release_all(work, calendar, ticket_id)?;
     trace::record(
         work,
-        ARCHIVE.0,
-        &ticket.number,
+        ARCHIVE,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
         &format!("account {}: {changed} changed", ticket.account_id),
     )?;
     Ok(Archived { account_id: ticket.account_id, changed, waiting, released })
@@ -426,10 +445,15 @@ pub(crate) fn carry_out(
         }
     }
     let by = (work.actor().person_id, now);
+    let mut act = vault::Act::new(CHANGE, ticket.unit_id, "account", after.details.number.clone());
+    act = act.change("ticket", "", name);
     for change in &history {
+        let (old, new) = (change.old.clone().unwrap_or_default(), change.new.clone().unwrap_or_default());
+        act = act.change(change.field.clone(), old, new);
         let change_id = work.next_key();
         supply::sql::keep(work.tx, (org_id, ticket.account_id, change_id), change, name, by)?;
     }
+    vault::record(work, &act)?;
     for stored in &due {
         let key = (org_id, ticket.ticket_id, ticket.revision);
         sql::mark_applied(work.tx, key, stored.line_no, now)?;
@@ -544,7 +568,13 @@ pub fn apply_due(
         match carry_out(work, calendar, &ticket, &number) {
             Ok((changed, _)) => {
                 done += 1;
-                trace::record(work, ARCHIVE.0, &number, &format!("due: {changed} changed"))?;
+                trace::record(
+                    work,
+                    ARCHIVE,
+                    unit_id,
+                    ("change_ticket", &number),
+                    &format!("due: {changed} changed"),
+                )?;
             }
             // A line is judged before anything is written, so that the other tickets can go on.
             Err(error @ (ParameterError::Line { .. } | ParameterError::NotNow { .. })) => {
@@ -577,7 +607,13 @@ pub fn withdraw(
     sql::save_ticket(work.tx, org_id, &ticket)?;
     ticket.version += 1;
     hold::withdraw_all(work, calendar, ticket_id, &reason)?;
-    trace::record(work, RIGHT.0, &ticket.number, &format!("withdrawn: {reason}"))?;
+    trace::record(
+        work,
+        RIGHT,
+        ticket.unit_id,
+        ("change_ticket", &ticket.number),
+        &format!("withdrawn: {reason}"),
+    )?;
     Ok(ticket)
 }
 

@@ -48,7 +48,7 @@ CREATE TABLE meter (
   multiplier INTEGER NOT NULL, registers INTEGER NOT NULL,
   installed_on INTEGER NOT NULL, removed_on INTEGER,
   PRIMARY KEY (org_id, account_id, meter_seq)) STRICT, WITHOUT ROWID;
-CREATE INDEX meter_by_number ON meter (org_id, number);
+CREATE INDEX meter_by_number ON meter (number, org_id);
 
 CREATE TABLE reading (
   org_id INTEGER NOT NULL, month INTEGER NOT NULL, account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL,

@@ -35,20 +35,8 @@ CREATE TABLE reading_log (
   person_id INTEGER NOT NULL, written_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, month, account_id, meter_seq, log_id)) STRICT, WITHOUT ROWID;
 
+-- Which line a ticket of the kind `book_return` is about; the ticket itself is kept by `workflow`.
 CREATE TABLE change_ticket (
   org_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL, month INTEGER NOT NULL, book_id INTEGER NOT NULL,
-  unit_id INTEGER NOT NULL, account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL, reason TEXT NOT NULL,
-  raised_by INTEGER NOT NULL, raised_at INTEGER NOT NULL, due_on INTEGER NOT NULL, state INTEGER NOT NULL,
-  answered_by INTEGER, answered_at INTEGER, answer TEXT, late_days INTEGER,
+  account_id INTEGER NOT NULL, meter_seq INTEGER NOT NULL,
   PRIMARY KEY (org_id, ticket_id)) STRICT, WITHOUT ROWID;
-
--- Time limits by date, in days; what is not here has the default of data/limits.csv.
-CREATE TABLE metering_limit (
-  org_id INTEGER NOT NULL, name TEXT NOT NULL, from_date INTEGER NOT NULL, days INTEGER NOT NULL,
-  PRIMARY KEY (org_id, name, from_date)) STRICT, WITHOUT ROWID;
-
--- Every act of this office: who, when, what, on which document.
-CREATE TABLE metering_act (
-  org_id INTEGER NOT NULL, act_id INTEGER NOT NULL, person_id INTEGER NOT NULL, done_at INTEGER NOT NULL,
-  act TEXT NOT NULL, document TEXT NOT NULL, detail TEXT NOT NULL,
-  PRIMARY KEY (org_id, act_id)) STRICT, WITHOUT ROWID;

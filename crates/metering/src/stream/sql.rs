@@ -12,25 +12,30 @@ use crate::account::{
 };
 use crate::reading::sql::{read_reading, reading_fields};
 
+/// An account to be filled.
+pub(crate) fn empty_account() -> Account {
+    Account {
+        account_id: 0,
+        unit_id: 0,
+        book_id: 0,
+        category: Category::Residential,
+        voltage: VoltageLevel::Below1kv,
+        price_class: String::new(),
+        options: Options::default(),
+        persons: 0,
+        tier_start: None,
+        due_day: 0,
+        status: AccountStatus::Active,
+        opened_on: Moment::from_millis(0).date(),
+        closed_on: None,
+        main_account_id: None,
+    }
+}
+
 /// A row to be filled.
 pub(crate) fn empty_row() -> AccountReadings {
     AccountReadings {
-        account: Account {
-            account_id: 0,
-            unit_id: 0,
-            book_id: 0,
-            category: Category::Residential,
-            voltage: VoltageLevel::Below1kv,
-            price_class: String::new(),
-            options: Options::default(),
-            persons: 0,
-            tier_start: None,
-            due_day: 0,
-            status: AccountStatus::Active,
-            opened_on: Moment::from_millis(0).date(),
-            closed_on: None,
-            main_account_id: None,
-        },
+        account: empty_account(),
         terms: None,
         points: Vec::new(),
         transformers: Vec::new(),
@@ -75,6 +80,8 @@ macro_rules! account_fields {
          opened_on, closed_on, main_account_id"
     };
 }
+
+pub(crate) use account_fields;
 
 /// Reads an account into a row that keeps its memory.
 pub(crate) fn read_account(row: &Row<'_>, account: &mut Account) -> Result<()> {

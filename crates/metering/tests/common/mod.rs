@@ -9,18 +9,33 @@ use metering::reading::*;
 use metering::{MeteringError, SCHEMA, permissions};
 use store::Store;
 
+/// This office's tables and those of the floor below that its commands write.
+pub const ALL_TABLES: &[store::Schema] =
+    &[identity::SCHEMA, documents::SCHEMA, vault::SCHEMA, workflow::SCHEMA, SCHEMA];
+
 pub const ORG: i64 = 1;
 pub const STATION: i64 = 7;
+pub const CENTRE: i64 = 9;
 
 pub fn each_engine(test: impl Fn(&Store)) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("test.db").to_str().unwrap()).unwrap();
-    store.migrate(&[SCHEMA]).unwrap();
+    prepared(&store);
     test(&store);
     if let Some(database) = testbed::postgres_database() {
         let store = Store::open(&database.url).unwrap();
-        store.migrate(&[SCHEMA]).unwrap();
+        prepared(&store);
         test(&store);
+    }
+}
+
+/// The tables, and an organisation with a station and a centre of known keys.
+fn prepared(store: &Store) {
+    store.migrate(ALL_TABLES).unwrap();
+    let unit = "INSERT INTO identity_unit (org_id, id, parent_id, kind, code, name_zh, name_en)
+                VALUES (?1, ?2, NULL, ?3, ?4, ?4, ?4)";
+    for (unit_id, kind, code) in [(STATION, "supply_station", "S7"), (CENTRE, "billing_centre", "C9")] {
+        store.write(|tx| tx.execute(unit, store::params![ORG, unit_id, kind, code])).unwrap();
     }
 }
 
@@ -76,6 +91,8 @@ pub fn station() -> Actor {
             MANAGE_ACCOUNTS,
             HOLD_NEW_ACCOUNTS,
             CARRY_OVER,
+            CHANGE_PARAMETER,
+            ROUTE_ADJUST,
         ],
     )
 }
@@ -166,7 +183,7 @@ pub fn opened_book(store: &Store, accounts: i64, of: Month) {
     store.write(|tx| bulk.load(tx)).unwrap();
     let proposal = act(store, &supply_department(), start, |work| propose_reading_day(work, 1, 5)).unwrap();
     act(store, &marketing(), start, |work| review_reading_day(work, proposal, true, "")).unwrap();
-    act(store, &station(), start, |work| create_batch(work, STATION, of, &[1])).unwrap();
+    act(store, &station(), start, |work| create_batch(work, &calendar(), STATION, of, &[1])).unwrap();
 }
 
 pub fn shown(account_id: i64, value: &str, read_on: i64) -> Entered {

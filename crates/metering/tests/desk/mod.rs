@@ -58,6 +58,7 @@ impl Company {
             .migrate(&[
                 identity::SCHEMA,
                 documents::SCHEMA,
+                vault::SCHEMA,
                 workflow::SCHEMA,
                 metering::SCHEMA,
                 SCHEMA_PARAMETERS,
@@ -257,7 +258,10 @@ impl Company {
 
     pub fn open_batch(&self, of: i64, books: &[i64]) {
         let on = format!("{}-01", month(of));
-        self.act(&self.enterer, &on, |work| Ok(create_batch(work, self.station, month(of), books)?)).unwrap();
+        self.act(&self.enterer, &on, |work| {
+            Ok(create_batch(work, &calendar(), self.station, month(of), books)?)
+        })
+        .unwrap();
     }
 }
 

@@ -112,10 +112,18 @@ struct Account<'a> {
 }
 
 impl Account<'_> {
-    fn close(mut self, back_bill: Exact, penalty: Exact, how: &str) -> Result<BreachCharge, ChargeError> {
+    /// `multiple`: the penalty is a multiple of what is charged afterwards, which newer rules only limit.
+    fn close(
+        mut self,
+        back_bill: Exact,
+        penalty: Exact,
+        multiple: bool,
+        how: &str,
+    ) -> Result<BreachCharge, ChargeError> {
         let (back_bill_money, penalty_money) = (back_bill.to_money()?, penalty.to_money()?);
         let total = back_bill_money.plus(penalty_money)?;
         let rule = &self.version.breach;
+        let at_most = rule.at_most && multiple;
         if back_bill.signum() != 0 {
             self.steps.push(Row::new(
                 "补交电费",
@@ -124,7 +132,7 @@ impl Account<'_> {
                 back_bill_money.to_string(),
             ));
         }
-        let (zh, en) = if rule.at_most {
+        let (zh, en) = if at_most {
             ("违约使用电费（上限）", "penalty (upper limit)")
         } else {
             ("违约使用电费", "penalty")
@@ -141,7 +149,7 @@ impl Account<'_> {
             back_bill_unrounded: back_bill,
             back_bill: back_bill_money,
             penalty: penalty_money,
-            at_most: rule.at_most,
+            at_most,
             total,
             rule: self.version.named(&rule.article),
             steps: self.steps,
@@ -167,12 +175,12 @@ impl Account<'_> {
                     basic.to_string(),
                 ));
                 let penalty = basic.times(multiple.exact())?;
-                self.close(basic, penalty, &format!("{basic} × {multiple}"))
+                self.close(basic, penalty, true, &format!("{basic} × {multiple}"))
             }
             CapacityTerms::SinglePart { times } => {
                 not_negative(times < 0, "the number of times", "次数")?;
                 let penalty = capacity.exact().times(per_kw.exact())?.times(Exact::whole(times))?;
-                self.close(Exact::ZERO, penalty, &format!("{capacity} × {per_kw} × {times}"))
+                self.close(Exact::ZERO, penalty, false, &format!("{capacity} × {per_kw} × {times}"))
             }
         }
     }
@@ -205,7 +213,12 @@ pub fn breach(breach: &Breach, version: &ChargeVersion) -> Result<BreachCharge, 
                 account.energy.push(energy);
             }
             let penalty = difference.times(rule.higher_price_multiple.exact())?;
-            account.close(difference, penalty, &format!("{difference} × {}", rule.higher_price_multiple))
+            account.close(
+                difference,
+                penalty,
+                true,
+                &format!("{difference} × {}", rule.higher_price_multiple),
+            )
         }
         Breach::ExcessCapacity(capacity, terms) => {
             account.capacity(*capacity, *terms, rule.excess_capacity_multiple, rule.excess_capacity_per_kw)
@@ -228,6 +241,7 @@ pub fn breach(breach: &Breach, version: &ChargeVersion) -> Result<BreachCharge, 
             account.close(
                 Exact::ZERO,
                 by_power.plus(by_energy)?,
+                false,
                 &format!("{power_kw} × {per_kw} × {times} + {energy} × {price} × {multiple}"),
             )
         }
@@ -235,12 +249,12 @@ pub fn breach(breach: &Breach, version: &ChargeVersion) -> Result<BreachCharge, 
             not_negative(*times < 0, "the number of times", "次数")?;
             let each = if *resident { rule.tampering_resident } else { rule.tampering_other };
             let penalty = each.exact().times(Exact::whole(*times))?;
-            account.close(Exact::ZERO, penalty, &format!("{each} × {times}"))
+            account.close(Exact::ZERO, penalty, false, &format!("{each} × {times}"))
         }
         Breach::SourceConnection(capacity) => {
             not_negative(capacity.is_negative(), "the capacity", "容量")?;
             let penalty = capacity.exact().times(rule.source_per_kw.exact())?;
-            account.close(Exact::ZERO, penalty, &format!("{capacity} × {}", rule.source_per_kw))
+            account.close(Exact::ZERO, penalty, false, &format!("{capacity} × {}", rule.source_per_kw))
         }
     }
 }

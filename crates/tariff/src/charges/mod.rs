@@ -2,7 +2,7 @@
 //!
 //! Late fees and how part payments are shared ([`late_fee`]), irregular use ([`breach`]), theft ([`theft`]),
 //! refunds and back-billing for metering errors ([`metering_error`]) and unmetered temporary supply
-//! ([`temporary`]). The figures of each version of the Supply Rules stand in `prices/charges.toml`
+//! ([`temporary`]). The figures of each version of the Supply Rules stand in `data/charges.toml`
 //! ([`ChargeRules`]); every result carries the steps that led to it.
 
 mod error;

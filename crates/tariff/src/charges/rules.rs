@@ -146,7 +146,7 @@ pub struct ChargeRules {
 }
 
 impl ChargeRules {
-    /// Reads rule data in the form of `prices/charges.toml`.
+    /// Reads rule data in the form of `data/charges.toml`.
     pub fn parse(text: &str) -> Result<ChargeRules, ChargeError> {
         let mut rules: ChargeRules =
             toml::from_str(text).map_err(|error| ChargeError::RuleData(error.to_string()))?;
@@ -160,7 +160,7 @@ impl ChargeRules {
     pub fn standard() -> Result<&'static ChargeRules, ChargeError> {
         static RULES: OnceLock<Result<ChargeRules, ChargeError>> = OnceLock::new();
         RULES
-            .get_or_init(|| ChargeRules::parse(include_str!("../../prices/charges.toml")))
+            .get_or_init(|| ChargeRules::parse(include_str!("../../data/charges.toml")))
             .as_ref()
             .map_err(Clone::clone)
     }

@@ -143,6 +143,7 @@ pub(super) fn basic_lines(
     let (mut actual_kw, mut charged_kw) = (None, None);
     match &supply.basic {
         BasicMethod::None => return Err(Refusal::NoBasicMethod),
+        BasicMethod::Capacity if supply.transformers.is_empty() => return Err(Refusal::NoBasicMethod),
         BasicMethod::Capacity => charge.capacity(spans, days)?,
         BasicMethod::ContractDemand(feeds) => {
             let (mut actual, mut charged) = (Quantity::ZERO, Quantity::ZERO);

@@ -19,3 +19,4 @@ pub use plan::{
 };
 pub use power_factor::{adjustment, average_hundredths};
 pub use rules::{DayShare, LossModel, LossRow, Regulation, Rules};
+pub use tiers::{tier_months_used, tier_year};

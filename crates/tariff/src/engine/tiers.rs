@@ -1,12 +1,25 @@
 //! Tiers of households: base price on all kWh, additions on what lies in tier 2 and tier 3.
 
-use kernel::{Exact, Money, Month, Price, Quantity, split_by_weight};
+use kernel::{Date, Exact, FigureError, Money, Month, Price, Quantity, split_by_weight};
 
 use super::energy::WHOLE;
 use super::lines::{Draft, Maker};
 use super::plan::{Plan, TierPlan};
 use crate::error::{Billed, Refusal};
 use crate::model::{LineKind, Period, PlanId, PointEnergy, RuleId, TierResult, TierState};
+
+/// The tier year a settlement belongs to. A bimonthly route that settles in January reads the last months of the
+/// old year, so its year has six settlements from March to January; all others begin in January or February.
+pub fn tier_year(month: Month, months_per_reading: u8) -> i16 {
+    if months_per_reading == 2 && month.month_of_year() == 1 { month.year() - 1 } else { month.year() }
+}
+
+/// Months of the calendar year that an account has used up to and with `until`, a part month counting as one: the
+/// [`TierState::months_in_year`] of a transferred account. `began` before that year means from January.
+pub fn tier_months_used(began: Date, until: Date) -> u8 {
+    let first = if began.year() < until.year() { 1 } else { began.month().month_of_year() };
+    u8::try_from(until.month().month_of_year() - first + 1).unwrap_or(1).clamp(1, 12)
+}
 
 /// The longest reading, in months.
 const MONTHS_MAX: u8 = 12;
@@ -43,12 +56,17 @@ fn thresholds(tiers: &TierPlan, state: &TierState, month: Month) -> Billed<[Quan
         months_of_allowance = state.months;
     }
     if tiers.persons_from > 0 && state.persons >= tiers.persons_from {
-        let more = Quantity::from_units(tiers.allowance_kwh.units() * i64::from(months_of_allowance));
+        let more = times_months(tiers.allowance_kwh, months_of_allowance)?;
         for slot in &mut until {
             *slot = slot.plus(more)?;
         }
     }
     Ok(until)
+}
+
+fn times_months(kwh: Quantity, months: u8) -> Billed<Quantity> {
+    let units = kwh.units().checked_mul(i64::from(months));
+    Ok(units.map(Quantity::from_units).ok_or(FigureError::Overflow("kWh of tiers"))?)
 }
 
 /// kWh of this reading in each tier, after `used` kWh before it.
@@ -121,7 +139,7 @@ pub(super) fn tier_lines(
     }
     let mut free = Quantity::ZERO;
     if state.free_kwh && !tiers.free_kwh.is_zero() {
-        free = kwh.min(Quantity::from_units(tiers.free_kwh.units() * i64::from(state.months)));
+        free = kwh.min(times_months(tiers.free_kwh, state.months)?);
     }
     if !free.is_zero() {
         let part = plan.parts.first().ok_or(Refusal::NoPriceForPeriod("total"))?;

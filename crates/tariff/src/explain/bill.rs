@@ -39,17 +39,38 @@ pub fn explain(bill: &Bill, context: &Context<'_>) -> Vec<Block> {
     blocks.extend(bill.points.iter().map(|point| energy(point, context)));
     blocks.extend(prices(bill, context));
     blocks.extend(losses(bill, context));
-    let of = |kinds: &[LineKind]| -> Vec<&Line> { bill.lines.iter().filter(|line| kinds.contains(&line.kind)).collect() };
-    charge(&mut blocks, "基本电费", "Basic charge", &of(&[LineKind::BasicCapacity, LineKind::BasicDemand, LineKind::BasicDemandExcess]), context);
-    if let (Some(basic), Some(block)) = (&bill.basic, blocks.last_mut().filter(|_| bill.basic.is_some_and(|basic| !basic.amount.is_zero()))) {
+    let of = |kinds: &[LineKind]| -> Vec<&Line> {
+        bill.lines.iter().filter(|line| kinds.contains(&line.kind)).collect()
+    };
+    charge(
+        &mut blocks,
+        "基本电费",
+        "Basic charge",
+        &of(&[LineKind::BasicCapacity, LineKind::BasicDemand, LineKind::BasicDemandExcess]),
+        context,
+    );
+    if let (Some(basic), Some(block)) =
+        (&bill.basic, blocks.last_mut().filter(|_| bill.basic.is_some_and(|basic| !basic.amount.is_zero())))
+    {
         if let (Some(actual), Some(charged)) = (basic.actual_kw, basic.charged_kw) {
-            block.push(Row::note("需量", "demand", format!("实际 {actual} kW，计费 {charged} kW"), format!("actual {actual} kW, charged {charged} kW")));
+            block.push(Row::note(
+                "需量",
+                "demand",
+                format!("实际 {actual} kW，计费 {charged} kW"),
+                format!("actual {actual} kW, charged {charged} kW"),
+            ));
         }
         if basic.discounted {
             block.push(Row::note("负荷率优惠", "load discount", "已适用", "applied"));
         }
     }
-    charge(&mut blocks, "电度电费", "Energy charge", &of(&[LineKind::Energy, LineKind::TierAddOn, LineKind::FreeEnergy]), context);
+    charge(
+        &mut blocks,
+        "电度电费",
+        "Energy charge",
+        &of(&[LineKind::Energy, LineKind::TierAddOn, LineKind::FreeEnergy]),
+        context,
+    );
     blocks.extend(tiers(bill));
     blocks.extend(power_factor(bill, context));
     charge(&mut blocks, "代征基金及附加", "Funds", &of(&[LineKind::Fund]), context);
@@ -72,11 +93,17 @@ fn settlement(bill: &Bill, context: &Context<'_>) -> Block {
         format!("{} to {} (exclusive), {days} days, billing month {}", input.from, input.to, input.month),
     ));
     if let Some(regulation) = context.rules.regulations.get(usize::from(bill.regulation)) {
+        // A regulation that the caller put in force for all time has no day worth saying.
+        let (zh, en) = if regulation.from.year() > 1 {
+            (format!("（自 {}）", regulation.from), format!(" (from {})", regulation.from))
+        } else {
+            (String::new(), String::new())
+        };
         block.push(Row::note(
             "规则",
             "rules",
-            format!("{}（自 {}）", regulation.name.zh, regulation.from),
-            format!("{} (from {})", regulation.name.en, regulation.from),
+            format!("{}{zh}", regulation.name.zh),
+            format!("{}{en}", regulation.name.en),
         ));
     }
     block
@@ -88,7 +115,11 @@ fn reading_row(reading: &Reading, digits: u8, multiplier: kernel::Rate) -> Row {
         current.exact()
     } else {
         let round = if rolled_over { 10_i64.checked_pow(u32::from(digits)).unwrap_or(0) } else { 0 };
-        current.minus(previous).map(Quantity::exact).and_then(|d| d.plus(Exact::whole(round))).unwrap_or(Exact::ZERO)
+        current
+            .minus(previous)
+            .map(Quantity::exact)
+            .and_then(|d| d.plus(Exact::whole(round)))
+            .unwrap_or(Exact::ZERO)
     };
     let spelled = match (register, rolled_over) {
         (Register::Demand, _) => format!("{current}"),
@@ -145,10 +176,20 @@ fn energy(point: &PointEnergy, context: &Context<'_>) -> Block {
         block.push(Row::new("抄见电量", "metered energy", "", format!("{metered} kWh")));
     }
     if !point.deducted_kwh.is_zero() {
-        block.push(Row::new("扣减分表和定量", "less sub meters and fixed parts", "", format!("-{} kWh", point.deducted_kwh)));
+        block.push(Row::new(
+            "扣减分表和定量",
+            "less sub meters and fixed parts",
+            "",
+            format!("-{} kWh", point.deducted_kwh),
+        ));
     }
     if !point.transformer_loss_kwh.is_zero() {
-        block.push(Row::new("变压器损耗", "transformer loss", "", format!("{} kWh", point.transformer_loss_kwh)));
+        block.push(Row::new(
+            "变压器损耗",
+            "transformer loss",
+            "",
+            format!("{} kWh", point.transformer_loss_kwh),
+        ));
     }
     if !point.line_loss_kwh.is_zero() {
         block.push(Row::new("线路损耗", "line loss", "", format!("{} kWh", point.line_loss_kwh)));
@@ -202,8 +243,7 @@ fn prices(bill: &Bill, context: &Context<'_>) -> Vec<Block> {
 }
 
 fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> Block {
-    let mut block =
-        Block::new(format!("电价：{}", plan.name.zh), format!("Price: {}", plan.name.en));
+    let mut block = Block::new(format!("电价：{}", plan.name.zh), format!("Price: {}", plan.name.en));
     if plan.table != "inline" {
         block.push(Row::note(
             "电价表",
@@ -216,28 +256,37 @@ fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> B
     let season = usize::from(plan.season_of_month.get(month).copied().unwrap_or(0));
     let Some(set) = plan.seasons.get(season) else { return block };
     for period in Period::ALL {
-        let used = bill.lines.iter().any(|line| {
-            line.plan == id && line.kind == LineKind::Energy && line.period == period
-        });
+        let used = bill
+            .lines
+            .iter()
+            .any(|line| line.plan == id && line.kind == LineKind::Energy && line.period == period);
         let Some(price) = set.energy[period.index()].filter(|_| used) else { continue };
+        let flat = set.parts.iter().map(|prices| prices[Period::Flat.index()]);
         let spelled = |lang: Lang| -> String {
-            let parts = plan.parts.iter().zip(&set.parts).map(|(part, prices)| {
-                format!("{} ({})", prices[period.index()], component_name(context, part.component).text(lang))
+            let parts = plan.parts.iter().zip(&set.parts).zip(flat.clone()).map(|((part, prices), flat)| {
+                let own = prices[period.index()];
+                let figure = floated(own, flat, period).unwrap_or_else(|| own.to_string());
+                if plan.parts.len() > 1 {
+                    format!("{figure} ({})", component_name(context, part.component).text(lang))
+                } else if figure == own.to_string() {
+                    String::new()
+                } else {
+                    figure
+                }
             });
-            if plan.parts.len() > 1 { parts.collect::<Vec<_>>().join(" + ") } else { String::new() }
+            parts.collect::<Vec<_>>().join(" + ")
         };
-        let name = words::period(period);
-        block.push(Row::worded(
-            Text::new(format!("{}电价", name.zh), format!("{} price", name.en)),
-            Text::new(spelled(Lang::Zh), spelled(Lang::En)),
-            price.to_string(),
-        ));
+        let label = if period == Period::Total {
+            Text::new("电价", "price")
+        } else {
+            let name = words::period(period);
+            Text::new(format!("{}电价", name.zh), format!("{} price", name.en))
+        };
+        block.push(Row::worded(label, Text::new(spelled(Lang::Zh), spelled(Lang::En)), price.to_string()));
     }
     if let Some(basic) = &plan.basic {
-        for (zh, en, price) in [
-            ("容量电价", "per kVA", basic.capacity),
-            ("需量电价", "per kW", basic.demand),
-        ] {
+        for (zh, en, price) in [("容量电价", "per kVA", basic.capacity), ("需量电价", "per kW", basic.demand)]
+        {
             if let Some(price) = price {
                 block.push(Row::new(zh, en, "", price.to_string()));
             }
@@ -253,6 +302,16 @@ fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> B
         block.push(Row::worded(label, both(""), fund.price.to_string()));
     }
     block
+}
+
+/// A floating price as its flat price times a factor, when the factor is short.
+fn floated(own: Price, flat: Price, period: Period) -> Option<String> {
+    if period == Period::Total || period == Period::Flat || own == flat || flat.is_zero() {
+        return None;
+    }
+    let factor = own.exact().over(flat.exact()).ok()?;
+    let short = factor.to_rate(4).ok()?;
+    (short.exact() == factor).then(|| format!("{flat} × {short}"))
 }
 
 fn losses(bill: &Bill, context: &Context<'_>) -> Option<Block> {
@@ -273,7 +332,8 @@ fn losses(bill: &Bill, context: &Context<'_>) -> Option<Block> {
     if bearing.len() > 1 {
         for (order, point) in bearing.iter().enumerate() {
             let name = context.point(point.point);
-            let own = point.billed_kwh.minus(point.transformer_loss_kwh).and_then(|k| k.minus(point.line_loss_kwh));
+            let own =
+                point.billed_kwh.minus(point.transformer_loss_kwh).and_then(|k| k.minus(point.line_loss_kwh));
             let own = own.unwrap_or_default();
             let calculation = if order == 0 {
                 Text::new("其余", "the rest")
@@ -307,7 +367,9 @@ const fn unit(kind: UnitsKind) -> &'static str {
 /// What a line is called.
 pub(crate) fn line_label(line: &Line, context: &Context<'_>) -> Text {
     let mut label = match line.kind {
-        LineKind::Fund => line.component.map_or_else(|| words::kind(line.kind), |id| component_name(context, id)),
+        LineKind::Fund => {
+            line.component.map_or_else(|| words::kind(line.kind), |id| component_name(context, id))
+        }
         LineKind::TierAddOn => {
             Text::new(format!("第 {} 档加价", line.tier), format!("tier {} addition", line.tier))
         }
@@ -372,8 +434,18 @@ fn tiers(bill: &Bill) -> Option<Block> {
     let now = Quantity::sum(tiers.in_tier).unwrap_or_default();
     let before = tiers.used_kwh.minus(now).unwrap_or_default();
     let mut block = Block::new("阶梯", "Tiers");
-    block.push(Row::new("分界电量", "thresholds", "", format!("{} / {} kWh", tiers.thresholds[0], tiers.thresholds[1])));
-    block.push(Row::new("累计电量", "used so far", format!("{before} + {now}"), format!("{} kWh", tiers.used_kwh)));
+    block.push(Row::new(
+        "分界电量",
+        "thresholds",
+        "",
+        format!("{} / {} kWh", tiers.thresholds[0], tiers.thresholds[1]),
+    ));
+    block.push(Row::new(
+        "累计电量",
+        "used so far",
+        format!("{before} + {now}"),
+        format!("{} kWh", tiers.used_kwh),
+    ));
     for (place, kwh) in tiers.in_tier.iter().enumerate() {
         let number = place + 1;
         block.push(Row::new(&format!("第 {number} 档"), &format!("tier {number}"), "", format!("{kwh} kWh")));

@@ -99,6 +99,7 @@ pub fn render(blocks: &[Block], lang: Lang) -> String {
                 text.push_str(if calculation.is_empty() { "  " } else { " = " });
                 text.push_str(&row.result);
             }
+            text.truncate(text.trim_end().len());
             text.push('\n');
         }
     }

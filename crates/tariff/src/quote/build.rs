@@ -1,8 +1,9 @@
 //! From what a file says to what the engine reads: plans, rules and one account with its period.
 
-use kernel::{Bilingual, Date, Lang, Quantity, Text};
+use kernel::{Bilingual, Lang, Text};
 use smallvec::SmallVec;
 
+use super::agreement::{agreement, demand_or_nothing};
 use super::catalog::Catalog;
 use super::compile::compile;
 use super::error::Quoted;
@@ -10,15 +11,12 @@ use super::fields::{Fields, nearest};
 use super::node::{Node, Source as File, Span};
 use super::period::{Household, PricedPeriod};
 use super::points::{DraftPoint, Energy};
+use super::power_factor::{force_power_factor, standard_of, wanted_hundredths};
 use super::price::Draft;
-use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState, DraftSupply};
-use crate::engine::{Plans, Rules, adjustment, calculate};
-use crate::error::RefusedToBill;
-use crate::model::{
-    AccountPeriod, BasicMethod, Bill, Category, DemandFeed, LineLoss, LossModelId, Period, Point, PlanId,
-    PowerFactorStandard, Reading, Register, Source, SupplyAgreement, Transformer, TransformerChange,
-    TransformerEvent, TransformerLoss, TransformerState,
-};
+use super::supply::{Basis, DraftSupply};
+use crate::engine::{Plans, Rules, calculate};
+use crate::error::{Refusal, RefusedToBill};
+use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
 
 /// A priced account: the bill and everything that explains it.
 #[derive(Debug, Clone)]
@@ -66,9 +64,6 @@ pub(super) fn rules_of(fields: &Fields<'_>, version: Option<&str>) -> Quoted<Rul
             ));
         }
         rules.regulations.truncate(1);
-    }
-    if let Some(first) = rules.regulations.first_mut().filter(|_| version.is_some()) {
-        first.from = super::catalog::always();
     }
     Ok(rules)
 }
@@ -125,7 +120,10 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
     let main_plan = catalog.plans.get(plan_ids[0]).cloned();
     let category = main_plan.as_ref().map_or(Category::SinglePart, |plan| plan.category);
     let standard = standard_of(parts, &drafts, category, notes);
-    if parts.supply.is_given() || standard.is_some() || main_plan.as_ref().is_some_and(|plan| plan.basic.is_some()) {
+    if parts.supply.is_given()
+        || standard.is_some()
+        || main_plan.as_ref().is_some_and(|plan| plan.basic.is_some())
+    {
         let supply = agreement(parts, &drafts, main_plan.as_ref(), standard, &mut rules, notes)?;
         if let BasicMethod::ContractDemand(feeds) = &supply.basic {
             for feed in feeds {
@@ -138,7 +136,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         input.supply = Some(Box::new(supply));
     }
     let refused = |error: &RefusedToBill| {
-        let span = drafts.get(usize::from(error.point)).map_or(0..0, |draft| draft.span.clone());
+        let span = refusal_span(parts, drafts.get(usize::from(error.point)), &error.reason);
         file.refuse(&span, error.text(Lang::Zh), error.text(Lang::En))
     };
     let mut bill = Bill::new();
@@ -161,12 +159,39 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
     Ok(Priced { plans: catalog.plans, rules, input, names, bill })
 }
 
+/// The place in the file that a refusal of the engine is about.
+fn refusal_span(parts: &Parts<'_>, draft: Option<&DraftPoint>, reason: &Refusal) -> Span {
+    let Some(draft) = draft else { return 0..0 };
+    match reason {
+        Refusal::WrongEvent(place) => {
+            let mut events: Vec<_> =
+                parts.supply.events.iter().filter(|event| event.date >= parts.period.from).collect();
+            events.sort_by_key(|event| event.date);
+            events.get(*place).map_or_else(|| draft.span.clone(), |event| event.span.clone())
+        }
+        Refusal::RegisterBackwards { .. }
+        | Refusal::ReadingOutOfRange { .. }
+        | Refusal::MeterRecord
+        | Refusal::RegisterTwice(_)
+        | Refusal::NoActiveEnergy
+        | Refusal::NotDivided
+        | Refusal::DeductedTooMuch { .. }
+        | Refusal::NoDemand => draft.energy_span.clone(),
+        Refusal::TableNotInForce(_) | Refusal::NoBasicPrice | Refusal::NoPriceForPeriod(_) => {
+            draft.price_span.clone()
+        }
+        _ => draft.span.clone(),
+    }
+}
+
 /// The main point first.
 fn ordered(parts: &Parts<'_>) -> Vec<DraftPoint> {
     let mut drafts = parts.points.clone();
     if parts.main.has_energy() || drafts.is_empty() {
         drafts.insert(0, parts.main.clone());
-    } else if let Some(first) = drafts.iter().position(|draft| !matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..))) {
+    } else if let Some(first) =
+        drafts.iter().position(|draft| !matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..)))
+    {
         drafts[..=first].rotate_right(1);
     }
     drafts
@@ -205,7 +230,7 @@ fn plan_of(
     let top = &parts.main.price;
     inherit(&mut price, top, place == 0, !draft.priced);
     if let Some((table, span)) = price.table.clone() {
-        return catalog.from_table(file, &table, &span, &price);
+        return catalog.shipped_plan(file, &table, &span, &price);
     }
     let silent = price.energy.iter().all(Option::is_none)
         && price.components.is_empty()
@@ -221,7 +246,8 @@ fn plan_of(
         price.name = Some(draft.name.clone());
     }
     if place == 0 && price.capacity.is_none() && price.demand.is_none() && price.actual_demand.is_none() {
-        let demand = parts.supply.contract_kw.is_some() || matches!(parts.supply.basis, Some(Basis::Contract | Basis::Actual));
+        let demand = parts.supply.contract_kw.is_some()
+            || matches!(parts.supply.basis, Some(Basis::Contract | Basis::Actual));
         if demand {
             price.demand = Some(kernel::Price::ZERO);
             notes.push(Text::new("未给出需量电价，按 0 计", "no demand price is given; 0 is taken"));
@@ -282,328 +308,8 @@ fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Span)>, o
     }
 }
 
-fn has_reactive(energy: &Energy) -> bool {
-    let reactive = |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
+pub(super) fn has_reactive(energy: &Energy) -> bool {
+    let reactive =
+        |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
     matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(reactive)))
-}
-
-fn standard_of(
-    parts: &Parts<'_>,
-    drafts: &[DraftPoint],
-    category: Category,
-    notes: &mut Vec<Text>,
-) -> Option<PowerFactorStandard> {
-    let given = &parts.supply.power_factor;
-    if given.none || matches!(category, Category::Residential | Category::ResidentialFlat) && given.standard.is_none() {
-        return None;
-    }
-    if given.standard.is_some() {
-        return given.standard;
-    }
-    let measured = drafts.iter().any(|draft| draft.kvarh.is_some() || has_reactive(&draft.energy));
-    if measured || given.hundredths.is_some() || given.rate.is_some() {
-        notes.push(Text::new(
-            "未给出功率因数标准，按 0.90；不考核请写 power_factor = false",
-            "no power-factor standard is given; 0.90 is taken (write `power_factor = false` for none)",
-        ));
-        return Some(PowerFactorStandard::P90);
-    }
-    None
-}
-
-fn agreement(
-    parts: &Parts<'_>,
-    drafts: &[DraftPoint],
-    plan: Option<&crate::engine::Plan>,
-    standard: Option<PowerFactorStandard>,
-    rules: &mut Rules,
-    notes: &mut Vec<Text>,
-) -> Quoted<SupplyAgreement> {
-    let file = parts.file;
-    let given = &parts.supply;
-    let basic = plan.and_then(|plan| plan.basic.as_ref());
-    let feeds: SmallVec<[DemandFeed; 1]> = drafts
-        .iter()
-        .enumerate()
-        .filter_map(|(place, draft)| {
-            let own = if place == 0 { draft.contract_kw.or(given.contract_kw) } else { draft.contract_kw };
-            Some(DemandFeed { point: u8::try_from(place).unwrap_or(u8::MAX), contract_kw: own? })
-        })
-        .collect();
-    let demanded = drafts.iter().any(|draft| draft.demand_kw.is_some() || has_demand(&draft.energy));
-    let basis = given.basis.unwrap_or(match basic {
-        None => Basis::None,
-        Some(_) if !feeds.is_empty() => Basis::Contract,
-        Some(basic) if basic.capacity.is_some() && !given.transformers.is_empty() => Basis::Capacity,
-        Some(basic) if basic.demand.is_some() || basic.actual_demand.is_some() => {
-            if demanded { Basis::Actual } else { Basis::None }
-        }
-        Some(_) => Basis::None,
-    });
-    if basis == Basis::Capacity && given.transformers.is_empty() {
-        return Err(file.refuse(&parts.main.span, "按容量计收须给出 capacity_kva", "a charge by capacity needs `capacity_kva`"));
-    }
-    let basic = match basis {
-        Basis::None => BasicMethod::None,
-        Basis::Capacity => BasicMethod::Capacity,
-        Basis::Actual => BasicMethod::ActualDemand,
-        Basis::Contract if feeds.is_empty() => {
-            notes.push(Text::new("没有合同需量，按实际需量", "no contract demand is given; the actual demand is charged"));
-            BasicMethod::ActualDemand
-        }
-        Basis::Contract => BasicMethod::ContractDemand(feeds),
-    };
-    let (mut transformers, events) = transformers(parts)?;
-    let transformer_loss = match &given.loss {
-        None => TransformerLoss::None,
-        Some(DraftLoss::Given(active_kwh, reactive_kvarh)) => {
-            TransformerLoss::Fixed { active_kwh: *active_kwh, reactive_kvarh: *reactive_kvarh }
-        }
-        Some(DraftLoss::Formula(formula)) => TransformerLoss::Formula(*formula),
-        Some(DraftLoss::Rows(model)) => {
-            rules.loss_models.push(model.clone());
-            let id = LossModelId(u16::try_from(rules.loss_models.len() - 1).unwrap_or(u16::MAX));
-            one_at_least(&mut transformers);
-            for transformer in &mut transformers {
-                transformer.loss_model.get_or_insert(id);
-            }
-            TransformerLoss::Table
-        }
-        Some(DraftLoss::Model(name)) => {
-            one_at_least(&mut transformers);
-            if let Some((name, span)) = name {
-                let id = model_id(file, rules, name, span)?;
-                for transformer in &mut transformers {
-                    transformer.loss_model.get_or_insert(id);
-                }
-            }
-            TransformerLoss::Table
-        }
-    };
-    for (transformer, draft) in transformers.iter_mut().zip(&given.transformers) {
-        if let (Some((name, span)), TransformerLoss::Table) = (&draft.model, &transformer_loss) {
-            transformer.loss_model = Some(model_id(file, rules, name, span)?);
-        }
-    }
-    Ok(SupplyAgreement {
-        basic,
-        supplied_from: given.supplied_from.filter(|day| *day > parts.period.from),
-        supplied_to: given.supplied_to.filter(|day| *day < parts.period.to),
-        transformers,
-        events,
-        power_factor: standard,
-        transformer_loss,
-        line_loss: match given.line_loss {
-            None => LineLoss::None,
-            Some(DraftLineLoss::Rate(rate)) => LineLoss::Rate(rate),
-            Some(DraftLineLoss::Quantity(kwh)) => LineLoss::Quantity(kwh),
-        },
-    })
-}
-
-fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Span) -> Quoted<LossModelId> {
-    rules.loss_model(name.trim()).ok_or_else(|| {
-        let known: Vec<&str> = rules.loss_models.iter().map(|model| model.code.as_str()).collect();
-        file.refuse(
-            span,
-            format!("损耗表没有型号“{name}”；现有：{}", known.join("、")),
-            format!("the loss tables have no `{name}`; there are: {}", known.join(", ")),
-        )
-    })
-}
-
-fn has_demand(energy: &Energy) -> bool {
-    let demand = |reading: &Reading| reading.register == Register::Demand;
-    matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(demand)))
-}
-
-/// A loss table needs a transformer to stand for; one of 1 kVA when the file names none.
-fn one_at_least(transformers: &mut SmallVec<[Transformer; 1]>) {
-    if transformers.is_empty() {
-        transformers.push(Transformer {
-            capacity_kva: Quantity::from_units(Quantity::SCALE),
-            state: TransformerState::Running,
-            connected: None,
-            loss_model: None,
-        });
-    }
-}
-
-type Installed = (SmallVec<[Transformer; 1]>, SmallVec<[TransformerEvent; 1]>);
-
-/// Transformers in their state when the period begins, and what changed within it, in order of date.
-fn transformers(parts: &Parts<'_>) -> Quoted<Installed> {
-    let file = parts.file;
-    let (from, to) = (parts.period.from, parts.period.to);
-    let mut events = parts.supply.events.clone();
-    events.sort_by_key(|event| event.date);
-    let mut transformers = SmallVec::new();
-    for (place, draft) in parts.supply.transformers.iter().enumerate() {
-        let own = || events.iter().filter(|event| event.transformer == place);
-        let first = own().next().map(|event| event.change);
-        let days_until_from = |since: Date| {
-            let new_year = Date::new(from.year(), 1, 1).unwrap_or(since);
-            let days = since.max(new_year).days_until(from).max(0);
-            u16::try_from(draft.days_this_year.unwrap_or(days)).unwrap_or(u16::MAX)
-        };
-        let suspended =
-            |since: Date| TransformerState::Suspended { since, days_this_year: days_until_from(since) };
-        let mut state = match draft.state {
-            Some(DraftState::Running) => TransformerState::Running,
-            Some(DraftState::Suspended) => suspended(draft.since.unwrap_or(from)),
-            Some(DraftState::Reduced) => TransformerState::Reduced,
-            Some(DraftState::Absent) => TransformerState::Absent,
-            Some(DraftState::Cold) => TransformerState::ColdStandby,
-            Some(DraftState::Hot) => TransformerState::HotStandby,
-            None if first == Some(TransformerChange::Add) => TransformerState::Absent,
-            None => TransformerState::Running,
-        };
-        let mut capacity_kva = draft.kva;
-        for event in own().filter(|event| event.date < from) {
-            state = match event.change {
-                TransformerChange::Suspend => suspended(event.date),
-                TransformerChange::Resume | TransformerChange::Add => TransformerState::Running,
-                TransformerChange::Reduce => TransformerState::Reduced,
-                TransformerChange::Remove => TransformerState::Absent,
-                TransformerChange::ColdStandby => TransformerState::ColdStandby,
-                TransformerChange::HotStandby => TransformerState::HotStandby,
-                TransformerChange::Swap { capacity_kva: swapped } => {
-                    capacity_kva = swapped;
-                    state
-                }
-            };
-        }
-        let connected = draft.connected;
-        transformers.push(Transformer { capacity_kva, state, connected, loss_model: None });
-    }
-    let mut within = SmallVec::new();
-    for event in events.iter().filter(|event| event.date >= from && event.date < to) {
-        let transformer = u8::try_from(event.transformer)
-            .map_err(|_| file.refuse(&event.span, "变压器过多", "there are too many transformers"))?;
-        within.push(TransformerEvent { date: event.date, transformer, change: event.change });
-    }
-    Ok((transformers, within))
-}
-
-/// Contract demand without a reading: nothing above the contract is presumed.
-fn demand_or_nothing(source: &mut Source, name: &str, notes: &mut Vec<Text>) {
-    let missing = match source {
-        Source::Given { demand_kw, .. } if demand_kw.is_none() => {
-            *demand_kw = Some(Quantity::ZERO);
-            true
-        }
-        Source::Meters(segments) => {
-            let demand = |reading: &Reading| reading.register == Register::Demand;
-            let read = segments.iter().any(|segment| segment.readings.iter().any(demand));
-            if let Some(first) = segments.first_mut().filter(|_| !read) {
-                first.readings.push(Reading {
-                    register: Register::Demand,
-                    previous: Quantity::ZERO,
-                    current: Quantity::ZERO,
-                    rolled_over: false,
-                });
-            }
-            !read
-        }
-        _ => false,
-    };
-    if missing {
-        notes.push(Text::new(
-            format!("“{name}”未给出实际需量，按不超过合同需量"),
-            format!("`{name}` has no actual demand; it is taken as within the contract"),
-        ));
-    }
-}
-
-/// The power factor that the file gives, directly or by its percentage of the table.
-fn wanted_hundredths(
-    parts: &Parts<'_>,
-    standard: Option<PowerFactorStandard>,
-    rules: &Rules,
-) -> Quoted<Option<u8>> {
-    let given = &parts.supply.power_factor;
-    let Some(standard) = standard else { return Ok(None) };
-    if given.hundredths.is_some() || given.rate.is_none() {
-        return Ok(given.hundredths);
-    }
-    by_rate(parts.file, &given.span, standard, given.rate.unwrap_or_default(), rules).map(Some)
-}
-
-/// The highest power factor that has this percentage.
-pub(super) fn by_rate(
-    file: File<'_>,
-    span: &Span,
-    standard: PowerFactorStandard,
-    rate: kernel::Rate,
-    rules: &Rules,
-) -> Quoted<u8> {
-    (1..=100).rev().find(|hundredths| adjustment(rules, standard, *hundredths) == rate).ok_or_else(|| {
-        file.refuse(
-            span,
-            "功率因数调整表没有这个比率",
-            "the power-factor table has no such percentage",
-        )
-    })
-}
-
-/// Gives the main point as many kvarh as make the wanted power factor.
-fn force_power_factor(parts: &Parts<'_>, input: &mut AccountPeriod, bill: &Bill, wanted: u8) -> Quoted<()> {
-    let file = parts.file;
-    let span = &parts.supply.power_factor.span;
-    let result = bill.power_factor.as_ref();
-    let active = result.map_or(bill.energy_kwh, |result| result.active_kwh);
-    let already = result.map_or(Quantity::ZERO, |result| result.reactive_kvarh);
-    let refuse = || {
-        file.refuse(
-            span,
-            "已有无功电量时不能再给功率因数",
-            "a power factor cannot be given beside kvarh that give another one",
-        )
-    };
-    if result.is_some_and(|result| result.hundredths == wanted) {
-        return Ok(());
-    }
-    let needed = reactive_for(active, wanted).ok_or_else(refuse)?;
-    let more = needed.minus(already).map_err(|_| refuse())?;
-    let measured = input.points.iter().any(|point| match &point.source {
-        Source::Given { reactive, .. } => !reactive.is_zero(),
-        Source::Meters(segments) => segments.iter().any(|segment| {
-            segment.readings.iter().any(|reading| {
-                matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse)
-            })
-        }),
-        _ => false,
-    });
-    if measured || more.is_negative() {
-        return Err(refuse());
-    }
-    match input.points.first_mut().map(|point| &mut point.source) {
-        Some(Source::Given { reactive, .. }) => *reactive = more,
-        Some(Source::Meters(segments)) => {
-            let Some(first) = segments.first_mut() else { return Err(refuse()) };
-            let shown = more.exact().over(first.multiplier.exact()).and_then(|shown| shown.to_quantity(6));
-            if first.readings.iter().all(|reading| !reading.rolled_over) {
-                first.digits = 12;
-            }
-            first.readings.push(Reading {
-                register: Register::ReactiveForward,
-                previous: Quantity::ZERO,
-                current: shown.map_err(|_| refuse())?,
-                rolled_over: false,
-            });
-        }
-        _ => return Err(refuse()),
-    }
-    Ok(())
-}
-
-/// kvarh that make a power factor of exactly `hundredths`: `P · √(100² - n²) / n`.
-fn reactive_for(active: Quantity, hundredths: u8) -> Option<Quantity> {
-    let (p, n) = (i128::from(active.units()), i128::from(hundredths));
-    if n == 0 {
-        return None;
-    }
-    let root = ((10_000 - n * n) * 1_000_000_000_000).max(0).isqrt();
-    let units = p.checked_mul(root)? / (n * 1_000_000);
-    i64::try_from(units).ok().map(Quantity::from_units)
 }

@@ -6,9 +6,12 @@ use super::error::Quoted;
 use super::fields::nearest;
 use super::node::{Source, Span};
 use super::price::Draft;
-use crate::engine::{Component, Plan, PlanRequest, Plans};
+use crate::engine::{Plan, PlanRequest, Plans};
 use crate::model::{ComponentId, PlanId, VoltageLevel};
 use crate::table::{SHIPPED, shipped_table};
+
+/// The code of a price that is not made of components.
+pub(super) const ENERGY: &str = "energy";
 
 /// Plans and components under construction.
 #[derive(Debug)]
@@ -21,14 +24,15 @@ impl Catalog {
     pub fn new() -> Catalog {
         Catalog { plans: Plans::new() }
     }
-    /// The component of that code, made when it is new.
-    pub fn component(&mut self, code: &str, name: Text, fund: bool) -> ComponentId {
-        let place = self.plans.components.iter().position(|known| known.code == code && known.fund == fund);
-        let place = place.unwrap_or_else(|| {
-            self.plans.components.push(Component { code: code.to_owned(), name, fund });
-            self.plans.components.len() - 1
-        });
-        ComponentId(u16::try_from(place).unwrap_or(u16::MAX))
+    /// The component of that code, made when it is new; a fund may have the name of a part of the price.
+    pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
+        let name =
+            if code == ENERGY { Text::new("电度电费", "energy charge") } else { Text::new(code, code) };
+        let other = format!("{code} ({})", if fund { "fund" } else { "price" });
+        self.plans
+            .intern(code, &name, fund)
+            .or_else(|| self.plans.intern(&other, &name, fund))
+            .unwrap_or(ComponentId::BASIC)
     }
     /// Adds a plan.
     pub fn add(&mut self, plan: Plan) -> PlanId {
@@ -37,7 +41,13 @@ impl Catalog {
     }
 
     /// The plan of a table that the program carries.
-    pub fn from_table(&mut self, source: Source<'_>, id: &str, span: &Span, draft: &Draft) -> Quoted<PlanId> {
+    pub fn shipped_plan(
+        &mut self,
+        source: Source<'_>,
+        id: &str,
+        span: &Span,
+        draft: &Draft,
+    ) -> Quoted<PlanId> {
         let table = match shipped_table(id.trim()) {
             Some(Ok(table)) => table,
             Some(Err(error)) => return Err(source.refuse(span, error.zh, error.en)),
@@ -45,7 +55,10 @@ impl Catalog {
                 let known: Vec<&str> = SHIPPED.iter().map(|table| table.id).collect();
                 let (zh, en) = match nearest(id, known.iter().copied()) {
                     Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
-                    None => (format!("；现有：{}", known.join("、")), format!("; there are: {}", known.join(", "))),
+                    None => (
+                        format!("；现有：{}", known.join("、")),
+                        format!("; there are: {}", known.join(", ")),
+                    ),
                 };
                 let id: String = id.chars().take(40).collect();
                 return Err(source.refuse(
@@ -67,7 +80,8 @@ impl Catalog {
             }
             None => {
                 let wanted = draft.category;
-                let found = table.classes().find(|class| wanted.is_some_and(|wanted| wanted == class.category));
+                let found =
+                    table.classes().find(|class| wanted.is_some_and(|wanted| wanted == class.category));
                 match found {
                     Some(class) => class.code.to_owned(),
                     None => {
@@ -95,7 +109,9 @@ impl Catalog {
             }
             None => match levels.first() {
                 Some(level) => *level,
-                None => return Err(source.refuse(span, "该类别没有电压等级", "the class has no voltage level")),
+                None => {
+                    return Err(source.refuse(span, "该类别没有电压等级", "the class has no voltage level"));
+                }
             },
         };
         let mut request = PlanRequest::new(&class, voltage);

@@ -3,7 +3,7 @@
 use kernel::{FigureError, Price, Quantity, Rate, Text};
 use smallvec::{SmallVec, smallvec};
 
-use super::catalog::{Catalog, always};
+use super::catalog::{Catalog, ENERGY, always};
 use super::error::Quoted;
 use super::fields::figure_error;
 use super::node::{Source, Span};
@@ -32,7 +32,7 @@ pub(super) fn compile(
     let factors = factors(draft, &base);
     let components = components(draft, &base);
     for (component, own) in &components {
-        let id = catalog.component(&component.name, said(&component.name), false);
+        let id = catalog.component(&component.name, false);
         parts.push(PlanPart {
             component: id,
             in_power_factor_base: component.in_power_factor_base,
@@ -57,7 +57,8 @@ pub(super) fn compile(
     for period in Period::ALL {
         let place = period.index();
         let priced = if divided {
-            period != Period::Total && (base[place].is_some() || factors[place].is_some() || is_flat_of(draft, period))
+            period != Period::Total
+                && (base[place].is_some() || factors[place].is_some() || is_flat_of(draft, period))
         } else {
             period == Period::Total
         };
@@ -69,7 +70,7 @@ pub(super) fn compile(
     let mut funds: SmallVec<[PlanFund; 2]> = SmallVec::new();
     for (contained, list) in [(false, draft.funds.as_deref().unwrap_or_default()), (true, &draft.contained)] {
         for (name, price) in list {
-            let component = catalog.component(name, said(name), true);
+            let component = catalog.component(name, true);
             funds.push(PlanFund { component, price: *price, contained, vat: Rate::ZERO });
         }
     }
@@ -125,14 +126,19 @@ fn factors(draft: &Draft, base: &[Option<Price>; Period::COUNT]) -> [Option<Rate
     let mut factors = draft.factors;
     let flat = Period::Flat.index();
     let any = factors.iter().any(Option::is_some);
-    if any && factors[flat].is_none() && (base[flat].is_some() || base[0].is_some() || !draft.components.is_empty()) {
+    if any
+        && factors[flat].is_none()
+        && (base[flat].is_some() || base[0].is_some() || !draft.components.is_empty())
+    {
         factors[flat] = Some(Rate::ONE);
     }
     factors
 }
 
 fn is_flat_of(draft: &Draft, period: Period) -> bool {
-    period == Period::Flat && draft.energy[0].is_some() && draft.energy[Period::Flat.index()].is_none()
+    period == Period::Flat
+        && draft.energy[0].is_some()
+        && draft.energy[Period::Flat.index()].is_none()
         && draft.factors.iter().any(Option::is_some)
 }
 
@@ -147,12 +153,8 @@ fn components(
     let flat = base[Period::Flat.index()].or(base[0]).unwrap_or_default();
     let mut own = *base;
     own[0] = own[0].or(Some(flat));
-    let energy = DraftComponent {
-        name: "电度电费 energy".to_owned(),
-        price: flat,
-        floats: true,
-        in_power_factor_base: true,
-    };
+    let energy =
+        DraftComponent { name: ENERGY.to_owned(), price: flat, floats: true, in_power_factor_base: true };
     vec![(energy, own)]
 }
 
@@ -182,7 +184,15 @@ fn basic_plan(draft: &Draft, vat: Rate) -> Option<BasicPlan> {
 /// More kWh than any household uses: the end of a tier that has none.
 const NO_END: Quantity = Quantity::from_units(1_000_000_000 * Quantity::SCALE);
 
-fn tier_plan(source: Source<'_>, tiers: &DraftTiers, set: &PriceSet, notes: &mut Vec<Text>) -> Quoted<TierPlan> {
+/// The largest allowance or free energy of a month.
+const MONTHLY_MAX: Quantity = Quantity::from_units(1_000_000 * Quantity::SCALE);
+
+fn tier_plan(
+    source: Source<'_>,
+    tiers: &DraftTiers,
+    set: &PriceSet,
+    notes: &mut Vec<Text>,
+) -> Quoted<TierPlan> {
     let thresholds = |until: &[Quantity]| -> Quoted<Thresholds> {
         let first = until.first().copied().unwrap_or(NO_END);
         let second = until.get(1).copied().unwrap_or(NO_END);
@@ -200,6 +210,13 @@ fn tier_plan(source: Source<'_>, tiers: &DraftTiers, set: &PriceSet, notes: &mut
             &tiers.span,
             "阶梯缺少分界电量，例如 until = [2760, 4800]",
             "the tiers need the kWh at which they end, for example until = [2760, 4800]",
+        ));
+    }
+    if [tiers.allowance_kwh, tiers.free_kwh].into_iter().flatten().any(|kwh| kwh > MONTHLY_MAX) {
+        return Err(source.refuse(
+            &tiers.span,
+            "每月增加或免费的电量过大",
+            "the allowance or the free energy of a month is too large",
         ));
     }
     let usual = thresholds(&tiers.until)?;
@@ -222,7 +239,11 @@ fn tier_plan(source: Source<'_>, tiers: &DraftTiers, set: &PriceSet, notes: &mut
         year
     });
     if by_year && !tiers.seasons.is_empty() {
-        return Err(source.refuse(&tiers.span, "按年的阶梯没有季节", "tiers counted by year have no seasons"));
+        return Err(source.refuse(
+            &tiers.span,
+            "按年的阶梯没有季节",
+            "tiers counted by year have no seasons",
+        ));
     }
     let mut add_on = [[Price::ZERO; Period::COUNT]; 2];
     let mut add_on_by_period = false;
@@ -244,19 +265,23 @@ fn tier_plan(source: Source<'_>, tiers: &DraftTiers, set: &PriceSet, notes: &mut
             };
             add[slot] = addition.unwrap_or_default();
         }
-        let divided: SmallVec<[Price; 6]> =
-            Period::DIVIDED.iter().filter(|p| set.energy[p.index()].is_some()).map(|p| add[p.index()]).collect();
+        let divided: SmallVec<[Price; 6]> = Period::DIVIDED
+            .iter()
+            .filter(|p| set.energy[p.index()].is_some())
+            .map(|p| add[p.index()])
+            .collect();
         if divided.windows(2).any(|pair| pair[0] != pair[1]) {
             add_on_by_period = true;
         } else if let Some(same) = divided.first() {
             add[0] = *same;
         }
     }
-    let missing = if tiers.until.len().max(tiers.seasons.iter().map(|(_, until)| until.len()).max().unwrap_or(0)) > 1 {
-        2
-    } else {
-        1
-    };
+    let missing =
+        if tiers.until.len().max(tiers.seasons.iter().map(|(_, until)| until.len()).max().unwrap_or(0)) > 1 {
+            2
+        } else {
+            1
+        };
     if tiers.add.len() < missing && tiers.prices.len() < missing + 1 {
         return Err(source.refuse(
             &tiers.span,

@@ -46,7 +46,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .into_iter()
         .map(|name| {
             let contained = word.len() >= 3 && (name.contains(&word) || word.contains(name));
-            (if contained { 1 } else { distance(&word, name) }, name)
+            (if contained { distance(&word, name).min(3) } else { distance(&word, name) }, name)
         })
         .filter(|(far, name)| *far <= 2 + name.len() / 4)
         .min_by_key(|(far, _)| *far)
@@ -64,7 +64,11 @@ impl<'a> Fields<'a> {
                 taken: entries.iter().map(|_| Cell::new(false)).collect(),
                 known: RefCell::default(),
             }),
-            _ => Err(source.refuse(&node.span, "这里应是一个表（键 = 值）", "a table of keys and values is expected here")),
+            _ => Err(source.refuse(
+                &node.span,
+                "这里应是一个表（键 = 值）",
+                "a table of keys and values is expected here",
+            )),
         }
     }
 
@@ -94,9 +98,9 @@ impl<'a> Fields<'a> {
     }
     /// Is one of the spellings there? Does not count as reading it.
     pub fn has(&self, names: &[&str]) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| names.contains(&plain(&entry.key).as_str()) && !matches!(entry.node.value, Value::Nothing))
+        self.entries.iter().any(|entry| {
+            names.contains(&plain(&entry.key).as_str()) && !matches!(entry.node.value, Value::Nothing)
+        })
     }
     /// Where the value of a key stands, or the table.
     pub fn span_of(&self, names: &[&str]) -> Span {
@@ -127,9 +131,17 @@ impl<'a> Fields<'a> {
             Value::Text(text) => match text.trim().to_lowercase().as_str() {
                 "yes" | "true" | "on" | "是" => Ok(Some(true)),
                 "no" | "false" | "off" | "否" => Ok(Some(false)),
-                _ => Err(self.source.refuse(&node.span, "这里应是 true 或 false", "true or false is expected here")),
+                _ => Err(self.source.refuse(
+                    &node.span,
+                    "这里应是 true 或 false",
+                    "true or false is expected here",
+                )),
             },
-            _ => Err(self.source.refuse(&node.span, "这里应是 true 或 false", "true or false is expected here")),
+            _ => Err(self.source.refuse(
+                &node.span,
+                "这里应是 true 或 false",
+                "true or false is expected here",
+            )),
         }
     }
     /// A figure, as number or text.
@@ -214,7 +226,10 @@ impl<'a> Fields<'a> {
                     let mut names: Vec<&str> = known.clone();
                     names.sort_unstable();
                     names.dedup();
-                    (format!("；可用的有：{}", names.join("、")), format!("; known here: {}", names.join(", ")))
+                    (
+                        format!("；可用的有：{}", names.join("、")),
+                        format!("; known here: {}", names.join(", ")),
+                    )
                 }
             };
             zh.insert_str(0, &format!("不认识的项“{}”", short(&entry.key)));
@@ -242,9 +257,34 @@ pub(super) fn text_of(source: Source<'_>, node: &Node) -> Quoted<String> {
 }
 
 const UNITS: [&str; 16] = [
-    "yuan/kwh", "元/千瓦时", "元/kwh", "kvarh", "kvar", "kwh", "kva", "kw", "yuan", "元", "千瓦时", "千伏安", "千瓦", "度",
-    "天", "个月",
+    "yuan/kwh",
+    "元/千瓦时",
+    "元/kwh",
+    "kvarh",
+    "kvar",
+    "kwh",
+    "kva",
+    "kw",
+    "yuan",
+    "元",
+    "千瓦时",
+    "千伏安",
+    "千瓦",
+    "度",
+    "天",
+    "个月",
 ];
+
+/// `1,234,567.89` without its commas; anything else as it is.
+fn ungrouped(text: &str) -> String {
+    let whole = text.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().trim_start_matches(['-', '+']);
+    if (1..=3).contains(&first.len()) && whole.contains(',') && groups.all(|group| group.len() == 3) {
+        return text.replace(',', "");
+    }
+    text.to_owned()
+}
 
 /// The text of a number, without its unit.
 fn number_text(source: Source<'_>, node: &Node) -> Quoted<String> {
@@ -254,7 +294,7 @@ fn number_text(source: Source<'_>, node: &Node) -> Quoted<String> {
             let text = text.trim();
             let lower = text.to_ascii_lowercase();
             let unit = UNITS.iter().find(|unit| lower.ends_with(*unit)).map_or(0, |unit| unit.len());
-            Ok(text.get(..text.len() - unit).unwrap_or(text).trim().to_owned())
+            Ok(ungrouped(text.get(..text.len() - unit).unwrap_or(text).trim()))
         }
         _ => Err(source.refuse(&node.span, "这里应是数字", "a number is expected here")),
     }
@@ -303,7 +343,8 @@ fn parse_ratio(text: &str) -> Result<Rate, FigureError> {
     for factor in text.split(['*', '×', 'x', 'X']) {
         let each = match factor.split_once(['/', ':', '：']) {
             Some((primary, secondary)) => {
-                let strip = |side: &str| side.trim().trim_end_matches(['V', 'v', 'A', 'a', 'k']).trim().to_owned();
+                let strip =
+                    |side: &str| side.trim().trim_end_matches(['V', 'v', 'A', 'a', 'k']).trim().to_owned();
                 let over: Rate = strip(primary).parse()?;
                 over.exact().over(strip(secondary).parse::<Rate>()?.exact())?
             }
@@ -363,7 +404,13 @@ mod tests {
 
     #[test]
     fn ratios_and_rates_are_read_as_written() {
-        let cases = [("150/5", "30"), ("10000/100", "100"), ("30", "30"), ("10000/100 × 150/5", "3000"), ("200:5", "40")];
+        let cases = [
+            ("150/5", "30"),
+            ("10000/100", "100"),
+            ("30", "30"),
+            ("10000/100 × 150/5", "3000"),
+            ("200:5", "40"),
+        ];
         for (text, expected) in cases {
             assert_eq!(parse_ratio(text).unwrap().to_string(), expected, "{text}");
         }
@@ -372,6 +419,20 @@ mod tests {
         }
         assert_eq!(parse_rate("-0.75%").unwrap().to_string(), "-0.0075");
         assert_eq!(parse_rate("2‰").unwrap().to_string(), "0.002");
+    }
+
+    #[test]
+    fn thousands_may_be_grouped() {
+        let cases = [
+            ("1,234.50", "1234.50"),
+            ("-12,345,678", "-12345678"),
+            ("0,5", "0,5"),
+            ("1,23", "1,23"),
+            (",123", ",123"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(ungrouped(text), expected);
+        }
     }
 
     #[test]

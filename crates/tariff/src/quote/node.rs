@@ -78,7 +78,11 @@ impl Source<'_> {
 /// Reads a file: JSON when it begins with a brace (or is named `.json`), TOML otherwise.
 pub(super) fn read(source: Source<'_>) -> Quoted<Node> {
     if source.text.len() > BYTES_MAX {
-        return Err(source.refuse(&(0..0), "文件超过 4 MiB，请拆分", "the file is larger than 4 MiB; split it"));
+        return Err(source.refuse(
+            &(0..0),
+            "文件超过 4 MiB，请拆分",
+            "the file is larger than 4 MiB; split it",
+        ));
     }
     let plain = source.text.trim_start_matches('\u{feff}');
     if plain.trim_start().starts_with('{') || source.file.to_ascii_lowercase().ends_with(".json") {
@@ -193,7 +197,8 @@ fn json_node(source: Source<'_>, raw: &RawValue, plain: &str, skipped: usize, de
                 let node = json_node(source, value, plain, skipped, depth + 1)?;
                 let key_span = match &key {
                     Cow::Borrowed(key) => match offset(plain, key) {
-                        Some(start) => start + skipped..start + skipped + key.len(),
+                        // From the quote on, as in TOML.
+                        Some(start) => (start + skipped).saturating_sub(1)..start + skipped + key.len() + 1,
                         None => node.span.clone(),
                     },
                     Cow::Owned(_) => node.span.clone(),
@@ -297,9 +302,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_file_is_refused_with_its_place() {
-        for (file, text, line) in
-            [("a.toml", "a = 1\nb = = 2", 2), ("a.json", "{\"a\": 1,\n oops}", 2), ("a.json", "[1]", 1), ("a.json", "", 1)]
-        {
+        for (file, text, line) in [
+            ("a.toml", "a = 1\nb = = 2", 2),
+            ("a.json", "{\"a\": 1,\n oops}", 2),
+            ("a.json", "[1]", 1),
+            ("a.json", "", 1),
+        ] {
             let error = read(Source { file, text }).unwrap_err();
             assert_eq!(error.line, line, "{error}");
         }

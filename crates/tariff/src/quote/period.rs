@@ -48,7 +48,8 @@ pub(super) fn read_period(
             _ => {
                 let text = text_of(file, node)?;
                 let text = text.trim().to_owned();
-                let ends = text.split_once("..").or_else(|| text.split_once('~')).or_else(|| text.split_once('至'));
+                let ends =
+                    text.split_once("..").or_else(|| text.split_once('~')).or_else(|| text.split_once('至'));
                 if let Some((start, end)) = ends {
                     let day = |part: &str| {
                         part.trim().parse::<Date>().map_err(|_| {
@@ -117,13 +118,9 @@ pub(super) fn read_period(
 fn month_of(fields: &Fields<'_>, node: &Node) -> Quoted<Month> {
     let text = text_of(fields.source, node)?;
     let day = text.parse::<Date>().map(Date::month);
-    text.parse::<Month>().or(day).map_err(|_| {
-        fields.source.refuse(
-            &node.span,
-            "月份应如 2026-01",
-            "a month is written like 2026-01",
-        )
-    })
+    text.parse::<Month>()
+        .or(day)
+        .map_err(|_| fields.source.refuse(&node.span, "月份应如 2026-01", "a month is written like 2026-01"))
 }
 
 /// What a file says about a household.
@@ -148,9 +145,13 @@ impl Household {
     fn fill(&mut self, fields: &Fields<'_>, notes: &mut Vec<Text>) -> Quoted<()> {
         let file = fields.source;
         let state = &mut self.state;
-        if let Some(node) = fields.node(&["used_kwh", "earlier_kwh", "used_before_kwh", "used_this_year_kwh"])? {
+        if let Some(node) =
+            fields.node(&["used_kwh", "earlier_kwh", "used_before_kwh", "used_this_year_kwh"])?
+        {
             let parts = match &node.value {
-                Value::List(list) => list.iter().map(|each| amount_of(file, each)).collect::<Quoted<Vec<Quantity>>>()?,
+                Value::List(list) => {
+                    list.iter().map(|each| amount_of(file, each)).collect::<Quoted<Vec<Quantity>>>()?
+                }
                 _ => vec![amount_of(file, node)?],
             };
             state.used_kwh = Quantity::sum(parts)

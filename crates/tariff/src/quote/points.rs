@@ -13,6 +13,9 @@ use crate::model::{MeterSegment, Period, PeriodEnergy, Reading, Register, Source
 #[derive(Debug, Clone)]
 pub(super) struct DraftPoint {
     pub span: Span,
+    /// Where its energy stands, and where its price does.
+    pub energy_span: Span,
+    pub price_span: Span,
     pub name: String,
     pub price: Draft,
     pub priced: bool,
@@ -58,6 +61,8 @@ const KWH_BESIDE: [&[&str]; Period::COUNT] = [
     &["valley_kwh"],
     &["deep_valley_kwh"],
 ];
+const ENERGY_KEYS: [&str; 9] =
+    ["readings", "meter", "meters", "reading", "kwh", "energy_kwh", "active_kwh", "energy", "demand_kw"];
 const METERS: [&str; 4] = ["readings", "meter", "meters", "reading"];
 
 impl DraftPoint {
@@ -75,12 +80,15 @@ impl DraftPoint {
             || !price.components.is_empty()
             || price.tiers.is_some()
             || price.table.is_some();
-        let demand_kw = match fields.node(&["demand_kw", "max_demand_kw", "actual_kw", "maximum_demand_kw"])? {
-            Some(node) => Some(amount_of(file, node)?),
-            None => None,
-        };
+        let demand_kw =
+            match fields.node(&["demand_kw", "max_demand_kw", "actual_kw", "maximum_demand_kw"])? {
+                Some(node) => Some(amount_of(file, node)?),
+                None => None,
+            };
         Ok(DraftPoint {
             span: fields.span.clone(),
+            energy_span: fields.span_of(&ENERGY_KEYS),
+            price_span: fields.span_of(&["price", "tariff", "energy_price"]),
             name: fields.text(&["name"])?.unwrap_or_else(|| name.to_owned()),
             priced,
             price,
@@ -112,6 +120,8 @@ impl DraftPoint {
             || price.table.is_some();
         Ok(DraftPoint {
             span: fields.span.clone(),
+            energy_span: fields.span_of(&ENERGY_KEYS),
+            price_span: fields.span_of(&["price", "tariff", "energy_price"]),
             name: "main".into(),
             priced,
             price,
@@ -253,7 +263,8 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
     let digits = fields.count(&["digits"], 1, 12)?;
     let mut segments = SmallVec::new();
     let Some(node) = fields.node(&METERS)? else { return Ok(segments) };
-    let of_total = |list: &[Node]| list.len() == 2 && !list.iter().any(|each| matches!(each.value, Value::Table(_)));
+    let of_total =
+        |list: &[Node]| list.len() == 2 && !list.iter().any(|each| matches!(each.value, Value::Table(_)));
     match &node.value {
         // readings = [1000, 1200]
         Value::List(list) if of_total(list) => {
@@ -279,14 +290,17 @@ fn multiplier(fields: &Fields<'_>) -> Quoted<Option<Rate>> {
     let given = fields.ratio(&["multiplier", "倍率"])?;
     let pt = fields.ratio(&["pt", "vt", "pt_ratio"])?;
     let ct = fields.ratio(&["ct", "ct_ratio"])?;
-    let product = match (pt, ct) {
-        (None, None) => None,
-        (pt, ct) => {
-            let (pt, ct) = (pt.unwrap_or(Rate::ONE), ct.unwrap_or(Rate::ONE));
-            let product = pt.exact().times(ct.exact()).and_then(|product| product.to_rate(Rate::PLACES));
-            Some(product.map_err(|_| fields.refuse_at(&["ct", "pt"], "倍率过大", "the multiplier is too large"))?)
-        }
-    };
+    let product =
+        match (pt, ct) {
+            (None, None) => None,
+            (pt, ct) => {
+                let (pt, ct) = (pt.unwrap_or(Rate::ONE), ct.unwrap_or(Rate::ONE));
+                let product = pt.exact().times(ct.exact()).and_then(|product| product.to_rate(Rate::PLACES));
+                Some(product.map_err(|_| {
+                    fields.refuse_at(&["ct", "pt"], "倍率过大", "the multiplier is too large")
+                })?)
+            }
+        };
     match (given, product) {
         (Some(given), Some(product)) if given != product => Err(fields.refuse_at(
             &["multiplier"],
@@ -313,7 +327,8 @@ fn meter(fields: &Fields<'_>, outer: Option<Rate>, digits: Option<i64>) -> Quote
 }
 
 fn segment(multiplier: Rate, digits: Option<i64>, readings: Vec<Reading>, rolled: bool) -> MeterSegment {
-    let widest = readings.iter().map(|reading| reading.previous.max(reading.current)).max().unwrap_or_default();
+    let widest =
+        readings.iter().map(|reading| reading.previous.max(reading.current)).max().unwrap_or_default();
     let mut whole = 1;
     let mut rest = widest.units() / Quantity::SCALE / 10;
     while rest > 0 {
@@ -321,7 +336,11 @@ fn segment(multiplier: Rate, digits: Option<i64>, readings: Vec<Reading>, rolled
         rest /= 10;
     }
     // A register that passed zero has just as many digits as its last reading shows; otherwise six or more.
-    let digits = digits.unwrap_or(if rolled || readings.iter().any(|each| each.rolled_over) { whole } else { whole.max(6) });
+    let digits = digits.unwrap_or(if rolled || readings.iter().any(|each| each.rolled_over) {
+        whole
+    } else {
+        whole.max(6)
+    });
     MeterSegment {
         digits: u8::try_from(digits).unwrap_or(12).min(12),
         multiplier,
@@ -337,12 +356,17 @@ fn reading(file: File<'_>, node: &Node, register: Register, rolled: bool) -> Quo
         rolled_over: confirmed && current < previous && register != Register::Demand,
     };
     match &node.value {
-        Value::List(list) if list.len() == 2 => Ok(made(amount_of(file, &list[0])?, amount_of(file, &list[1])?, rolled)),
+        Value::List(list) if list.len() == 2 => {
+            Ok(made(amount_of(file, &list[0])?, amount_of(file, &list[1])?, rolled))
+        }
         Value::Table(_) => {
             let fields = Fields::of(file, node)?;
-            let previous = fields.amount(&["previous", "before", "from", "start", "last"])?.unwrap_or_default();
+            let previous =
+                fields.amount(&["previous", "before", "from", "start", "last"])?.unwrap_or_default();
             let Some(current) = fields.amount(&["current", "now", "to", "end"])? else {
-                return Err(fields.refuse("缺少 current（本次示数）", "`current` is missing, the reading now"));
+                return Err(
+                    fields.refuse("缺少 current（本次示数）", "`current` is missing, the reading now")
+                );
             };
             let own = fields.flag(&["rolled_over", "rollover"])?.unwrap_or(rolled);
             fields.finish()?;

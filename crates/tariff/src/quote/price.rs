@@ -13,12 +13,26 @@ pub(super) const CATEGORIES: [(&[&str], Category); 5] = [
     (&["residential_flat", "合表", "居民合表", "非居民合表"], Category::ResidentialFlat),
     (
         &[
-            "single_part", "single", "commercial", "general", "general_commercial", "non_resident", "other", "industrial",
-            "单一制", "单一制工商业", "一般工商业", "工商业", "非居民",
+            "single_part",
+            "single",
+            "commercial",
+            "general",
+            "general_commercial",
+            "non_resident",
+            "other",
+            "industrial",
+            "单一制",
+            "单一制工商业",
+            "一般工商业",
+            "工商业",
+            "非居民",
         ],
         Category::SinglePart,
     ),
-    (&["two_part", "large_industry", "large_industrial", "两部制", "两部制工商业", "大工业"], Category::TwoPart),
+    (
+        &["two_part", "large_industry", "large_industrial", "两部制", "两部制工商业", "大工业"],
+        Category::TwoPart,
+    ),
     (&["agricultural", "agriculture", "农业", "农业生产"], Category::Agricultural),
 ];
 
@@ -97,14 +111,8 @@ const ENERGY_BESIDE: [&[&str]; Period::COUNT] = [
     &["valley_price", "energy_price_valley"],
     &["deep_valley_price", "energy_price_deep_valley"],
 ];
-const FACTORS: [&[&str]; Period::COUNT] = [
-    &[],
-    &["sharp_factor"],
-    &["peak_factor"],
-    &["flat_factor"],
-    &["valley_factor"],
-    &["deep_valley_factor"],
-];
+const FACTORS: [&[&str]; Period::COUNT] =
+    [&[], &["sharp_factor"], &["peak_factor"], &["flat_factor"], &["valley_factor"], &["deep_valley_factor"]];
 const FLOATS: [&[&str]; Period::COUNT] =
     [&[], &["sharp_float"], &["peak_float"], &["flat_float"], &["valley_float"], &["deep_valley_float"]];
 
@@ -188,7 +196,9 @@ impl Draft {
             if place > 0 {
                 self.factors[place] = self.factors[place].or(fields.amount(FACTORS[place])?);
                 if let Some(float) = fields.rate(FLOATS[place])? {
-                    let factor = float.plus(Rate::ONE).map_err(|_| fields.refuse("浮动过大", "the float is too large"))?;
+                    let factor = float
+                        .plus(Rate::ONE)
+                        .map_err(|_| fields.refuse("浮动过大", "the float is too large"))?;
                     self.factors[place] = self.factors[place].or(Some(factor));
                 }
             }
@@ -232,7 +242,8 @@ impl Draft {
             self.voltage = self.voltage.take().or(Some(voltage));
         }
         self.left_market = self.left_market.or(fields.flag(&["left_market"])?);
-        self.purchase_price = self.purchase_price.or(fields.figure(&["purchase_price", "own_purchase_price"])?);
+        self.purchase_price =
+            self.purchase_price.or(fields.figure(&["purchase_price", "own_purchase_price"])?);
         if !beside && self.name.is_none() {
             self.name = fields.text(&["name"])?;
         }
@@ -240,7 +251,8 @@ impl Draft {
     }
 
     fn component(&mut self, fields: &Fields<'_>) -> Quoted<()> {
-        let name = fields.text(&["name"])?.unwrap_or_else(|| format!("component {}", self.components.len() + 1));
+        let name =
+            fields.text(&["name"])?.unwrap_or_else(|| format!("component {}", self.components.len() + 1));
         let Some(price) = fields.figure(&["price", "per_kwh"])? else {
             return Err(fields.refuse("缺少 price", "`price` is missing"));
         };
@@ -272,7 +284,8 @@ impl Draft {
         self.floor = self.floor.or(fields.rate(&["demand_floor", "floor"])?);
         self.allowance = self.allowance.or(fields.rate(&["demand_allowance", "allowance"])?);
         self.excess_factor = self.excess_factor.or(fields.amount(&["excess_factor"])?);
-        let reading = fields.choice(&["demand_reading", "excess_reading"], &[(&["a"], true), (&["b"], false)])?;
+        let reading =
+            fields.choice(&["demand_reading", "excess_reading"], &[(&["a"], true), (&["b"], false)])?;
         self.reading_a = self.reading_a.or(reading);
         if let Some(node) = fields.node(&["load_discount"])? {
             let mut discount = (default_quantity(260), default_rate("0.9"));
@@ -323,8 +336,10 @@ impl Draft {
             }
             None => {}
         }
-        let flat: [(&[&'static str], usize); 2] =
-            [(&["tier1_until", "annual_t1", "monthly_t1", "t1"], 0), (&["tier2_until", "annual_t2", "monthly_t2", "t2"], 1)];
+        let flat: [(&[&'static str], usize); 2] = [
+            (&["tier1_until", "annual_t1", "monthly_t1", "t1"], 0),
+            (&["tier2_until", "annual_t2", "monthly_t2", "t2"], 1),
+        ];
         let monthly = fields.has(&["monthly_t1", "monthly_t2"]);
         let yearly = fields.has(&["annual_t1", "annual_t2"]);
         for (names, _) in flat {
@@ -354,8 +369,11 @@ impl Draft {
             tiers.by_year = Some(by_year);
         }
         tiers.persons_from = tiers.persons_from.or(fields.count(&["persons_from"], 1, 255)?);
-        tiers.allowance_kwh =
-            tiers.allowance_kwh.or(fields.amount(&["allowance_kwh", "extra_per_month", "person_allowance_kwh"])?);
+        tiers.allowance_kwh = tiers.allowance_kwh.or(fields.amount(&[
+            "allowance_kwh",
+            "extra_per_month",
+            "person_allowance_kwh",
+        ])?);
         tiers.free_kwh = tiers.free_kwh.or(fields.amount(&["free_kwh_per_month"])?);
         if found && self.tiers.is_none() {
             self.tiers = Some(tiers);
@@ -401,7 +419,12 @@ impl DraftTiers {
                         _ => Err(source.refuse(&month.span, "月份须为 1 到 12", "a month is 1 to 12")),
                     })
                     .collect::<Quoted<Vec<i64>>>()?,
-                _ => return Err(season.refuse("缺少 months，例如 [5, 6, 7]", "`months` is missing, for example [5, 6, 7]")),
+                _ => {
+                    return Err(season.refuse(
+                        "缺少 months，例如 [5, 6, 7]",
+                        "`months` is missing, for example [5, 6, 7]",
+                    ));
+                }
             };
             let Some(until) = season.node(&["until", "until_kwh", "thresholds"])? else {
                 return Err(season.refuse("缺少 until", "`until` is missing"));
@@ -438,4 +461,3 @@ pub(super) fn times(price: Price, factor: Rate, places: Option<u32>) -> Result<P
     let exact: Exact = price.exact().times(factor.exact())?;
     exact.to_price(places.unwrap_or(Price::PLACES))
 }
-

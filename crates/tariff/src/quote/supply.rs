@@ -12,7 +12,6 @@ use crate::model::{LossFormula, PowerFactorStandard, TransformerChange};
 #[derive(Debug, Clone)]
 pub(super) struct DraftTransformer {
     pub name: String,
-    pub span: Span,
     pub kva: Quantity,
     pub state: Option<DraftState>,
     pub since: Option<Date>,
@@ -86,6 +85,8 @@ pub(super) struct DraftSupply {
     pub basis: Option<Basis>,
     pub contract_kw: Option<Quantity>,
     pub transformers: Vec<DraftTransformer>,
+    /// Where a total capacity stands; it is the first of `transformers` until others are listed.
+    total: Option<Span>,
     pub events: Vec<DraftEvent>,
     pub supplied_from: Option<Date>,
     pub supplied_to: Option<Date>,
@@ -129,6 +130,7 @@ impl DraftSupply {
                 _ => supply.transformer(top, node)?,
             }
         }
+        supply.one_capacity(top)?;
         for event in top.tables(&["event", "events"])? {
             supply.event(&event)?;
         }
@@ -165,9 +167,9 @@ impl DraftSupply {
         if let Some(node) = fields.node(&["capacity_kva", "contract_kva", "kva"])? {
             let kva = amount_of(fields.source, node)?;
             let connected = fields.date(&["connected"])?;
+            self.total = Some(node.span.clone());
             self.transformers.push(DraftTransformer {
                 name: "1".into(),
-                span: node.span.clone(),
                 kva,
                 state: None,
                 since: None,
@@ -175,6 +177,31 @@ impl DraftSupply {
                 days_this_year: None,
                 model: None,
             });
+        }
+        Ok(())
+    }
+
+    /// A total capacity beside listed transformers must be theirs, and is not one more.
+    fn one_capacity(&mut self, top: &Fields<'_>) -> Quoted<()> {
+        if self.total.is_none() || self.transformers.len() < 2 {
+            return Ok(());
+        }
+        let listed = Quantity::sum(self.transformers[1..].iter().map(|transformer| transformer.kva));
+        let total = self.transformers.remove(0);
+        for event in &mut self.events {
+            event.transformer -= 1;
+        }
+        for (place, transformer) in self.transformers.iter_mut().enumerate() {
+            if transformer.name == (place + 2).to_string() {
+                transformer.name = (place + 1).to_string();
+            }
+        }
+        if listed != Ok(total.kva) {
+            return Err(top.source.refuse(
+                self.total.as_ref().unwrap_or(&top.span),
+                "capacity_kva 与所列变压器之和不符，请只留其一",
+                "`capacity_kva` is not the sum of the transformers listed; keep one of them",
+            ));
         }
         Ok(())
     }
@@ -187,7 +214,6 @@ impl DraftSupply {
             let kva = amount_of(file, node)?;
             self.transformers.push(DraftTransformer {
                 name: number,
-                span: node.span.clone(),
                 kva,
                 state: None,
                 since: None,
@@ -212,25 +238,43 @@ impl DraftSupply {
         ];
         for (names, change) in shorthand {
             if let Some(date) = fields.date(names)? {
-                self.events.push(DraftEvent { span: fields.span_of(names), date, transformer: place, change });
+                self.events.push(DraftEvent {
+                    span: fields.span_of(names),
+                    date,
+                    transformer: place,
+                    change,
+                });
             }
         }
         if let Some(swap) = fields.table(&["swap", "swapped"])? {
-            let date = swap.date(&["date", "on"])?.ok_or_else(|| swap.refuse("缺少 date", "`date` is missing"))?;
-            let capacity_kva =
-                swap.amount(&["kva", "to_kva"])?.ok_or_else(|| swap.refuse("缺少 kva", "`kva` is missing"))?;
+            let date =
+                swap.date(&["date", "on"])?.ok_or_else(|| swap.refuse("缺少 date", "`date` is missing"))?;
+            let capacity_kva = swap
+                .amount(&["kva", "to_kva"])?
+                .ok_or_else(|| swap.refuse("缺少 kva", "`kva` is missing"))?;
             let span = swap.span.clone();
-            self.events.push(DraftEvent { span, date, transformer: place, change: TransformerChange::Swap { capacity_kva } });
+            self.events.push(DraftEvent {
+                span,
+                date,
+                transformer: place,
+                change: TransformerChange::Swap { capacity_kva },
+            });
             if let Some(back) = swap.date(&["back", "until"])? {
                 let change = TransformerChange::Swap { capacity_kva: kva };
-                self.events.push(DraftEvent { span: swap.span.clone(), date: back, transformer: place, change });
+                self.events.push(DraftEvent {
+                    span: swap.span.clone(),
+                    date: back,
+                    transformer: place,
+                    change,
+                });
             }
             swap.finish()?;
         }
-        let model = fields.text(&["model", "type", "loss_model"])?.map(|text| (text, fields.span_of(&["model", "type", "loss_model"])));
+        let model = fields
+            .text(&["model", "type", "loss_model"])?
+            .map(|text| (text, fields.span_of(&["model", "type", "loss_model"])));
         self.transformers.push(DraftTransformer {
             name: fields.text(&["name"])?.unwrap_or(number),
-            span: fields.span.clone(),
             kva,
             state: fields.choice(&["state"], &STATES)?,
             since: fields.date(&["since"])?,
@@ -242,7 +286,9 @@ impl DraftSupply {
     }
 
     fn event(&mut self, fields: &Fields<'_>) -> Quoted<()> {
-        let date = fields.date(&["date", "on"])?.ok_or_else(|| fields.refuse("缺少 date（日期）", "`date` is missing"))?;
+        let date = fields
+            .date(&["date", "on"])?
+            .ok_or_else(|| fields.refuse("缺少 date（日期）", "`date` is missing"))?;
         let kva: Option<Quantity> = fields.amount(&["kva", "to_kva", "capacity_kva"])?;
         let swap = TransformerChange::Swap { capacity_kva: kva.unwrap_or_default() };
         let change = fields.choice(
@@ -263,7 +309,10 @@ impl DraftSupply {
         let place = match &named {
             None if change == TransformerChange::Add => None,
             None if self.transformers.len() == 1 => Some(0),
-            None => return Err(fields.refuse("缺少 transformer（第几台）", "`transformer` is missing: its number or name")),
+            None => {
+                return Err(fields
+                    .refuse("缺少 transformer（第几台）", "`transformer` is missing: its number or name"));
+            }
             Some(name) => {
                 let place = self.transformers.iter().position(|known| known.name == *name);
                 let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -280,10 +329,11 @@ impl DraftSupply {
         let place = match place {
             Some(place) => place,
             None => {
-                let Some(kva) = kva else { return Err(fields.refuse("缺少 kva（容量）", "`kva` is missing")) };
+                let Some(kva) = kva else {
+                    return Err(fields.refuse("缺少 kva（容量）", "`kva` is missing"));
+                };
                 self.transformers.push(DraftTransformer {
                     name: (self.transformers.len() + 1).to_string(),
-                    span: fields.span.clone(),
                     kva,
                     state: Some(DraftState::Absent),
                     since: None,
@@ -314,7 +364,8 @@ impl DraftSupply {
 
 fn power_factor(top: &Fields<'_>) -> Quoted<DraftPowerFactor> {
     let file = top.source;
-    let mut draft = DraftPowerFactor { span: top.span_of(&["power_factor", "pf"]), ..DraftPowerFactor::default() };
+    let mut draft =
+        DraftPowerFactor { span: top.span_of(&["power_factor", "pf"]), ..DraftPowerFactor::default() };
     match top.node(&["power_factor", "pf"])? {
         None => {}
         Some(Node { value: Value::Flag(false), .. }) => draft.none = true,
@@ -329,7 +380,7 @@ fn power_factor(top: &Fields<'_>) -> Quoted<DraftPowerFactor> {
         }
         Some(node) => draft.hundredths = Some(hundredths(top, node)?),
     }
-    if let Some(node) = top.node(&["pf_standard", "power_factor_standard"])? {
+    if let Some(node) = top.node(&["pf_standard", "power_factor_standard", "standard"])? {
         draft.standard = standard(top, node)?;
     }
     draft.rate = draft.rate.or(top.percent(&["adjust_percent", "pf_percent"])?);
@@ -347,7 +398,11 @@ fn hundredths(fields: &Fields<'_>, node: &Node) -> Quoted<u8> {
     let hundredths = value.rounded(2).units() / (Quantity::SCALE / 100);
     match u8::try_from(hundredths) {
         Ok(hundredths @ 0..=100) => Ok(hundredths),
-        _ => Err(fields.source.refuse(&node.span, "功率因数须在 0 到 1 之间", "a power factor lies between 0 and 1")),
+        _ => Err(fields.source.refuse(
+            &node.span,
+            "功率因数须在 0 到 1 之间",
+            "a power factor lies between 0 and 1",
+        )),
     }
 }
 

@@ -265,6 +265,13 @@ impl<'t> Compiler<'t> {
                 Some(places) => self.exact(sum.to_price(places).map(Price::exact), at)?,
                 None => self.exact(Ok(sum), at)?,
             };
+            if price.is_negative() {
+                return self.error(
+                    parts.first().map_or(0..0, |part| part.at.clone()),
+                    format!("{} 时段的各组成之和为负", period.key()),
+                    format!("the components of the {} period sum to less than zero", period.key()),
+                );
+            }
             set.energy[period.index()] = Some(price);
         }
         Ok(set)
@@ -372,6 +379,9 @@ impl<'t> Compiler<'t> {
                 });
                 energy.push(one);
             } else if let OneOrByPeriod::One(price) = one.price {
+                if price.is_negative() {
+                    return self.error(one.at, "基金不得为负".into(), "a fund must not be negative".into());
+                }
                 let contained = one.component.contained;
                 funds.push(PlanFund { component: id, price, contained, vat: vat_of(one.component) });
             } else {

@@ -124,11 +124,11 @@ impl PriceTable {
     }
     /// First day in force.
     pub fn from(&self) -> Date {
-        self.raw.from
+        self.raw.from.0
     }
     /// First day no longer in force.
     pub fn to(&self) -> Option<Date> {
-        self.raw.to.as_ref().map(|to| *to.as_ref())
+        self.raw.to.as_ref().map(|to| to.as_ref().0)
     }
     /// Its classes.
     pub fn classes(&self) -> impl Iterator<Item = ClassOf<'_>> {

@@ -121,6 +121,11 @@ pub(super) fn basic_plan(
     let source = table.source();
     let prices: SmallVec<[_; 3]> =
         [&voltage.capacity, &voltage.demand, &voltage.actual_demand].into_iter().flatten().collect();
+    for cell in &prices {
+        if cell.as_ref().is_negative() {
+            return Err(source.error(cell.span(), "不得为负", "must not be negative"));
+        }
+    }
     if category != Category::TwoPart {
         return match prices.first() {
             None => Ok(None),
@@ -161,8 +166,8 @@ pub(super) fn basic_plan(
         discount: rules.load_discount.as_ref().map(|discount| LoadDiscount {
             from_kwh_per_kva: discount.from_kwh_per_kva,
             factor: *discount.factor.as_ref(),
-            from: discount.from,
-            to: discount.to,
+            from: discount.from.0,
+            to: discount.to.map(|day| day.0),
         }),
         in_power_factor_base: rules.in_power_factor_base,
         vat: *table.raw.vat.as_ref(),

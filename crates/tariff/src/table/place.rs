@@ -43,6 +43,16 @@ fn in_chinese(message: &str) -> String {
     } else if message.starts_with("unknown variant") {
         let known = message.split_once("expected").map_or("", |(_, known)| known);
         format!("“{}”不是可用的值，可用的值：{}", quoted(), known.trim_start_matches(" one of").trim())
+    } else if let Some(text) = message.strip_prefix("not a calendar date: ") {
+        format!("不是有效日期：{text}")
+    } else if let Some(text) = message.strip_prefix("not a decimal number: ") {
+        format!("不是十进制数：{text}")
+    } else if message.ends_with("decimal places") {
+        let text = message.split_once(' ').map_or(message, |(text, _)| text);
+        format!("{text} 的小数位过多")
+    } else if let Some((found, expected)) = message.split_once(", expected ") {
+        let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid length ");
+        format!("此处是 {found}，应为：{expected}")
     } else if message.starts_with("duplicate") {
         format!("重复的项：{message}")
     } else {

@@ -1,10 +1,11 @@
 //! Regulations, power-factor table and loss tables as files.
 
-use kernel::{Date, Quantity, Rate, Text};
+use kernel::{Quantity, Rate, Text};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::place::Source;
+use super::schema::Day;
 use crate::engine::{DayShare, LossModel, LossRow, Regulation, Rules};
 use crate::error::TableError;
 
@@ -23,7 +24,7 @@ struct RegulationRow {
     code: String,
     name: Text,
     source: String,
-    from: Spanned<Date>,
+    from: Spanned<Day>,
     /// "calendar", or "1/30".
     day_share: Spanned<String>,
     suspension_days_min: u16,
@@ -135,7 +136,7 @@ fn regulation(source: &Source<'_>, row: RegulationRow) -> Result<Regulation, Tab
         code: row.code,
         name: row.name,
         source: row.source,
-        from: *row.from.as_ref(),
+        from: row.from.as_ref().0,
         day_share,
         suspension_days_min: row.suspension_days_min,
         suspension_days_max: row.suspension_days_max,

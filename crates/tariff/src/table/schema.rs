@@ -83,6 +83,9 @@ impl<'de> de::Visitor<'de> for FactorVisitor {
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Factor, E> {
         Rate::whole(value).map(Factor::OfFlat).map_err(E::custom)
     }
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Factor, E> {
+        Rate::deserialize(de::value::F64Deserializer::new(value)).map(Factor::OfFlat)
+    }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Factor, A::Error> {
         FactorOf::deserialize(MapAccessDeserializer::new(map))
             .map(|FactorOf { of, times }| Factor::Of { of, times })
@@ -95,6 +98,32 @@ impl<'de> Deserialize<'de> for Factor {
     }
 }
 
+/// A date, in quotes as people write it or as TOML's own date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Day(pub Date);
+
+struct DayVisitor;
+
+impl<'de> de::Visitor<'de> for DayVisitor {
+    type Value = Day;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date such as \"2026-01-31\"")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Day, E> {
+        text.parse().map(Day).map_err(E::custom)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Day, A::Error> {
+        let own = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))?;
+        own.to_string().parse().map(Day).map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DayVisitor)
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,8 +133,8 @@ pub(crate) struct Table {
     pub region: String,
     pub name: Text,
     pub source: String,
-    pub from: Date,
-    pub to: Option<Spanned<Date>>,
+    pub from: Day,
+    pub to: Option<Spanned<Day>>,
     #[serde(default = "vat_default")]
     pub vat: Spanned<Rate>,
     pub market_leaver_multiple: Option<Rate>,
@@ -261,8 +290,8 @@ pub(crate) struct Basic {
 pub(crate) struct LoadDiscount {
     pub from_kwh_per_kva: Quantity,
     pub factor: Spanned<Rate>,
-    pub from: Date,
-    pub to: Option<Date>,
+    pub from: Day,
+    pub to: Option<Day>,
 }
 
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]

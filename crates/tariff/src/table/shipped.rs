@@ -21,7 +21,17 @@ macro_rules! shipped {
     };
 }
 
-shipped!("hubei-2026-01",);
+shipped!(
+    "hubei-2026-01",
+    "jiangsu-2021-10",
+    "jiangsu-catalogue",
+    "beijing-residential",
+    "shanghai-residential",
+    "zhejiang-residential",
+    "guangdong-residential",
+    "henan-residential",
+    "hunan-catalogue",
+);
 
 /// A shipped table by its id, read and checked; `None` when there is none of that id.
 pub fn shipped_table(id: &str) -> Option<Result<PriceTable, TableError>> {

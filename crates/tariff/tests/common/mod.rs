@@ -62,7 +62,7 @@ impl Desk {
     }
 }
 
-/// BILL-18: the total is the catalogue fee plus what is collected for the state, lines sum to it, and so do
+/// BILL-18, XC-17: the total is the catalogue fee plus what is collected for the state, lines sum to it, and so do
 /// components; every rounding is at most half a fen.
 pub fn proves_itself(bill: &Bill) {
     assert_eq!(Money::sum(bill.lines.iter().map(|line| line.amount)).unwrap(), bill.total);

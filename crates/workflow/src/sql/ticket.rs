@@ -3,7 +3,7 @@
 use kernel::{Date, Month};
 use store::{Row, StoreError, Tx, params};
 
-use crate::{Attachment, Step, Ticket};
+use crate::{Attachment, Step, Ticket, UnsignedFeedback};
 
 const TICKET: &str = "SELECT id, kind, number, state, closed, subject_kind, subject_id, account_id, book_id, month,
   raised_unit_id, raised_by, raised_post, raised_at, addressed_unit_id, addressed_post, third_unit_id, text, version
@@ -182,24 +182,33 @@ pub(crate) fn steps(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Vec<
     )
 }
 
-/// Feedback from `first` to `last` that stands on no list signed by both sides: its key, the ticket's number, the text,
-/// and both units.
+/// Feedback from `first` to `last` that stands on no list signed by the two units of its ticket.
 pub(crate) fn unsigned_feedback(
     tx: &mut Tx<'_>,
     org_id: i64,
     first: Date,
     last: Date,
-) -> Result<Vec<(i64, String, String, i64, i64)>, StoreError> {
+) -> Result<Vec<UnsignedFeedback>, StoreError> {
     tx.list(
         "SELECT s.feedback_id, t.number, s.text, t.raised_unit_id, t.addressed_unit_id
          FROM workflow_step s JOIN workflow_ticket t ON t.org_id = s.org_id AND t.id = s.ticket_id
          WHERE s.org_id = ?1 AND s.is_feedback = 1 AND s.day >= ?2 AND s.day <= ?3 AND NOT EXISTS (
-           SELECT 1 FROM workflow_list_line l
-           WHERE l.org_id = s.org_id AND l.subject_kind = 'feedback' AND l.subject_id = s.feedback_id
+           SELECT 1 FROM workflow_list_line l JOIN workflow_list x ON x.org_id = l.org_id AND x.id = l.list_id
+           WHERE ((x.first_unit_id = t.raised_unit_id AND x.second_unit_id = t.addressed_unit_id)
+               OR (x.first_unit_id = t.addressed_unit_id AND x.second_unit_id = t.raised_unit_id))
+             AND l.org_id = s.org_id AND l.subject_kind = 'feedback' AND l.subject_id = s.feedback_id
              AND (SELECT COUNT(*) FROM workflow_signature g WHERE g.org_id = l.org_id AND g.list_id = l.list_id) = 2)
          ORDER BY s.feedback_id",
         params![org_id, first, last],
-        |row| Ok((row.int(0)?, row.text(1)?, row.text(2)?, row.int(3)?, row.int(4)?)),
+        |row| {
+            Ok(UnsignedFeedback {
+                feedback_id: row.int(0)?,
+                number: row.text(1)?,
+                text: row.text(2)?,
+                raised_unit_id: row.int(3)?,
+                addressed_unit_id: row.int(4)?,
+            })
+        },
     )
 }
 

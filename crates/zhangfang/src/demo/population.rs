@@ -168,14 +168,13 @@ impl Population {
     pub fn is_dedicated_book(&self, book: u64) -> bool {
         book == 0 || self.station_of_book(book) != self.station_of_book(book - 1)
     }
-    /// Day of the month on which a book is read; dedicated ones on the first at 00:00 of the next month.
+    /// Day of the month on which a book is read; dedicated ones at the end of the last day.
     pub fn reading_day(&self, book: u64) -> u8 {
-        if self.is_dedicated_book(book) { 1 } else { (book % 9 + 1) as u8 }
+        if self.is_dedicated_book(book) { 31 } else { (book % 9 + 1) as u8 }
     }
-    /// The settlement day of a book in `month`.
+    /// The reading day of a book in `month`.
     pub fn read_on(&self, book: u64, month: Month) -> Date {
-        let month = if self.is_dedicated_book(book) { month.next() } else { month };
-        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed()).unwrap_or(month.first_day())
+        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed()).unwrap_or(month.last_day())
     }
 
     /// The customer at `index`.
@@ -323,6 +322,12 @@ impl Population {
         energy
     }
 
+    /// kWh of `month`, whole.
+    pub fn energy_kwh(&self, customer: &Customer, month: Month) -> Quantity {
+        let milli_kwh: u64 = self.hours(customer, month).iter().sum();
+        Quantity::whole(i64::try_from(milli_kwh / 1000).unwrap_or(0)).unwrap_or_default()
+    }
+
     /// The registers that a customer's meter has.
     fn registers(&self, customer: &Customer) -> Vec<Register> {
         let mut found = vec![Register::Total];
@@ -414,7 +419,7 @@ impl Population {
         let wanted = average_kw * 100 / 38;
         let sizes = [100, 160, 200, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 5_000, 10_000];
         let found = sizes.into_iter().find(|size| *size >= wanted as i64);
-        found.unwrap_or_else(|| (wanted as i64).div_ceil(10_000) * 10_000)
+        found.unwrap_or_else(|| (wanted as i64 + 9_999) / 10_000 * 10_000)
     }
 
     /// The account with everything that belongs to it.
@@ -475,7 +480,7 @@ impl Population {
             tax: if industry { TaxStatus::General } else { TaxStatus::Consumer },
             version: 1,
         };
-        let mut dossier = Dossier { details, terms: None, transformers: Vec::new(), events: Vec::new(), points: Vec::new(), meters: Vec::new() };
+        let mut dossier = Dossier { details, terms: None, transformers: Vec::new(), events: Vec::new(), points: Vec::new(), meters: Vec::new(), taken_off: Vec::new() };
         self.add_meters(customer, &mut dossier);
         if industry {
             self.add_supply(customer, &mut dossier);
@@ -486,7 +491,9 @@ impl Population {
     fn add_meters(&self, customer: &Customer, dossier: &mut Dossier) {
         let account = &dossier.details.account;
         let registers = self.registers(customer).iter().fold(0, |bits, register| bits | register.bit());
-        let changed_on = self.read_on(customer.index / BOOK_ACCOUNTS, self.month).plus_days(-15).ok();
+        // In the month that is run, before its reading: the first of the month for books read early.
+        let late = self.is_dedicated_book(customer.index / BOOK_ACCOUNTS);
+        let changed_on = self.month.first_day().plus_days(if late { 15 } else { 0 }).ok();
         let changed_on = changed_on.filter(|_| customer.special == Special::MeterChange);
         let meter = |meter_seq: i64, installed_on, removed_on| Meter {
             account_id: account.account_id,
@@ -503,6 +510,10 @@ impl Population {
         dossier.meters.push(meter(1, account.opened_on, changed_on));
         if let Some(day) = changed_on {
             dossier.meters.push(meter(2, day, None));
+            let lines = self.lines(customer, self.month);
+            if let Some(old) = lines.first() {
+                dossier.taken_off = old.registers.iter().map(|(register, span)| (register, span.current)).collect();
+            }
         }
     }
 
@@ -609,6 +620,8 @@ pub struct Dossier {
     pub points: Vec<Point>,
     /// Meters.
     pub meters: Vec<Meter>,
+    /// What the first meter showed when it was taken off.
+    pub taken_off: Vec<(Register, Quantity)>,
 }
 
 impl Customer {
@@ -621,6 +634,15 @@ impl Customer {
     }
     fn digits(&self) -> u8 {
         if self.special == Special::Rollover { 5 } else { 6 }
+    }
+    /// About what a kWh costs, in fen, for histories that are not calculated.
+    pub fn rough_fen_per_kwh(&self) -> i64 {
+        match self.kind {
+            Kind::Household | Kind::LargeHousehold | Kind::ReliefHousehold | Kind::HouseholdTimeOfUse => 56,
+            Kind::ResidentialFlat | Kind::Farm => 56,
+            Kind::Shop | Kind::GroupMember | Kind::Commerce => 76,
+            _ => 72,
+        }
     }
     /// The multiplier of its meters.
     pub fn multiplier(&self) -> i64 {

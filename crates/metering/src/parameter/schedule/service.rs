@@ -1,6 +1,6 @@
 //! The commands of plan and route adjustments.
 
-use identity::Work;
+use identity::{Permission, Work};
 use kernel::{Month, WorkingCalendar};
 use store::Tx;
 use workflow::{NewTicket, Subject};
@@ -12,6 +12,13 @@ use crate::parameter::service::step;
 use crate::parameter::supply::{self, FieldChange};
 use crate::parameter::{ParameterError, Result};
 use crate::{entry, trace};
+
+fn record_step(work: &mut Work<'_, '_>, verb: Permission, ticket_id: i64, words: &str) -> Result<()> {
+    let org_id = work.org_id();
+    let ticket = workflow::find(work.tx, org_id, ticket_id)?;
+    trace::record(work, verb, ticket.raised_unit_id, (&ticket.kind, &ticket.number), words)?;
+    Ok(())
+}
 
 fn known_book(work: &mut Work<'_, '_>, book_id: i64) -> Result<Book> {
     let org_id = work.org_id();
@@ -70,7 +77,7 @@ pub fn report_plan(
     };
     sql::insert_plan(work.tx, org_id, &plan)?;
     let detail = format!("book {}: day {reading_day} {} from {from_month}", book.number, cycle.key());
-    trace::record(work, PLAN_ADJUST.0, &raised.number, &detail)?;
+    trace::record(work, PLAN_ADJUST, book.unit_id, ("reading_plan", &raised.number), &detail)?;
     Ok(plan)
 }
 
@@ -93,9 +100,9 @@ pub fn approve_plan(
     agreed: bool,
     note: &str,
 ) -> Result<()> {
-    let plan = known_plan(work, adjustment_id)?;
+    known_plan(work, adjustment_id)?;
     step(work, calendar, adjustment_id, if agreed { "approve" } else { "refuse" }, note)?;
-    trace::record(work, PLAN_APPROVE.0, &format!("plan of book {}", plan.book_id), note)?;
+    record_step(work, PLAN_APPROVE, adjustment_id, note)?;
     Ok(())
 }
 
@@ -123,7 +130,7 @@ pub fn maintain_plan(work: &mut Work<'_, '_>, calendar: &WorkingCalendar, adjust
     step(work, calendar, adjustment_id, "maintain", "")?;
     sql::maintain(work.tx, org_id, &plan, &book, now)?;
     let detail = format!("day {} {} from {}", plan.reading_day, plan.cycle.key(), plan.from_month);
-    trace::record(work, PLAN_MAINTAIN.0, &format!("book {}", book.number), &detail)?;
+    record_step(work, PLAN_MAINTAIN, adjustment_id, &detail)?;
     Ok(())
 }
 
@@ -179,7 +186,13 @@ pub fn report_route(
     )?;
     let route = RouteAdjustment { adjustment_id: raised.id, from_book_id, moves, done: None };
     sql::insert_route(work.tx, org_id, &route)?;
-    trace::record(work, ROUTE_ADJUST.0, &raised.number, &format!("{} to {}", from.number, to.number))?;
+    trace::record(
+        work,
+        ROUTE_ADJUST,
+        from.unit_id,
+        ("reading_route", &raised.number),
+        &format!("{} to {}", from.number, to.number),
+    )?;
     Ok(route)
 }
 
@@ -204,7 +217,7 @@ pub fn agree_route(
 ) -> Result<()> {
     known_route(work, adjustment_id)?;
     step(work, calendar, adjustment_id, if agreed { "agree" } else { "refuse" }, note)?;
-    trace::record(work, ROUTE_AGREE.0, &format!("route adjustment {adjustment_id}"), note)?;
+    record_step(work, ROUTE_AGREE, adjustment_id, note)?;
     Ok(())
 }
 
@@ -270,6 +283,12 @@ pub fn carry_out_route(
     }
     let moved = moving.len() as i64;
     sql::finish_route(work.tx, org_id, adjustment_id, now, moved)?;
-    trace::record(work, ROUTE_ADJUST.0, &ticket, &format!("{moved} accounts to {}", to.number))?;
+    trace::record(
+        work,
+        ROUTE_ADJUST,
+        from.unit_id,
+        ("reading_route", &ticket),
+        &format!("{moved} accounts to {}", to.number),
+    )?;
     Ok(moved)
 }

@@ -188,7 +188,7 @@ pub(crate) fn load(tx: &mut Tx<'_>, org_id: i64, account_id: i64, today: Date) -
 /// The account in the organisation that has a meter of this number in use.
 pub(crate) fn account_of_meter(tx: &mut Tx<'_>, org_id: i64, number: &str) -> Result<Option<i64>> {
     tx.one(
-        "SELECT account_id FROM meter WHERE org_id = ?1 AND number = ?2 AND removed_on IS NULL",
+        "SELECT account_id FROM meter WHERE number = ?2 AND org_id = ?1 AND removed_on IS NULL",
         params![org_id, number],
         |row| Ok(row.int(0)?),
     )
@@ -376,8 +376,8 @@ pub(crate) fn keep(
             account_id,
             change_id,
             &change.field,
-            change.old.as_deref(),
-            change.new.as_deref(),
+            change.old.as_deref().unwrap_or_default(),
+            change.new.as_deref().unwrap_or_default(),
             change.from,
             ticket,
             person_id,
@@ -396,8 +396,8 @@ pub(crate) fn history(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<V
             Ok(KeptChange {
                 change: FieldChange {
                     field: row.text(0)?,
-                    old: row.text_or_null(1)?,
-                    new: row.text_or_null(2)?,
+                    old: row.text_or_null(1)?.filter(|text| !text.is_empty()),
+                    new: row.text_or_null(2)?.filter(|text| !text.is_empty()),
                     from: row.date(3)?,
                 },
                 ticket: row.text(4)?,

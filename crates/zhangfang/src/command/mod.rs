@@ -1,0 +1,84 @@
+//! The commands of the program, one file for each office or task.
+
+pub mod bench;
+pub mod bill;
+pub mod tariff;
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use identity::Actor;
+use kernel::{Date, Lang, Moment};
+use store::Store;
+
+use crate::failure::{Done, Failure};
+use crate::house;
+
+/// Where the data are, who acts, and when.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Data folder with the embedded database / 数据目录
+    #[arg(long, default_value = "data/demo", global = true)]
+    pub data: PathBuf,
+    /// PostgreSQL instead of the embedded database: postgres://user@host:port/name / 使用 PostgreSQL
+    #[arg(long, global = true)]
+    pub database: Option<String>,
+    /// Organisation code / 组织代码
+    #[arg(long, default_value = "DEMO", global = true)]
+    pub org: String,
+    /// Login of the person who acts / 操作人登录名
+    #[arg(long = "as", value_name = "LOGIN", default_value = "fuhe", global = true)]
+    pub login: String,
+    /// The day on which the command is given, instead of today / 操作日期
+    #[arg(long, value_name = "DATE", global = true)]
+    pub on: Option<String>,
+}
+
+impl Place {
+    /// The database's URL.
+    pub fn url(&self) -> String {
+        self.database.clone().unwrap_or_else(|| self.data.join("zhangfang.db").display().to_string())
+    }
+    /// Opens the database; an embedded one must be there already.
+    pub fn open(&self) -> Done<Store> {
+        if self.database.is_none() && !self.data.join("zhangfang.db").exists() {
+            let folder = self.data.display();
+            return Err(Failure::new(
+                format!("{folder} 中没有数据库；先运行 `zhangfang demo`，或用 --data、--database 指定"),
+                format!("there is no database in {folder}; run `zhangfang demo` first, or give --data or --database"),
+            ));
+        }
+        Ok(house::open(&self.url())?)
+    }
+    /// The organisation's key.
+    pub fn org_id(&self, store: &Store) -> Done<i64> {
+        let found = store.read(|tx| identity::find_organisation(tx, &self.org))?;
+        found.ok_or_else(|| {
+            Failure::new(format!("没有组织 {}", self.org), format!("there is no organisation {}", self.org))
+        })
+    }
+    /// When the command is given: the named day at noon, or now.
+    pub fn now(&self) -> Done<Moment> {
+        match &self.on {
+            Some(day) => Ok(Moment::on(day.parse::<Date>()?, 12, 0)),
+            None => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Ok(Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(0)))
+            }
+        }
+    }
+    /// The person who acts, with the posts of that day.
+    pub fn actor(&self, store: &Store) -> Done<Actor> {
+        let org_id = self.org_id(store)?;
+        house::actor(store, org_id, &self.login, self.now()?.date())
+    }
+}
+
+/// Writes `zh` or `en`.
+pub fn say<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}

@@ -1,0 +1,300 @@
+//! `zhangfang demo`: a supply company's month on real prices, from nothing to issued bills in the ledger.
+
+mod company;
+mod names;
+mod population;
+mod shape;
+
+use std::time::Instant;
+
+use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
+use identity::Desk;
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::{Lang, Moment, Month, Rate, WorkingCalendar};
+use ledger::PostingRules;
+use metering::account::AccountBulk;
+use metering::book::{Book, BookBulk, Cycle, Entered};
+use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register};
+use store::Store;
+
+use crate::command::Place;
+use crate::failure::{Done, Failure};
+use crate::house;
+pub use company::{Company, STATIONS};
+pub use population::{BOOK_ACCOUNTS, HISTORY_MONTHS, Population};
+use population::{Prices, Special, hours_of};
+
+/// The seed of every demo.
+pub const SEED: u64 = 20_260_131;
+/// Accounts written in one transaction.
+const CHUNK_ACCOUNTS: u64 = 10_000;
+
+/// A demo made ready: a founded company with customers and prices.
+pub struct Stage {
+    /// The database.
+    pub store: Store,
+    /// The company.
+    pub company: Company,
+    /// The customers.
+    pub population: Population,
+    /// Compiled prices.
+    pub prices: PriceBook,
+    /// Compiled posting rules.
+    pub postings: BillPostings,
+    /// The month that is run.
+    pub month: Month,
+}
+
+/// A progress bar with a label, drawn only where a person looks.
+pub fn bar(label: &str, length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:<28} [{bar:32}] {pos:>9}/{len:<9} {elapsed_precise}");
+    let bar = ProgressBar::new(length).with_message(label.to_owned());
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+    bar
+}
+
+/// Makes the company with `accounts` customers in an empty database.
+pub fn prepare(url: &str, accounts: u64) -> Done<Stage> {
+    let month = Month::new(2026, 1)?;
+    let store = house::open(url)?;
+    if store.read(|tx| identity::find_organisation(tx, "DEMO"))?.is_some() {
+        return Err(Failure::new(
+            "该数据库已有演示数据；请换一个空数据库或数据目录",
+            "this database holds a demo already; give an empty database or another data folder",
+        ));
+    }
+    let first = month.plus(-HISTORY_MONTHS)?;
+    let day = first.previous().first_day();
+    let company = company::found(&store, day, first.previous(), month.next())?;
+    let tables = company::load_prices(&store, &company, day)?;
+    let prices = store.write(|tx| {
+        let book = PriceBook::load(tx, company.org_id)?;
+        book.save_numbers(tx, company.org_id)?;
+        Ok::<_, billing::BillingError>(book)
+    })?;
+    let postings = BillPostings::new(prices.plans(), &PostingRules::standard()?)?;
+    let hubei = tables.iter().find(|table| table.id() == "hubei-2026-01");
+    let jiangsu = tables.iter().find(|table| table.id() == "jiangsu-2021-10");
+    let (Some(hubei), Some(jiangsu)) = (hubei, jiangsu) else {
+        return Err(Failure::new("缺少电价表", "a price table is missing"));
+    };
+    let region = |table: &tariff::table::PriceTable| Prices {
+        region: table.region().to_owned(),
+        industrial_hours: hours_of(table, "industrial", month),
+        residential_hours: hours_of(table, "residential", month),
+    };
+    let regions = [region(hubei), region(hubei), region(jiangsu)];
+    let population = Population::new(SEED, accounts, month, regions, company.units);
+    Ok(Stage { store, company, population, prices, postings, month })
+}
+
+impl Stage {
+    /// Writes accounts, agreements, meters and books.
+    pub fn load_accounts(&self) -> Done {
+        let (org_id, population) = (self.company.org_id, &self.population);
+        let progress = bar("accounts / 建档", population.len());
+        let mut books = BookBulk::new(org_id);
+        for book in 0..population.books() {
+            let (book_id, unit_id, _) = population.book(book);
+            books.book(&Book {
+                book_id,
+                number: format!("B{book_id:06}"),
+                name: format!("第 {book_id} 册"),
+                unit_id,
+                reader_id: 0,
+                cycle: Cycle::Monthly,
+                reading_day: Some(population.reading_day(book)),
+                version: 1,
+            })?;
+        }
+        self.store.write(|tx| books.load(tx))?;
+        let mut bulk = AccountBulk::new(org_id);
+        let mut at = 0;
+        while at < population.len() {
+            let end = (at + CHUNK_ACCOUNTS).min(population.len());
+            for index in at..end {
+                let dossier = population.dossier(&population.customer(index));
+                bulk.account(&dossier.details)?;
+                if let Some(terms) = &dossier.terms {
+                    bulk.terms(terms)?;
+                }
+                dossier.transformers.iter().try_for_each(|transformer| bulk.transformer(transformer))?;
+                dossier.events.iter().try_for_each(|event| bulk.event(event))?;
+                dossier.points.iter().try_for_each(|point| bulk.point(point))?;
+                dossier.meters.iter().try_for_each(|meter| bulk.meter(meter))?;
+                if !dossier.taken_off.is_empty() {
+                    bulk.shown(dossier.details.account.account_id, 1, true, &dossier.taken_off)?;
+                }
+            }
+            self.store.write(|tx| bulk.load(tx))?;
+            at = end;
+            progress.set_position(at);
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    /// Writes the readings of `month` as they were taken over or read from afar.
+    pub fn load_readings(&self, month: Month, progress: &ProgressBar) -> Done {
+        let (org_id, population) = (self.company.org_id, &self.population);
+        let mut bulk = ReadingBulk::new(org_id);
+        let mut at = 0;
+        while at < population.len() {
+            let end = (at + CHUNK_ACCOUNTS).min(population.len());
+            for index in at..end {
+                let customer = population.customer(index);
+                if population.is_supplied(&customer, month) {
+                    for line in self.readings_of(&customer, month) {
+                        bulk.reading(month, &line)?;
+                    }
+                }
+            }
+            self.store.write(|tx| bulk.load(tx))?;
+            progress.inc(end - at);
+            at = end;
+        }
+        Ok(())
+    }
+
+    fn readings_of(&self, customer: &population::Customer, month: Month) -> Vec<Reading> {
+        let read_on = self.population.read_on(customer.index / BOOK_ACCOUNTS, month);
+        let lines = self.population.lines(customer, month);
+        lines
+            .into_iter()
+            .map(|line| {
+                let flags = line.rolled_over.iter().fold(ReadingFlags::default(), |flags, of| flags.with_roll_over(*of));
+                let still = line.registers.iter().all(|(of, span)| of == Register::Demand || span.current == span.previous);
+                Reading {
+                    account_id: Population::account_id(customer.index),
+                    meter_seq: line.meter_seq,
+                    point_seq: 1,
+                    digits: customer.meter_digits(),
+                    multiplier: Rate::whole(customer.multiplier()).unwrap_or(Rate::ONE),
+                    status: match (customer.special, still) {
+                        (Special::Unread, true) if month == self.month => ReadingStatus::Unread,
+                        (_, true) => ReadingStatus::Zero,
+                        (_, false) => ReadingStatus::Read,
+                    },
+                    flags,
+                    read_on,
+                    registers: line.registers,
+                    entered_by: 0,
+                    entered_at: Moment::on(read_on, 10, 0),
+                    version: 1,
+                }
+            })
+            .collect()
+    }
+
+    /// All books, for a run.
+    pub fn run_books(&self) -> Vec<RunBook> {
+        let book = |at| {
+            let (book_id, unit_id, accounts) = self.population.book(at);
+            RunBook { book_id, unit_id, accounts }
+        };
+        (0..self.population.books()).map(book).collect()
+    }
+
+    /// Runs one month of history: issued and posted as it was, without gates.
+    pub fn run_history(&self, month: Month) -> Done<RunSummary> {
+        let now = Moment::on(month.last_day(), 20, 0);
+        let reviewer = self.company.person(&self.store, "fuhe", now.date())?;
+        let clerks = Clerks { calculator: &reviewer, reviewer: &reviewer, issuer: &reviewer };
+        let plan = RunPlan { take_over: true, ..RunPlan::new(month, self.run_books(), now) };
+        Ok(run_month(&self.store, &clerks, &self.prices, &self.postings, &plan, |_| ())?)
+    }
+
+    /// The stations open their books, enter the readings, check and submit.
+    pub fn read_month(&self) -> Done {
+        let calendar = WorkingCalendar::mainland_china()?;
+        let day = self.month.first_day();
+        let progress = bar("reading / 抄表", self.population.books());
+        for (station, unit_id) in self.company.units.into_iter().enumerate() {
+            let code = STATIONS[station].0.to_lowercase();
+            let administrator = self.company.person(&self.store, &format!("{code}-guanli"), day)?;
+            let reader = self.company.person(&self.store, &format!("{code}-chaobiao"), day)?;
+            let own: Vec<u64> = (0..self.population.books()).filter(|at| self.population.book(*at).1 == unit_id).collect();
+            let ids: Vec<i64> = own.iter().map(|at| self.population.book(*at).0).collect();
+            let office = Desk::new(&self.store, &administrator);
+            for some in ids.chunks(200) {
+                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, &calendar, unit_id, self.month, some))?;
+            }
+            for at in own {
+                let (book_id, _, accounts) = self.population.book(at);
+                let read_on = self.population.read_on(at, self.month);
+                let entered = self.entered(at, accounts);
+                Desk::new(&self.store, &reader).act(Moment::on(read_on, 17, 0), |work| {
+                    metering::entry::enter_readings(work, self.month, book_id, &entered, "")
+                })?;
+                office.act(Moment::on(read_on, 18, 0), |work| {
+                    metering::book::self_check(work, self.month, book_id, "表码已核对")?;
+                    metering::book::submit(work, &calendar, self.month, book_id)
+                })?;
+                progress.inc(1);
+            }
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    fn entered(&self, book: u64, accounts: i64) -> Vec<Entered> {
+        let first = book * BOOK_ACCOUNTS;
+        let mut entered = Vec::new();
+        for index in first..first + accounts.unsigned_abs() {
+            let customer = self.population.customer(index);
+            // The line of a meter that was taken off came with its final reading.
+            let lines = self.readings_of(&customer, self.month);
+            let last = lines.len().saturating_sub(1);
+            for reading in lines.into_iter().skip(last) {
+                let unread = reading.status == ReadingStatus::Unread;
+                let shown = reading.registers.iter().map(|(register, span)| (register, span.current));
+                entered.push(Entered {
+                    account_id: reading.account_id,
+                    meter_seq: reading.meter_seq,
+                    status: Some(reading.status),
+                    read_on: reading.read_on,
+                    shown: if unread { Vec::new() } else { shown.collect() },
+                    rolled_over: reading.registers.iter().map(|(of, _)| of).filter(|of| reading.flags.rolled_over(*of)).collect(),
+                    estimated: false,
+                    version: None,
+                });
+            }
+        }
+        entered
+    }
+
+    /// The billing centre calculates, reviews and issues what is clean.
+    pub fn bill_month(&self) -> Done<RunSummary> {
+        let now = Moment::on(self.month.next().first_day(), 9, 0);
+        let calculator = self.company.person(&self.store, "hesuan", now.date())?;
+        let reviewer = self.company.person(&self.store, "fuhe", now.date())?;
+        let clerks = Clerks { calculator: &calculator, reviewer: &reviewer, issuer: &reviewer };
+        let plan = RunPlan::new(self.month, self.run_books(), now);
+        let progress = bar("billing / 核算发行", self.population.len());
+        let summary = run_month(&self.store, &clerks, &self.prices, &self.postings, &plan, |so_far| {
+            progress.set_position(so_far.accounts.unsigned_abs());
+        })?;
+        progress.finish();
+        Ok(summary)
+    }
+}
+
+/// Runs the whole demo.
+pub fn run(place: &Place, accounts: u64, _lang: Lang) -> Done {
+    let started = Instant::now();
+    std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
+    let stage = prepare(&place.url(), accounts)?;
+    stage.load_accounts()?;
+    let progress = bar("history / 历史十二个月", accounts * HISTORY_MONTHS.unsigned_abs() as u64);
+    for back in (1..=HISTORY_MONTHS).rev() {
+        let month = stage.month.plus(-back)?;
+        stage.load_readings(month, &progress)?;
+        stage.run_history(month)?;
+    }
+    progress.finish();
+    stage.read_month()?;
+    let summary = stage.bill_month()?;
+    println!("{summary:#?}");
+    println!("{:?}", started.elapsed());
+    Ok(())
+}
