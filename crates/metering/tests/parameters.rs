@@ -291,7 +291,10 @@ fn customers_come_change_hands_and_go() {
         company.finish("2026-03-02", &ticket).unwrap();
         let supply = company.supply(102);
         assert_eq!(supply.details.number, "3000000900");
-        assert_eq!(metering::parameter::rules::in_service_kva(&supply, day("2026-03-02")).unwrap(), figure("400"));
+        assert_eq!(
+            metering::parameter::rules::in_service_kva(&supply, day("2026-03-02")).unwrap(),
+            figure("400")
+        );
         assert!(supply.details.account.options.has(Options::HAS_TERMS.with(Options::HAS_TRANSFORMERS, true)));
 
         let transfer = Change::Transfer {
@@ -491,5 +494,113 @@ fn refusals_speak_two_languages() {
             "第 1 行：persons 已是该值，没有变更".replace("persons", "家庭人口")
         );
         assert_eq!(error.text(Lang::En), "line 1: persons is this already: nothing changes");
+    });
+}
+
+/// PARM-01, READ-09: a meter taken off after the month's book was submitted has its final line in the next month; the
+/// locked month stays as it is.
+#[test]
+fn a_meter_taken_off_after_submission_is_settled_next_month() {
+    use metering::book::{Entered, self_check, submit};
+    use metering::entry::enter_readings;
+    each_engine(|company| {
+        let march = month(202603);
+        company.open_batch(202603, &[1]);
+        let read = |account_id| Entered {
+            account_id,
+            meter_seq: 1,
+            status: None,
+            read_on: day("2026-03-05"),
+            shown: vec![(Register::Total, figure("100"))],
+            rolled_over: vec![],
+            estimated: false,
+            version: None,
+        };
+        let entered = [read(1), read(2), read(101)];
+        company
+            .act(&company.enterer, "2026-03-05", |work| {
+                enter_readings(work, march, 1, &entered, "")?;
+                self_check(work, march, 1, "")?;
+                Ok(submit(work, &calendar(), march, 1)?)
+            })
+            .unwrap();
+        let swap = |last: &str| {
+            let on = NewMeter {
+                number: "N2".into(),
+                point_seq: 1,
+                digits: 6,
+                decimals: 2,
+                multiplier: kernel::Rate::ONE,
+                registers: total("5"),
+            };
+            let off = MeterShown { meter_seq: 1, registers: total(last) };
+            company.change("2026-03-20", 1, vec![line("2026-03-20", Change::MeterSwap { off, on })])
+        };
+        assert!(matches!(fault(swap("99.99").unwrap_err()), Fault::Shown { .. }), "below the last reading");
+        swap("150").unwrap();
+        let lines_of = |of| company.store.read(|tx| lines_of_book(tx, company.org_id, of, 1)).unwrap();
+        assert_eq!(lines_of(march).len(), 3);
+        company.open_batch(202604, &[1]);
+        let april: Vec<_> = lines_of(month(202604)).into_iter().filter(|line| line.account_id == 1).collect();
+        let span = |at: usize| april[at].registers.of(Register::Total).unwrap();
+        assert_eq!(april.len(), 2);
+        assert!(april[0].flags.has(ReadingFlags::FINAL));
+        assert_eq!((span(0).previous, span(0).current), (figure("100"), figure("150")));
+        assert_eq!(span(1).previous, figure("5"));
+    });
+}
+
+/// PARM-10: a suspension archived with a wrong day is revoked and entered again by the second modification; both stay
+/// in the history.
+#[test]
+fn a_wrong_suspension_is_revoked() {
+    each_engine(|company| {
+        let calendar = calendar();
+        let suspend = |from: &str| capacity(from, CapacityAct::Suspend { seq: 1, until: None });
+        let new = NewChange {
+            account_id: Some(101),
+            applied_on: day("2026-03-02"),
+            reason: "暂停".into(),
+            lines: vec![suspend("2026-03-10")],
+        };
+        let ticket =
+            company.act(&company.enterer, "2026-03-10", |work| start(work, &calendar, &new)).unwrap();
+        company.finish("2026-03-10", &ticket).unwrap();
+        assert_eq!(company.supply(101).events.len(), 1);
+        let list = company
+            .act(&company.reviewer, "2026-03-11", |work| {
+                raise_error_list(
+                    work,
+                    &calendar,
+                    company.centre,
+                    ticket.ticket_id,
+                    "封停日期不符",
+                    "应为3月11日",
+                )
+            })
+            .unwrap();
+        let lines = [capacity("2026-03-10", CapacityAct::Revoke { seq: 1 }), suspend("2026-03-11")];
+        company
+            .act(&company.enterer, "2026-03-11", |work| {
+                second_modify(work, &calendar, list.error_list_id, &lines, "已更正")
+            })
+            .unwrap();
+        let events = company.supply(101).events;
+        assert_eq!(events.iter().map(|event| event.on).collect::<Vec<_>>(), [day("2026-03-11")]);
+        let kept = company.store.read(|tx| history(tx, company.org_id, 101)).unwrap();
+        let steps: Vec<_> =
+            kept.iter().map(|one| (one.change.old.as_deref(), one.change.new.as_deref())).collect();
+        assert_eq!(
+            steps,
+            [
+                (Some("in_service"), Some("suspend")),
+                (Some("suspend"), None),
+                (Some("in_service"), Some("suspend"))
+            ]
+        );
+        let document = vault::Document { kind: "account".into(), number: "3000000101".into() };
+        let found =
+            company.store.read(|tx| vault::by_document(tx, company.org_id, &document, None, 10)).unwrap();
+        assert_eq!(found.acts.len(), 2, "the log has both");
     });
 }

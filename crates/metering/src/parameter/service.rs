@@ -3,7 +3,7 @@
 use documents::PrintRequest;
 use documents::page::{Block, CopyNote, Document, Fact, Facts, Party};
 use identity::{Permission, Work, load_actor};
-use kernel::{Bilingual, Date, Lang, Moment, WorkingCalendar};
+use kernel::{Bilingual, Date, Lang, Moment, Month, WorkingCalendar};
 use store::Tx;
 use workflow::{NewClock, NewTicket, Subject};
 
@@ -12,9 +12,9 @@ use super::change_rules::ChangeRules;
 use super::model::{self, Archived, NewChange, Origin, ParameterTicket, StoredLine, TicketState};
 use super::permissions::{ARCHIVE, AUDIT, CHANGE, DISPATCH, START, START_OTHER};
 use super::rules::{self, Circumstances};
-use super::supply::{FieldChange, KeptChange, OpenMonth, Supply};
+use super::supply::{FieldChange, KeptChange, OpenMonth, Shown, Supply};
 use super::{ParameterError, Result, hold, sql, supply};
-use crate::account::AccountStatus;
+use crate::account::{AccountStatus, Meter};
 use crate::book::{self, BookMonth, checked_note};
 use crate::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Registers, Span};
 use crate::{entry, trace};
@@ -483,8 +483,11 @@ fn move_lines(work: &mut Work<'_, '_>, before: &Supply, after: &Supply) -> Resul
             }
         };
         if !shown.taken_off {
-            if open && let Some(book) = book::book_month(work.tx, org_id, month, book_id)? {
-                first_line(work, &book)?;
+            match book::book_month(work.tx, org_id, month, book_id)? {
+                Some(book) if open => first_line(work, &book)?,
+                // The meter came after its month was locked: its line waits beside the final one of its forerunner.
+                _ if month != day.month() => waiting_line(work, meter, shown, (month, book_id))?,
+                _ => {}
             }
             continue;
         }
@@ -542,6 +545,42 @@ fn move_lines(work: &mut Work<'_, '_>, before: &Supply, after: &Supply) -> Resul
             bulk.load(work.tx)?;
         }
     }
+    Ok(())
+}
+
+fn waiting_line(
+    work: &mut Work<'_, '_>,
+    meter: &Meter,
+    shown: &Shown,
+    (month, book_id): (Month, i64),
+) -> Result<()> {
+    let (org_id, now) = (work.org_id(), work.now());
+    let reading_day = book::book(work.tx, org_id, book_id)?.and_then(|book| book.reading_day);
+    let read_on = match reading_day {
+        Some(reading_day) => book::rules::scheduled_day(month, reading_day)?,
+        None => month.last_day(),
+    };
+    let mut registers = Registers::default();
+    for (register, value) in &shown.registers {
+        registers.set(*register, Some(Span { previous: *value, current: *value }));
+    }
+    let mut bulk = ReadingBulk::new(org_id);
+    let line = Reading {
+        account_id: meter.account_id,
+        meter_seq: meter.meter_seq,
+        point_seq: meter.point_seq,
+        digits: meter.digits,
+        multiplier: meter.multiplier,
+        status: ReadingStatus::Unread,
+        flags: ReadingFlags::default().with(ReadingFlags::FIRST, true),
+        read_on,
+        registers,
+        entered_by: 0,
+        entered_at: now,
+        version: 1,
+    };
+    bulk.reading(month, &line)?;
+    bulk.load(work.tx)?;
     Ok(())
 }
 
