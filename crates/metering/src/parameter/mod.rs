@@ -20,6 +20,7 @@ mod hold;
 pub(crate) mod keyed;
 mod model;
 pub mod permissions;
+mod reading_lines;
 pub mod rules;
 pub mod schedule;
 mod service;
