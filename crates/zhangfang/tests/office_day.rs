@@ -129,11 +129,15 @@ fn files_for_others() {
     counter.done(day, "kuaiji", &["ledger", "export", &journal]);
     let text = std::fs::read_to_string(&journal).unwrap();
     assert!(text.contains("2026-02-01"), "{}", &text[..200.min(text.len())]);
-    std::fs::create_dir(counter.path("copy")).unwrap();
-    let copy = counter.path("copy/zhangfang.db").display().to_string();
-    counter.done(day, "guanli", &["backup", &copy]);
+    let copy = counter.path("备份.zfb").display().to_string();
+    assert!(counter.done(day, "guanli", &["backup", &copy]).contains("SHA-256"));
     counter.refused(day, "guanli", &["backup", &copy]);
-    let folder = counter.path("copy").display().to_string();
+    counter.refused(day, "fuhe", &["backup", &counter.path("b").display().to_string()]);
+    let folder = counter.path("again").display().to_string();
+    assert!(counter.done(day, "guanli", &["restore", &copy, "--look"]).contains("voucher"));
+    let said = counter.done(day, "guanli", &["restore", &copy, "--data", &folder]);
+    assert!(said.contains("日志完整"), "{said}");
+    counter.refused(day, "guanli", &["restore", &copy, "--data", &folder]);
     let said = counter.done(day, "kuaiji", &["ledger", "check", "--data", &folder]);
     assert!(said.contains("账账相符"), "{said}");
 }
