@@ -191,6 +191,22 @@ impl SqliteFile {
         size(&self.path) + size(&log)
     }
 
+    /// Moves the log into the file and begins it anew, waiting for the readers of this moment to end. Under constant
+    /// reading the log would otherwise only grow, and every page of a long run would be written to two large files.
+    pub(crate) fn begin_log_anew(&self) -> Result<(), StoreError> {
+        let writer = patiently(&self.writer);
+        if writer.open.is_some() {
+            return Ok(());
+        }
+        let outcome =
+            writer.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
+        match outcome {
+            // 1: readers did not end in time; the next time will do.
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(crate) fn refresh_statistics(&self) -> Result<(), StoreError> {
         let mut writer = patiently(&self.writer);
         if let Some(commit) = writer.open.clone() {

@@ -10,6 +10,7 @@ mod rules_file;
 mod schedule;
 mod schema;
 mod shipped;
+pub mod workbook;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,13 @@ pub struct PriceTable {
     file: String,
     text: String,
     schedules: Vec<Schedule>,
+}
+
+/// Tables are equal that say the same, whatever their file is called and however they are laid out.
+impl PartialEq for PriceTable {
+    fn eq(&self, other: &PriceTable) -> bool {
+        self.raw == other.raw
+    }
 }
 
 /// A class of customers in a table.
@@ -99,6 +107,10 @@ impl PriceTable {
         Ok(())
     }
 
+    /// The table in its TOML form, from which [`PriceTable::parse`] reads it again.
+    pub fn toml(&self) -> &str {
+        &self.text
+    }
     pub(crate) fn source(&self) -> Source<'_> {
         Source { file: &self.file, text: &self.text }
     }

@@ -1,16 +1,14 @@
 //! `zhangfang tariff`: prices without a database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use kernel::{Bilingual, Lang};
-use tariff::table::{PriceTable, SHIPPED, shipped_table};
+use tariff::table::{SHIPPED, shipped_table};
 
 use super::say;
 use crate::failure::{Done, Failure};
-
-/// A price file is smaller than this.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+use crate::price_file::{read_bytes, read_price_file, text_of, write_price_workbook};
 
 /// What can be asked of prices.
 #[derive(Debug, Subcommand)]
@@ -27,18 +25,22 @@ pub enum Tariff {
     Tables,
     /// Check a price table file: form, arithmetic, published prices / 校验电价表文件
     Check {
-        /// The TOML file
+        /// The TOML file or workbook (.xlsx) / TOML 文件或工作簿
         file: PathBuf,
+    },
+    /// Write a price table as a workbook, to look at or to start the next one from / 电价表写成工作簿
+    Workbook {
+        /// A table that comes with the program, or a file / 内置电价表的编号，或文件
+        table: String,
+        /// The new workbook (.xlsx) / 新工作簿
+        #[arg(long)]
+        out: PathBuf,
     },
 }
 
 /// Reads a file of bounded size as text.
-pub fn read_text(path: &PathBuf) -> Done<String> {
-    let size = std::fs::metadata(path).map_err(|error| Failure::file(path.display(), error))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(Failure::file(path.display(), "larger than 4 MiB / 大于 4 MiB"));
-    }
-    std::fs::read_to_string(path).map_err(|error| Failure::file(path.display(), error))
+pub fn read_text(path: &Path) -> Done<String> {
+    text_of(path, read_bytes(path)?)
 }
 
 /// Runs the command. A quote whose expectations are not met ends with an error.
@@ -64,7 +66,7 @@ pub fn run(command: &Tariff, lang: Lang) -> Done {
             }
         }
         Tariff::Check { file } => {
-            let table = PriceTable::parse(&file.display().to_string(), &read_text(file)?)?;
+            let table = read_price_file(file)?.table;
             let classes: Vec<&str> = table.classes().map(|class| class.code).collect();
             println!(
                 "{} {} {}: {}",
@@ -74,6 +76,14 @@ pub fn run(command: &Tariff, lang: Lang) -> Done {
                 say(lang, "校验通过", "in order")
             );
             println!("{}: {}", say(lang, "用电类别", "classes"), classes.join(", "));
+        }
+        Tariff::Workbook { table, out } => {
+            let table = match shipped_table(table) {
+                Some(shipped) => shipped?,
+                None => read_price_file(Path::new(table))?.table,
+            };
+            write_price_workbook(&table, out, lang)?;
+            println!("{} → {}", table.id(), out.display());
         }
     }
     Ok(())
