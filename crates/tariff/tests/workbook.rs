@@ -95,7 +95,7 @@ fn everything_the_form_can_say_survives() {
         )
         .replace(
             "source = \"published worked examples\"",
-            "source = \"\"\"one\n\\\"two\\\" \\\\ three\"\"\"",
+            "source = \"\"\"one\n\\\"two\\\" \\\\ three\n\"\"\"",
         );
     let table = PriceTable::parse("exam.toml", &text).unwrap();
     assert_ne!(table, PriceTable::parse("exam.toml", EXAM).unwrap());
@@ -174,8 +174,7 @@ fn complaints_name_sheet_row_and_column() {
         assert!(error.row > 0 && error.column > 0 && !error.sheet.is_empty(), "{error}");
         assert!(!error.zh.is_empty() && error.text(Lang::Zh).contains('行'), "{error:?}");
         // Some complaints stand where the consequence is: at the season, the level, the code.
-        let elsewhere =
-            ["overlaps", "allowance", "free_price", "no price", "tier prices", "rise"];
+        let elsewhere = ["overlaps", "allowance", "free_price", "no price", "tier prices", "rise"];
         if elsewhere.contains(&word) {
             continue;
         }
