@@ -2,8 +2,8 @@
 
 use kernel::{Date, Month, Quantity};
 use metering::account::{
-    Account, BasicMethod, LineLossMethod, Options, Point as MeteringPoint, PointRelation, PowerFactorStandard,
-    TransformerChange, TransformerEvent, TransformerLossMethod,
+    Account, BasicMethod, LineLossMethod, Options, Point as MeteringPoint, PointRelation,
+    PowerFactorStandard, TransformerChange, TransformerEvent, TransformerLossMethod,
 };
 use metering::reading::{Reading as MeterReading, ReadingStatus, Register as MeterRegister};
 use metering::stream::AccountReadings;
@@ -101,12 +101,14 @@ fn assemble_point(
     };
     let source = match point.relation {
         PointRelation::Metered | PointRelation::SubMeter => meters(&row.readings, Some(point.point_seq)),
-        PointRelation::FixedQuantity => {
-            Source::FixedQuantity { parent: place(point.parent_seq)?, kwh: point.fixed_kwh.unwrap_or_default() }
-        }
-        PointRelation::FixedRatio => {
-            Source::FixedRatio { parent: place(point.parent_seq)?, ratio: point.fixed_ratio.unwrap_or_default() }
-        }
+        PointRelation::FixedQuantity => Source::FixedQuantity {
+            parent: place(point.parent_seq)?,
+            kwh: point.fixed_kwh.unwrap_or_default(),
+        },
+        PointRelation::FixedRatio => Source::FixedRatio {
+            parent: place(point.parent_seq)?,
+            ratio: point.fixed_ratio.unwrap_or_default(),
+        },
     };
     let deducted_from = match point.relation {
         PointRelation::SubMeter => Some(place(point.parent_seq)?),
@@ -176,7 +178,12 @@ fn tier_state(account: &Account, month: Month, used_kwh: Quantity) -> TierState 
     }
 }
 
-fn supply(prices: &PriceBook, row: &AccountReadings, from: Date, to: Date) -> Result<SupplyAgreement, Refused> {
+fn supply(
+    prices: &PriceBook,
+    row: &AccountReadings,
+    from: Date,
+    to: Date,
+) -> Result<SupplyAgreement, Refused> {
     let account = &row.account;
     let mut agreement = SupplyAgreement {
         supplied_from: (account.opened_on > from && account.opened_on < to).then_some(account.opened_on),
@@ -223,8 +230,10 @@ fn supply(prices: &PriceBook, row: &AccountReadings, from: Date, to: Date) -> Re
             }]),
             BasicMethod::ActualDemand => tariff::BasicMethod::ActualDemand,
         };
-        agreement.power_factor =
-            terms.power_factor.filter(|_| account.options.has(Options::POWER_FACTOR)).map(|standard| match standard {
+        agreement.power_factor = terms
+            .power_factor
+            .filter(|_| account.options.has(Options::POWER_FACTOR))
+            .map(|standard| match standard {
                 PowerFactorStandard::P90 => tariff::PowerFactorStandard::P90,
                 PowerFactorStandard::P85 => tariff::PowerFactorStandard::P85,
                 PowerFactorStandard::P80 => tariff::PowerFactorStandard::P80,
@@ -263,7 +272,10 @@ fn after(
         TransformerChange::Suspend => {
             let year_start = Date::new(from.year(), 1, 1).unwrap_or(event.on);
             let days = event.on.max(year_start).days_until(from).max(0);
-            TransformerState::Suspended { since: event.on, days_this_year: u16::try_from(days).unwrap_or(366) }
+            TransformerState::Suspended {
+                since: event.on,
+                days_this_year: u16::try_from(days).unwrap_or(366),
+            }
         }
         TransformerChange::ColdStandby => TransformerState::ColdStandby,
         TransformerChange::HotStandby => TransformerState::HotStandby,

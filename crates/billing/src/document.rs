@@ -26,14 +26,16 @@ pub struct BillPaper<'p> {
 
 /// The worked calculation of a stored bill: every line with its rule, version and unrounded figure.
 pub fn explain_bill(prices: &PriceBook, bill: &StoredBill) -> Vec<explain::Block> {
-    let context = Context { plans: prices.plans(), rules: prices.rules(), input: &bill.input, point_names: &[] };
+    let context =
+        Context { plans: prices.plans(), rules: prices.rules(), input: &bill.input, point_names: &[] };
     explain::explain(&bill.bill, &context)
 }
 
 /// The words for a line of a bill.
 fn line_name(prices: &PriceBook, line: &tariff::Line, lang: Lang) -> String {
     let period = period_name(line.period).map(|text| text.text(lang));
-    let component = line.component.and_then(|id| prices.plans().component(id)).map(|known| known.name.text(lang));
+    let component =
+        line.component.and_then(|id| prices.plans().component(id)).map(|known| known.name.text(lang));
     let name = match line.kind {
         LineKind::Energy => Text::new("电度电费", "Energy charge").text(lang),
         LineKind::TierAddOn => match line.tier {
@@ -44,7 +46,9 @@ fn line_name(prices: &PriceBook, line: &tariff::Line, lang: Lang) -> String {
         LineKind::Fund => component.unwrap_or_default(),
         LineKind::BasicCapacity => Text::new("基本电费（容量）", "Basic charge (capacity)").text(lang),
         LineKind::BasicDemand => Text::new("基本电费（需量）", "Basic charge (demand)").text(lang),
-        LineKind::BasicDemandExcess => Text::new("基本电费（超需量）", "Basic charge (excess demand)").text(lang),
+        LineKind::BasicDemandExcess => {
+            Text::new("基本电费（超需量）", "Basic charge (excess demand)").text(lang)
+        }
         LineKind::PowerFactor => Text::new("力调电费", "Power-factor adjustment").text(lang),
     };
     match period {
@@ -102,15 +106,30 @@ pub fn bill_document(prices: &PriceBook, bill: &StoredBill, paper: &BillPaper<'_
     );
     document.push(Block::Facts(facts.wide(say("用电地址", "Address"), account.address.clone())));
     let mut keys = vec![
-        KeyFigure { name: say("本期应交（元）", "Amount due (yuan)"), value: yuan(figures.total), main: true },
-        KeyFigure { name: say("电量（kWh）", "Energy (kWh)"), value: quantity(figures.energy_kwh, 0), main: false },
+        KeyFigure {
+            name: say("本期应交（元）", "Amount due (yuan)"),
+            value: yuan(figures.total),
+            main: true,
+        },
+        KeyFigure {
+            name: say("电量（kWh）", "Energy (kWh)"),
+            value: quantity(figures.energy_kwh, 0),
+            main: false,
+        },
     ];
     if let Some(issued) = &bill.issued {
-        keys.push(KeyFigure { name: say("交费截止日", "Due date"), value: issued.due_on.to_string(), main: false });
+        keys.push(KeyFigure {
+            name: say("交费截止日", "Due date"),
+            value: issued.due_on.to_string(),
+            main: false,
+        });
     }
     document.push(Block::KeyFigures(keys));
     let words = figures.total.to_capitals();
-    document.push(Block::Paragraph(Paragraph { text: format!("{}　{words}", say("金额大写", "In capitals")), quiet: false }));
+    document.push(Block::Paragraph(Paragraph {
+        text: format!("{}　{words}", say("金额大写", "In capitals")),
+        quiet: false,
+    }));
 
     let mut table = Table::new([
         Column::text(say("项目", "Item"), 9),
@@ -122,11 +141,26 @@ pub fn bill_document(prices: &PriceBook, bill: &StoredBill, paper: &BillPaper<'_
     for line in &figures.lines {
         let (count, price) = match line.kind {
             LineKind::PowerFactor => (String::new(), String::new()),
-            _ => (quantity(line.quantity, if line.quantity.to_whole() == line.quantity { 0 } else { 2 }), line.price.to_string()),
+            _ => (
+                quantity(line.quantity, if line.quantity.to_whole() == line.quantity { 0 } else { 2 }),
+                line.price.to_string(),
+            ),
         };
-        table.row([line_name(prices, line, lang), count, unit(line.kind).to_owned(), price, yuan(line.amount)]);
+        table.row([
+            line_name(prices, line, lang),
+            count,
+            unit(line.kind).to_owned(),
+            price,
+            yuan(line.amount),
+        ]);
     }
-    table.total([say("合计", "Total"), quantity(figures.energy_kwh, 0), "kWh".into(), String::new(), yuan(figures.total)]);
+    table.total([
+        say("合计", "Total"),
+        quantity(figures.energy_kwh, 0),
+        "kWh".into(),
+        String::new(),
+        yuan(figures.total),
+    ]);
     document.push(Block::Table(table));
 
     let mut sums = Table::new([
@@ -136,8 +170,13 @@ pub fn bill_document(prices: &PriceBook, bill: &StoredBill, paper: &BillPaper<'_
     ]);
     sums.caption = say("目录电费与代征费用", "Catalogue fee and what is collected for the state");
     for sum in &figures.sums {
-        let name = prices.plans().component(sum.component).map(|known| known.name.text(lang)).unwrap_or_default();
-        sums.row([name, yuan(sum.amount), if sum.vat == Money::ZERO { String::new() } else { yuan(sum.vat) }]);
+        let name =
+            prices.plans().component(sum.component).map(|known| known.name.text(lang)).unwrap_or_default();
+        sums.row([
+            name,
+            yuan(sum.amount),
+            if sum.vat == Money::ZERO { String::new() } else { yuan(sum.vat) },
+        ]);
     }
     sums.total([say("合计", "Total"), yuan(figures.total), yuan(figures.vat)]);
     document.push(Block::Table(sums));
@@ -152,6 +191,7 @@ pub fn bill_document(prices: &PriceBook, bill: &StoredBill, paper: &BillPaper<'_
         });
         document.push(Block::Steps(Steps { caption: block.heading.text(lang), steps: steps.collect() }));
     }
-    document.footer = format!("{}：{}", say("咨询请联系供电所", "Questions: your supply station"), paper.station);
+    document.footer =
+        format!("{}：{}", say("咨询请联系供电所", "Questions: your supply station"), paper.station);
     document
 }

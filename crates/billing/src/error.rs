@@ -85,7 +85,9 @@ impl Bilingual for BillingError {
             error if lang == Lang::En => error.to_string(),
             BillingError::NoBook => "内部错误：账户不属于任何抄本".into(),
             BillingError::PriceTable { zh, .. } => zh.clone(),
-            BillingError::PlanLost(table) => format!("已用于计费的电价表 {table} 缺失或被改动，请原样重新装入"),
+            BillingError::PlanLost(table) => {
+                format!("已用于计费的电价表 {table} 缺失或被改动，请原样重新装入")
+            }
             BillingError::NoPosting(component) => format!("电价构成 {component} 没有记账规则"),
             BillingError::NoBill { account, month } => format!("用户 {account} 在 {month} 没有电费账单"),
             BillingError::BookState { book_id, zh, .. } => format!("抄本 {book_id}：{zh}"),

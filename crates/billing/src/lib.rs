@@ -3,24 +3,38 @@
 //! - [`canonical`]: bills as stored bytes.
 //! - [`gates`]: which bills are clean and why the others are not.
 //! - `run`, `issue`: calculation of books and issue of bills, in bulk.
+//! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
+//!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
+pub mod adjustment;
 mod assemble;
 pub mod canonical;
 mod document;
 mod error;
+pub mod exception;
 pub mod gates;
+pub mod generation;
+pub mod hold;
+pub mod inquiry;
 mod load;
 mod log;
+mod lookup;
+pub mod office;
 mod output;
 mod plans;
 mod posting;
+pub mod progress;
+pub mod report;
 mod run;
 mod service;
+pub mod slip;
 mod sql;
 
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use load::load_ready;
+pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
+pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::{HistoryBulk, Ready};
 pub use plans::PriceBook;
 pub use posting::{BILL_ISSUED, BillPostings};

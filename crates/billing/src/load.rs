@@ -67,7 +67,13 @@ impl Loader {
     }
 
     /// Fills `before`, parallel to `rows`.
-    fn history(&mut self, tx: &mut Tx<'_>, org_id: i64, month: Month, rows: &[AccountReadings]) -> Result<()> {
+    fn history(
+        &mut self,
+        tx: &mut Tx<'_>,
+        org_id: i64,
+        month: Month,
+        rows: &[AccountReadings],
+    ) -> Result<()> {
         self.before.clear();
         self.before.resize(rows.len(), Before::default());
         self.order.clear();
@@ -86,22 +92,29 @@ impl Loader {
                 let same_tier_year = back == 1 && past_month.year() == month.year();
                 let mut at = 0;
                 let mut last = None;
-                sql::each_issued(tx, org_id, past_month, run[0].0, run[run.len() - 1].0, |account, energy, fee, tier| {
-                    while at < run.len() && run[at].0 < account {
-                        at += 1;
-                    }
-                    if at < run.len() && run[at].0 == account {
-                        let found = &mut before[run[at].1];
-                        found.past.months += u8::from(last != Some(account));
-                        found.past.energy_kwh = found.past.energy_kwh.plus(energy)?;
-                        found.past.fee = found.past.fee.plus(fee)?;
-                        if same_tier_year {
-                            found.tier_used_kwh = found.tier_used_kwh.max(tier);
+                sql::each_issued(
+                    tx,
+                    org_id,
+                    past_month,
+                    run[0].0,
+                    run[run.len() - 1].0,
+                    |account, energy, fee, tier| {
+                        while at < run.len() && run[at].0 < account {
+                            at += 1;
                         }
-                        last = Some(account);
-                    }
-                    Ok::<_, crate::BillingError>(())
-                })?;
+                        if at < run.len() && run[at].0 == account {
+                            let found = &mut before[run[at].1];
+                            found.past.months += u8::from(last != Some(account));
+                            found.past.energy_kwh = found.past.energy_kwh.plus(energy)?;
+                            found.past.fee = found.past.fee.plus(fee)?;
+                            if same_tier_year {
+                                found.tier_used_kwh = found.tier_used_kwh.max(tier);
+                            }
+                            last = Some(account);
+                        }
+                        Ok::<_, crate::BillingError>(())
+                    },
+                )?;
             }
             from = to;
         }

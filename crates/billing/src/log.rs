@@ -17,7 +17,13 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// `summary` states in words and figures what the act brought about.
-    pub(crate) fn new(verb: Permission, unit_id: i64, kind: &'static str, document: String, summary: String) -> Entry {
+    pub(crate) fn new(
+        verb: Permission,
+        unit_id: i64,
+        kind: &'static str,
+        document: String,
+        summary: String,
+    ) -> Entry {
         Entry { verb, unit_id, kind, document, summary, batch: None }
     }
     /// The act covers this many lines with this Merkle root.

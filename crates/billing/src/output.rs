@@ -66,7 +66,13 @@ pub struct BookOutcome {
 
 impl BookOutcome {
     /// An empty outcome for a book with the keys it will use.
-    pub fn new(book_id: i64, unit_id: i64, calculation_id: i64, issue_id: i64, voucher_id: i64) -> BookOutcome {
+    pub fn new(
+        book_id: i64,
+        unit_id: i64,
+        calculation_id: i64,
+        issue_id: i64,
+        voucher_id: i64,
+    ) -> BookOutcome {
         BookOutcome {
             book_id,
             unit_id,
@@ -153,12 +159,15 @@ impl Output {
         issue: Option<&BillPostings>,
     ) -> Result<()> {
         let refused = match &ready.input {
-            Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch).err().map(|refusal| refusal.to_string()),
+            Ok(input) => tariff::calculate(prices.plans(), prices.rules(), input, &mut self.scratch)
+                .err()
+                .map(|refusal| refusal.to_string()),
             Err(words) => Some(words.clone()),
         };
         let found = match refused {
             None => {
-                let found = reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
+                let found =
+                    reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
                 if self.scratch.total.is_negative() { found.with(Reasons::FEE_FLUCTUATION) } else { found }
             }
             Some(_) => {
@@ -169,7 +178,8 @@ impl Output {
         let calculated = !found.has(Reasons::NOT_CALCULATED);
         let found = if take_over && calculated { Reasons::NONE } else { found };
         let flow = route(found, ready.pending);
-        let key = BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
+        let key =
+            BillKey { org_id: self.org_id, month: self.month, account_id: ready.account_id, sequence: 0 };
         self.detail.clear();
         match (&ready.input, &refused) {
             (Ok(input), None) => write_bill(input, &self.scratch, &mut self.detail),
@@ -298,7 +308,8 @@ impl HistoryBulk {
         let key = BillKey { org_id: self.org_id, month, account_id, sequence: 0 };
         let by_period = [Quantity::ZERO; Period::COUNT];
         let reactive_kvarh = Quantity::ZERO;
-        let row = QuantityRow { key, issue_id: 0, energy_kwh, by_period, reactive_kvarh, amount, tier_used_kwh };
+        let row =
+            QuantityRow { key, issue_id: 0, energy_kwh, by_period, reactive_kvarh, amount, tier_used_kwh };
         Ok(sql::add_quantity(&mut self.bulk, &row)?)
     }
     /// Writes everything and empties the buffer.

@@ -34,8 +34,11 @@ pub struct PriceBook {
 impl PriceBook {
     /// Compiles `tables` (any order) without a database; for benchmarks and trials.
     pub fn compile(tables: &[PriceTable]) -> Result<PriceBook> {
-        let mut book =
-            PriceBook { plans: Plans::default(), rules: Rules::shipped().map_err(unreadable)?, offers: HashMap::new() };
+        let mut book = PriceBook {
+            plans: Plans::default(),
+            rules: Rules::shipped().map_err(unreadable)?,
+            offers: HashMap::new(),
+        };
         let mut ordered: Vec<&PriceTable> = tables.iter().collect();
         ordered.sort_by_key(|table| (table.from(), table.version()));
         for table in ordered {
@@ -52,13 +55,18 @@ impl PriceBook {
             .map(|(code, content)| PriceTable::parse(code, content).map_err(unreadable))
             .collect::<Result<Vec<_>>>()?;
         let known = sql::plans(tx, org_id)?;
-        let mut book =
-            PriceBook { plans: Plans::default(), rules: Rules::shipped().map_err(unreadable)?, offers: HashMap::new() };
+        let mut book = PriceBook {
+            plans: Plans::default(),
+            rules: Rules::shipped().map_err(unreadable)?,
+            offers: HashMap::new(),
+        };
         // Known plans first and in their order, so that each gets its old number again.
         for (number, stored) in known.iter().enumerate() {
             let table = tables
                 .iter()
-                .find(|table| table.id() == stored.table_code && i64::from(table.version()) == stored.table_version)
+                .find(|table| {
+                    table.id() == stored.table_code && i64::from(table.version()) == stored.table_version
+                })
                 .ok_or_else(|| BillingError::PlanLost(stored.table_code.clone()))?;
             let plan = book.plans.compile(table, &stored.request()?).map_err(unreadable)?;
             if usize::try_from(plan.0) != Ok(number) {

@@ -35,8 +35,10 @@ impl BillPostings {
     /// Looks up every component of `plans`; a component without a rule is refused here, before any bill is made.
     pub fn new(plans: &Plans, rules: &PostingRules) -> Result<BillPostings> {
         let event = rules.event(BILL_ISSUED)?;
-        let by_component =
-            plans.components().map(|(_, component)| find(rules, event, &component.code)).collect::<Result<_>>()?;
+        let by_component = plans
+            .components()
+            .map(|(_, component)| find(rules, event, &component.code))
+            .collect::<Result<_>>()?;
         Ok(BillPostings { by_component, vat: find(rules, event, "vat")? })
     }
     pub(crate) fn of(&self, component: tariff::ComponentId) -> Option<ComponentPosting> {

@@ -141,6 +141,9 @@ impl RunSummary {
     }
 }
 
+/// Encoded bytes after which the engine may tidy its log.
+const LOG_BYTES: u64 = 48 << 20;
+
 struct Batch {
     place: usize,
     output: Output,
@@ -175,8 +178,11 @@ pub fn run_month(
                     let Some(books) = batches.get(place) else { break };
                     let output = spare.lock().ok().and_then(|mut spare| spare.pop());
                     let output = output.unwrap_or_else(|| Output::new(clerks.org_id(), plan.month));
-                    let made = prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
-                    let made = made.map(|(output, loading, calculating)| (Batch { place, output }, loading, calculating));
+                    let made =
+                        prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
+                    let made = made.map(|(output, loading, calculating)| {
+                        (Batch { place, output }, loading, calculating)
+                    });
                     let failed = made.is_err();
                     if send.send(made).is_err() || failed {
                         break;
@@ -188,6 +194,7 @@ pub fn run_month(
         // Batches are written in order, so that every table grows at its end.
         let mut waiting = BTreeMap::new();
         let mut due = 0;
+        let mut bytes_since_tidy = 0;
         let outcome = (|| {
             for made in &receive {
                 let (batch, loading, calculating) = made?;
@@ -197,7 +204,13 @@ pub fn run_month(
                 while let Some(mut output) = waiting.remove(&due) {
                     let writing = Instant::now();
                     summary.add(&output)?;
+                    let (_, volume) = output.volume();
                     service::write_batch(store, clerks, plan, &mut output)?;
+                    bytes_since_tidy += volume;
+                    if bytes_since_tidy > LOG_BYTES {
+                        store.tidy_log()?;
+                        bytes_since_tidy = 0;
+                    }
                     summary.writing += writing.elapsed();
                     output.clear();
                     if let Ok(mut spare) = spare.lock() {
@@ -240,8 +253,15 @@ fn prepare(
             let calculating = Instant::now();
             loaded += calculating - loading;
             if output.books.last().is_none_or(|open| open.book_id != book.book_id) {
-                let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| store.next_key(plan.now));
-                output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
+                let [calculation_id, issue_id, voucher_id] =
+                    std::array::from_fn(|_| store.next_key(plan.now));
+                output.begin_book(BookOutcome::new(
+                    book.book_id,
+                    book.unit_id,
+                    calculation_id,
+                    issue_id,
+                    voucher_id,
+                ));
             }
             for account in ready {
                 output.calculate(prices, &plan.limits, account, plan.take_over, issue)?;

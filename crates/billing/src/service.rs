@@ -3,6 +3,7 @@
 use identity::{Actor, Permission, Work};
 use kernel::{Money, Month, Quantity};
 use ledger::VoucherHeader;
+use metering::book::{RunStep, take_run_steps};
 use store::{Store, Tx};
 use tariff::table::PriceTable;
 
@@ -61,7 +62,16 @@ pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> R
         Some(_) => Err(BillingError::PlanLost(table.id().to_owned())),
         None => {
             let (person, now) = (work.actor().person_id, work.now());
-            sql::insert_price_table(work.tx, org_id, table.id(), version, table.from(), content, person, now)?;
+            sql::insert_price_table(
+                work.tx,
+                org_id,
+                table.id(),
+                version,
+                table.from(),
+                content,
+                person,
+                now,
+            )?;
             let document = format!("{} {version}", table.id());
             let digest = vault::leaf_hash(content.as_bytes());
             let entry = log::Entry::new(permission::LOAD_PRICES, 0, "price_table", document, String::new());
@@ -87,7 +97,12 @@ pub(crate) fn write_batch(
         if !plan.take_over {
             move_books(tx, clerks, plan, output)?;
         }
-        write_calculations(&mut Work::new(tx, clerks.calculator, plan.now), plan, output, Some(clerks.reviewer))?;
+        write_calculations(
+            &mut Work::new(tx, clerks.calculator, plan.now),
+            plan,
+            output,
+            Some(clerks.reviewer),
+        )?;
         if plan.issue {
             write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
         }
@@ -98,15 +113,15 @@ pub(crate) fn write_batch(
 /// Takes the books through their states; a book with exceptions stays with the reviewer.
 fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Output) -> Result<()> {
     for book in &output.books {
-        let (month, id) = (plan.month, book.book_id);
-        metering::book::begin_calculation(&mut Work::new(tx, clerks.calculator, plan.now), month, id)?;
-        metering::book::begin_review(&mut Work::new(tx, clerks.reviewer, plan.now), month, id)?;
+        let mut steps = vec![(clerks.calculator, RunStep::Calculate), (clerks.reviewer, RunStep::Review)];
         if plan.issue && book.issued == book.accounts {
-            metering::book::issue(&mut Work::new(tx, clerks.issuer, plan.now), month, id)?;
+            steps.push((clerks.issuer, RunStep::Issue));
         } else if book.clean < book.accounts {
-            let why = format!("{} exceptions / 异常 {} 户", book.accounts - book.clean, book.accounts - book.clean);
-            metering::book::hold_for_exceptions(&mut Work::new(tx, clerks.reviewer, plan.now), month, id, &why)?;
+            steps.push((clerks.reviewer, RunStep::Hold));
         }
+        let exceptions = book.accounts - book.clean;
+        let why = format!("{exceptions} exceptions / 异常 {exceptions} 户");
+        take_run_steps(tx, plan.now, (plan.month, book.book_id), &steps, &why)?;
     }
     Ok(())
 }
@@ -226,7 +241,12 @@ pub struct BookResult {
 }
 
 /// Calculates one book anew: bills that are not issued yet are replaced, issued ones stay. (BILL-01)
-pub fn calculate_book(work: &mut Work<'_, '_>, prices: &PriceBook, month: Month, book: RunBook) -> Result<BookResult> {
+pub fn calculate_book(
+    work: &mut Work<'_, '_>,
+    prices: &PriceBook,
+    month: Month,
+    book: RunBook,
+) -> Result<BookResult> {
     work.require(permission::CALCULATE, book.unit_id)?;
     let org_id = work.org_id();
     sql::drop_drafts(work.tx, org_id, month, book.book_id)?;
@@ -242,8 +262,12 @@ pub fn calculate_book(work: &mut Work<'_, '_>, prices: &PriceBook, month: Month,
         Ok(())
     })?;
     let done = &output.books[0];
-    let result =
-        BookResult { bills: done.accounts, clean: done.clean, energy_kwh: done.energy_kwh, amount: done.amount };
+    let result = BookResult {
+        bills: done.accounts,
+        clean: done.clean,
+        energy_kwh: done.energy_kwh,
+        amount: done.amount,
+    };
     write_calculations(work, &plan, &mut output, None)?;
     Ok(result)
 }
@@ -277,7 +301,11 @@ pub fn issue_book(
     work.require(permission::ISSUE, book.unit_id)?;
     let org_id = work.org_id();
     if !sql::is_reviewed(work.tx, org_id, month, book.book_id)? {
-        return Err(BillingError::BookState { book_id: book.book_id, zh: "尚未复核", en: "not reviewed yet" });
+        return Err(BillingError::BookState {
+            book_id: book.book_id,
+            zh: "尚未复核",
+            en: "not reviewed yet",
+        });
     }
     let holds = sql::active_holds(work.tx, org_id)?;
     let drafts = sql::issuable(work.tx, org_id, month, book.book_id)?;

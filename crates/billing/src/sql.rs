@@ -7,9 +7,9 @@ use store::{Bulk, Column, Kind, Migration, Schema, StoreError, Tx, params};
 use tariff::engine::{Plan, PlanRequest};
 use tariff::{Period, VoltageLevel};
 
+use crate::BillingError;
 use crate::gates::{Flow, Past, Pending, Reasons};
 use crate::service::IssuedAs;
-use crate::BillingError;
 
 type Result<T, E = BillingError> = std::result::Result<T, E>;
 
@@ -320,14 +320,18 @@ pub(crate) fn each_issued<E: From<StoreError>>(
 /// Everybody who is held this moment: adjustments and changes in progress.
 pub(crate) fn active_holds(tx: &mut Tx<'_>, org_id: i64) -> Result<HashMap<i64, Pending>> {
     let mut found: HashMap<i64, Pending> = HashMap::new();
-    tx.each("SELECT account_id, kind FROM hold WHERE org_id = ?1 AND released_at IS NULL", params![org_id], |row| {
-        let pending = found.entry(row.int(0)?).or_default();
-        match row.int(1)? {
-            HOLD_ADJUSTMENT => pending.adjustment = true,
-            _ => pending.change = true,
-        }
-        Ok::<_, BillingError>(())
-    })?;
+    tx.each(
+        "SELECT account_id, kind FROM hold WHERE org_id = ?1 AND released_at IS NULL",
+        params![org_id],
+        |row| {
+            let pending = found.entry(row.int(0)?).or_default();
+            match row.int(1)? {
+                HOLD_ADJUSTMENT => pending.adjustment = true,
+                _ => pending.change = true,
+            }
+            Ok::<_, BillingError>(())
+        },
+    )?;
     Ok(found)
 }
 

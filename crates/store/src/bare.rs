@@ -42,7 +42,12 @@ impl Store {
     /// Inserts the rows of `tables` that meet their condition again, bare, into `target`: tables of the same columns and
     /// primary key and nothing else, `batch_rows` rows to a transaction. `target` must be an empty database of the same engine; on PostgreSQL it
     /// may be this very one, the rows go to a schema of their own that is dropped at the end.
-    pub fn measure_bare_insert(&self, target: &Store, tables: &[(&str, &str)], batch_rows: u64) -> Result<BareInsert, StoreError> {
+    pub fn measure_bare_insert(
+        &self,
+        target: &Store,
+        tables: &[(&str, &str)],
+        batch_rows: u64,
+    ) -> Result<BareInsert, StoreError> {
         let mut found = BareInsert::default();
         let schema = if self.engine() == Engine::Postgres { "bare." } else { "" };
         if !schema.is_empty() {
@@ -53,19 +58,26 @@ impl Store {
             let definition = match self.engine() {
                 Engine::Sqlite => self
                     .read(|tx| {
-                        tx.one("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1", &[Value::Text(table)], |row| {
-                            row.text(0)
-                        })
+                        tx.one(
+                            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1",
+                            &[Value::Text(table)],
+                            |row| row.text(0),
+                        )
                     })?
                     .map(|sql| without_references(&sql))
                     .unwrap_or_default(),
-                Engine::Postgres => format!("CREATE TABLE bare.{table} (LIKE public.{table} INCLUDING INDEXES);"),
+                Engine::Postgres => {
+                    format!("CREATE TABLE bare.{table} (LIKE public.{table} INCLUDING INDEXES);")
+                }
             };
             target.write(|tx| tx.define(&definition))?;
             let columns = self.columns_of(table)?;
             // A bulk load keeps its names for the life of the program; a benchmark may leave a few behind.
             let leaked: &'static [Column] = Vec::leak(
-                columns.iter().map(|(name, kind)| (&*String::leak(name.clone()), *kind)).collect::<Vec<Column>>(),
+                columns
+                    .iter()
+                    .map(|(name, kind)| (&*String::leak(name.clone()), *kind))
+                    .collect::<Vec<Column>>(),
             );
             let mut bulk = Bulk::new(String::leak(format!("{schema}{table}")), leaked);
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -150,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_bare_table_has_its_key_and_no_references() {
-        let sql = "CREATE TABLE t (a INTEGER NOT NULL REFERENCES b(c), d TEXT CHECK (d <> ''), PRIMARY KEY (a, d),
+        let sql =
+            "CREATE TABLE t (a INTEGER NOT NULL REFERENCES b(c), d TEXT CHECK (d <> ''), PRIMARY KEY (a, d),
           FOREIGN KEY (a, d) REFERENCES e (a, d)) STRICT, WITHOUT ROWID";
         let bare = without_references(sql);
         assert!(!bare.contains("REFERENCES") && !bare.contains("FOREIGN"), "{bare}");

@@ -58,51 +58,98 @@ impl Bulk {
             )));
         }
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(&(self.columns.len() as i16).to_be_bytes());
+        let encoded = self.encode(values);
+        match encoded {
+            Ok(()) => self.rows += 1,
+            // Half a row must not stay behind.
+            Err(_) => self.bytes.truncate(start),
+        }
+        encoded
+    }
+    fn encode(&mut self, values: &[Value<'_>]) -> Result<(), StoreError> {
+        let out = &mut self.bytes;
+        append_width(out, self.columns.len())?;
         for (index, value) in values.iter().enumerate() {
-            let kind = self.columns[index].1;
-            match (kind, value) {
-                (_, Value::Null) => self.bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
-                (Kind::Int, Value::Int(value)) => {
-                    self.bytes.extend_from_slice(&8_i32.to_be_bytes());
-                    self.bytes.extend_from_slice(&value.to_be_bytes());
-                }
-                (Kind::Text, Value::Text(value)) => self.length_and_bytes(value.as_bytes()),
-                (Kind::Blob, Value::Blob(value)) => self.length_and_bytes(value),
-                _ => {
-                    self.bytes.truncate(start);
-                    return Err(StoreError::WrongType { column: index, expected: "the column's own type" });
-                }
+            match (self.columns[index].1, value) {
+                (_, Value::Null) => append_null(out),
+                (Kind::Int, Value::Int(value)) => append_int(out, *value),
+                (Kind::Text, Value::Text(value)) => append_bytes(out, value.as_bytes())?,
+                (Kind::Blob, Value::Blob(value)) => append_bytes(out, value)?,
+                _ => return Err(StoreError::WrongType { column: index, expected: "the column's own type" }),
             }
         }
-        self.rows += 1;
         Ok(())
     }
-    fn length_and_bytes(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(&(bytes.len() as i32).to_be_bytes());
-        self.bytes.extend_from_slice(bytes);
+    pub(crate) fn rows_view(&self) -> EncodedRows<'_> {
+        EncodedRows { table: self.table, columns: self.columns, bytes: &self.bytes, rows: self.rows }
     }
+}
 
-    /// Walks the encoded rows, giving each row's fields to `take`.
-    pub(crate) fn each_field<'b>(
-        &'b self,
+/// A field's length and bytes; a field longer than the layout can say is refused.
+pub(crate) fn append_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), StoreError> {
+    let length = i32::try_from(bytes.len())
+        .map_err(|_| StoreError::Sql(format!("a field of {} bytes is too long", bytes.len())))?;
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// A whole number as a field.
+pub(crate) fn append_int(out: &mut Vec<u8>, value: i64) {
+    out.extend_from_slice(&8_i32.to_be_bytes());
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+/// Nothing as a field.
+pub(crate) fn append_null(out: &mut Vec<u8>) {
+    out.extend_from_slice(&(-1_i32).to_be_bytes());
+}
+
+/// The number of fields, which begins each row.
+pub(crate) fn append_width(out: &mut Vec<u8>, columns: usize) -> Result<(), StoreError> {
+    let width = i16::try_from(columns)
+        .map_err(|_| StoreError::Sql(format!("{columns} columns are more than a row can have")))?;
+    out.extend_from_slice(&width.to_be_bytes());
+    Ok(())
+}
+
+/// Encoded rows on their way to or from a table, wherever they are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct EncodedRows<'b> {
+    pub(crate) table: &'b str,
+    pub(crate) columns: &'b [(&'b str, Kind)],
+    pub(crate) bytes: &'b [u8],
+    pub(crate) rows: u64,
+}
+
+impl<'b> EncodedRows<'b> {
+    /// Walks the rows, giving each field to `field` and calling `row_end` after each row. Refuses bytes that are not
+    /// exactly so many rows of these columns.
+    pub(crate) fn each_field(
+        self,
         mut field: impl FnMut(usize, Value<'b>) -> Result<(), StoreError>,
         mut row_end: impl FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let broken = || StoreError::Sql(format!("bulk load of {}: broken buffer", self.table));
+        let bytes = self.bytes;
         let mut at = 0_usize;
         let mut take = |length: usize| -> Option<&'b [u8]> {
-            let slice = self.bytes.get(at..at.checked_add(length)?)?;
-            at += length;
+            let end = at.checked_add(length)?;
+            let slice = bytes.get(at..end)?;
+            at = end;
             Some(slice)
         };
         for _ in 0..self.rows {
-            take(2).ok_or_else(broken)?;
+            let width = take(2).and_then(|b| b.try_into().ok()).map(i16::from_be_bytes);
+            if width.and_then(|width| usize::try_from(width).ok()) != Some(self.columns.len()) {
+                return Err(broken());
+            }
             for (index, (_, kind)) in self.columns.iter().enumerate() {
                 let length = i32::from_be_bytes(take(4).and_then(|b| b.try_into().ok()).ok_or_else(broken)?);
-                let value = match usize::try_from(length) {
-                    Err(_) => Value::Null,
-                    Ok(length) => {
+                let value = match (usize::try_from(length), length) {
+                    (Err(_), -1) => Value::Null,
+                    (Err(_), _) => return Err(broken()),
+                    (Ok(length), _) => {
                         let bytes = take(length).ok_or_else(broken)?;
                         match kind {
                             Kind::Int => {
@@ -117,6 +164,6 @@ impl Bulk {
             }
             row_end()?;
         }
-        Ok(())
+        if at == bytes.len() { Ok(()) } else { Err(broken()) }
     }
 }

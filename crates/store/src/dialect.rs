@@ -1,18 +1,44 @@
 //! One SQL text for both engines: what differs is translated here.
 
-/// `?1` becomes `$1`; text in quotes is left alone.
+/// A stretch of SQL that is code, or text, quoted name or comment that is left alone.
+enum Stretch<'s> {
+    Code(&'s str),
+    Other(&'s str),
+}
+
+/// Cuts SQL into code and what is not code. `''` inside a text is two texts beside each other, which does no harm.
+fn stretches(sql: &str) -> Vec<Stretch<'_>> {
+    let mut found = Vec::new();
+    let mut rest = sql;
+    while !rest.is_empty() {
+        let openings = [("'", "'"), ("\"", "\""), ("--", "\n"), ("/*", "*/")];
+        let first = openings.iter().filter_map(|pair| rest.find(pair.0).map(|at| (at, pair))).min();
+        let Some((start, (opening, closing))) = first else {
+            found.push(Stretch::Code(rest));
+            break;
+        };
+        let inside = start + opening.len();
+        let end = rest[inside..].find(closing).map_or(rest.len(), |at| inside + at + closing.len());
+        found.push(Stretch::Code(&rest[..start]));
+        found.push(Stretch::Other(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    found
+}
+
+/// `?1` becomes `$1`; text, quoted names and comments are left alone.
 pub(crate) fn placeholders_for_postgres(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
-    let mut quoted = false;
-    let mut chars = sql.chars().peekable();
-    while let Some(char) = chars.next() {
-        match char {
-            '\'' => {
-                quoted = !quoted;
-                out.push(char);
+    for stretch in stretches(sql) {
+        match stretch {
+            Stretch::Other(text) => out.push_str(text),
+            Stretch::Code(code) => {
+                let mut chars = code.chars().peekable();
+                while let Some(char) = chars.next() {
+                    let marks = char == '?' && chars.peek().is_some_and(char::is_ascii_digit);
+                    out.push(if marks { '$' } else { char });
+                }
             }
-            '?' if !quoted && chars.peek().is_some_and(char::is_ascii_digit) => out.push('$'),
-            _ => out.push(char),
         }
     }
     out
@@ -21,22 +47,38 @@ pub(crate) fn placeholders_for_postgres(sql: &str) -> String {
 /// Table definitions as SQLite writes them become PostgreSQL's: INTEGER is 64 bits wide in both.
 pub(crate) fn definitions_for_postgres(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
-    let mut word = String::new();
-    for char in sql.chars().chain([' ']) {
-        if char.is_ascii_alphanumeric() || char == '_' {
-            word.push(char);
-            continue;
+    for stretch in stretches(sql) {
+        match stretch {
+            Stretch::Other(text) => out.push_str(text),
+            Stretch::Code(code) => {
+                let mut words = String::with_capacity(code.len());
+                let mut word = String::new();
+                for char in code.chars() {
+                    if char.is_ascii_alphanumeric() || char == '_' {
+                        word.push(char);
+                        continue;
+                    }
+                    words.push_str(word_for_postgres(&word));
+                    word.clear();
+                    words.push(char);
+                }
+                words.push_str(word_for_postgres(&word));
+                for only_sqlite in [" STRICT, WITHOUT ROWID", " WITHOUT ROWID", " STRICT"] {
+                    words = words.replace(only_sqlite, "");
+                }
+                out.push_str(&words);
+            }
         }
-        out.push_str(match word.as_str() {
-            "INTEGER" => "BIGINT",
-            "BLOB" => "BYTEA",
-            word => word,
-        });
-        word.clear();
-        out.push(char);
     }
-    let out = out.replace(" STRICT, WITHOUT ROWID", "").replace(" WITHOUT ROWID", "").replace(" STRICT", "");
-    placeholders_for_postgres(&out)
+    out
+}
+
+fn word_for_postgres(word: &str) -> &str {
+    match word {
+        "INTEGER" => "BIGINT",
+        "BLOB" => "BYTEA",
+        word => word,
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +96,17 @@ mod tests {
                 .trim(),
             "CREATE TABLE t (a BIGINT, integer_b BYTEA);"
         );
+    }
+
+    #[test]
+    fn texts_names_and_comments_are_left_alone() {
+        let sql = "SELECT 'it''s ?1', \"?2\", ?3 -- it's ?4\n , ?5 /* ' ?6 */, ?7";
+        let same = "SELECT 'it''s ?1', \"?2\", $3 -- it's ?4\n , $5 /* ' ?6 */, $7";
+        assert_eq!(placeholders_for_postgres(sql), same);
+        let kinds =
+            "kind TEXT CHECK (kind IN ('INTEGER', 'BLOB STRICT'))) STRICT; -- it's INTEGER\nx INTEGER";
+        let same = "kind TEXT CHECK (kind IN ('INTEGER', 'BLOB STRICT'))); -- it's INTEGER\nx BIGINT";
+        assert_eq!(definitions_for_postgres(kinds), same);
+        assert_eq!(placeholders_for_postgres("an open 'text"), "an open 'text");
     }
 }

@@ -2,6 +2,8 @@
 
 use kernel::{Bilingual, FigureError, Lang};
 
+use crate::BackupFault;
+
 /// A failure of the database or of its use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -62,6 +64,27 @@ pub enum StoreError {
     /// A shared commit failed; nothing of it was kept.
     #[error("the commit failed, nothing was kept: {0}")]
     CommitFailed(String),
+    /// The connection broke during the commit: the server may have kept everything or nothing.
+    #[error(
+        "the connection was lost during the commit ({0}); ask again with the same request key to learn whether it was kept"
+    )]
+    CommitUnknown(String),
+    /// A backup could not be made or brought back.
+    #[error("backup {file}, {place}: {fault}")]
+    Backup {
+        /// The file.
+        file: String,
+        /// Where in it, or in which table.
+        place: String,
+        /// What is wrong.
+        fault: BackupFault,
+    },
+    /// A command was begun inside another one of the same store.
+    #[error("a command cannot run inside another command; use the transaction that is open")]
+    Nested,
+    /// A statement failed and the command went on as if it had not; nothing was kept.
+    #[error("nothing was kept, because a statement of the command had failed: {0}")]
+    FailedBefore(String),
     /// The engine does not offer this.
     #[error("not offered by this engine: {0}")]
     NotOffered(&'static str),
@@ -91,6 +114,14 @@ impl Bilingual for StoreError {
                 format!("数据库含有 {module} 的第 {number} 号升级，本程序不认识，请使用较新的程序")
             }
             StoreError::CommitFailed(why) => format!("提交失败，未保留任何内容：{why}"),
+            StoreError::CommitUnknown(why) => {
+                format!("提交时连接中断（{why}），请用同一请求键再次提交，以确认是否已保留")
+            }
+            StoreError::Backup { file, place, fault } => {
+                format!("备份 {file}，{place}：{}", fault.text(lang))
+            }
+            StoreError::Nested => "命令之内不能再执行另一命令，请使用已打开的事务".into(),
+            StoreError::FailedBefore(why) => format!("命令中曾有语句失败，未保留任何内容：{why}"),
             StoreError::NotOffered(what) => format!("该数据库引擎不提供：{what}"),
             StoreError::Figure(error) => error.text(lang),
         }
@@ -123,7 +154,7 @@ impl From<postgres::Error> for StoreError {
     fn from(error: postgres::Error) -> StoreError {
         use postgres::error::SqlState;
         let Some(server) = error.as_db_error() else {
-            return StoreError::Sql(error.to_string());
+            return StoreError::Sql(whole_story(&error));
         };
         let text = match server.detail() {
             Some(detail) => format!("{} ({detail})", server.message()),
@@ -146,4 +177,19 @@ impl From<postgres::Error> for StoreError {
             StoreError::Sql(text)
         }
     }
+}
+
+/// An error with what caused it: the PostgreSQL driver alone says only "error connecting to server".
+pub(crate) fn whole_story(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -40,6 +40,10 @@ const OWN: Schema = Schema {
 
 pub(crate) fn migrate(store: &Store, schema: &[Schema]) -> Result<u32, StoreError> {
     store.write(|tx| {
+        if tx.engine() == Engine::Postgres {
+            // IF NOT EXISTS alone fails when two programs start at once.
+            tx.run_as_is("SELECT pg_advisory_xact_lock(hashtext('schema_migration'))")?;
+        }
         tx.define(
             "CREATE TABLE IF NOT EXISTS schema_migration (
                module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,

@@ -1,15 +1,14 @@
 //! SQLite: one writer that shares commits, readers beside it, the bulk loader.
 
-use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::tx::Connection as Either;
-use crate::{Bulk, Keys, StoreError, Tx};
+use crate::{Keys, StoreError, Tx};
 
 /// Earlier versions have a race between checkpoints that can corrupt the file.
 const LEAST_VERSION: i32 = 3_051_003;
@@ -44,32 +43,41 @@ fn patiently<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl SqliteFile {
     pub(crate) fn open(path: &str) -> Result<SqliteFile, StoreError> {
-        if rusqlite::version_number() < LEAST_VERSION {
-            return Err(StoreError::TooOld {
-                engine: "SQLite",
-                found: rusqlite::version().into(),
-                needed: "3.51.3",
-            });
-        }
+        trustworthy(rusqlite::version_number(), rusqlite::version())?;
         let path = PathBuf::from(path);
-        let failed = |error: rusqlite::Error| StoreError::Open {
-            what: path.display().to_string(),
-            why: error.to_string(),
-        };
-        let connection = Connection::open(&path).map_err(failed)?;
+        let refused = |why: String| StoreError::Open { what: path.display().to_string(), why };
+        let failed = |error: rusqlite::Error| refused(error.to_string());
+        if path.is_dir() {
+            return Err(refused("it is a folder; name a file".into()));
+        }
+        // Without URI file names: readers must open the very file the writer opened.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+        if connection.is_readonly("main").map_err(failed)? {
+            return Err(refused("this user may not write to the file".into()));
+        }
         connection
             .execute_batch(
-                "PRAGMA page_size = 8192;
+                "PRAGMA busy_timeout = 10000;
+                 PRAGMA page_size = 8192;
                  PRAGMA journal_mode = WAL;
                  PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON;
                  PRAGMA recursive_triggers = ON;
-                 PRAGMA busy_timeout = 10000;
                  PRAGMA cache_size = -65536;
                  PRAGMA wal_autocheckpoint = 8192;
                  PRAGMA temp_store = MEMORY;",
             )
             .map_err(failed)?;
+        let mode: String =
+            connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+        if mode != "wal" {
+            return Err(refused(format!(
+                "it cannot keep a write-ahead log (mode {mode}); name a file on a local disk"
+            )));
+        }
         connection.set_prepared_statement_cache_capacity(256);
         let writer = Writer { connection, open: None, taken_part: 0 };
         Ok(SqliteFile {
@@ -81,9 +89,11 @@ impl SqliteFile {
     }
 
     /// Group commit without a thread of its own: whoever finds nobody waiting behind commits for all before.
+    /// `note` learns what the engine refused.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         keys: &Keys,
+        note: &mut Option<StoreError>,
         command: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.waiting.fetch_add(1, Ordering::AcqRel);
@@ -92,19 +102,16 @@ impl SqliteFile {
 
         let commit = match &writer.open {
             Some(commit) => commit.clone(),
-            None => {
-                writer.connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from)?;
-                let commit = Arc::new(Commit::default());
-                writer.open = Some(commit.clone());
-                writer.taken_part = 0;
-                commit
-            }
+            None => begin(&mut writer).inspect_err(|error| *note = Some(error.clone()))?,
         };
         writer.taken_part += 1;
         // A command that panics is rolled back like one that fails, and must not leave the others waiting.
-        let outcome = catch_unwind(AssertUnwindSafe(|| in_savepoint(&writer.connection, keys, command)));
-        if self.waiting.load(Ordering::Acquire) == 0 || writer.taken_part >= COMMIT_BATCH_MAX {
-            finish(&mut writer, &commit);
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| in_savepoint(&writer.connection, keys, note, command)));
+        // A full or broken disk makes SQLite end the transaction by itself, and everybody's work with it.
+        let lost = writer.connection.is_autocommit();
+        if lost || self.waiting.load(Ordering::Acquire) == 0 || writer.taken_part >= COMMIT_BATCH_MAX {
+            finish(&mut writer, &commit, note.as_ref());
         }
         drop(writer);
         let outcome = outcome.unwrap_or_else(|panic| resume_unwind(panic));
@@ -114,9 +121,35 @@ impl SqliteFile {
             ended = commit.done.wait(ended).unwrap_or_else(PoisonError::into_inner);
         }
         if let Some(Err(why)) = &*ended {
-            return Err(StoreError::CommitFailed(why.clone()).into());
+            let failed = StoreError::CommitFailed(why.clone());
+            *note = Some(failed.clone());
+            return Err(failed.into());
         }
         outcome
+    }
+
+    /// Runs `work` in a commit of its own with foreign keys off, and checks all of them before the commit.
+    pub(crate) fn write_alone<T>(
+        &self,
+        keys: &Keys,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = patiently(&self.writer);
+        if let Some(commit) = writer.open.clone() {
+            finish(&mut writer, &commit, None);
+        }
+        let checked = ForeignKeysOff::switch(&writer.connection)?;
+        checked.0.execute_batch("BEGIN IMMEDIATE")?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::new(Either::Sqlite(checked.0), keys))));
+        let good = matches!(outcome, Ok(Ok(_)));
+        let ended = checked.0.execute_batch(if good { "COMMIT" } else { "ROLLBACK" });
+        if !checked.0.is_autocommit() {
+            let _ = checked.0.execute_batch("ROLLBACK");
+        }
+        drop(checked);
+        let value = outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
+        ended.map_err(|error| StoreError::CommitFailed(error.to_string()))?;
+        Ok(value)
     }
 
     pub(crate) fn read<T, E: From<StoreError>>(
@@ -130,7 +163,8 @@ impl SqliteFile {
             None => self.reader()?,
         };
         connection.execute_batch("BEGIN DEFERRED").map_err(StoreError::from)?;
-        let outcome = look(&mut Tx { connection: Either::Sqlite(&connection), keys });
+        let outcome = look(&mut Tx::new(Either::Sqlite(&connection), keys));
+        // A connection that could not begin or end its look is closed, not kept: this drops it.
         connection.execute_batch("ROLLBACK").map_err(StoreError::from)?;
         let mut readers = patiently(&self.readers);
         if readers.len() < READERS_KEPT {
@@ -157,21 +191,67 @@ impl SqliteFile {
         size(&self.path) + size(&log)
     }
 
-    pub(crate) fn refresh_statistics(&self) -> Result<(), StoreError> {
-        Ok(patiently(&self.writer)
-            .connection
-            .execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?)
+    /// Moves the log into the file and begins it anew, waiting for the readers of this moment to end. Under constant
+    /// reading the log would otherwise only grow, and every page of a long run would be written to two large files.
+    pub(crate) fn begin_log_anew(&self) -> Result<(), StoreError> {
+        let writer = patiently(&self.writer);
+        if writer.open.is_some() {
+            return Ok(());
+        }
+        let outcome =
+            writer.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
+        match outcome {
+            // 1: readers did not end in time; the next time will do.
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    pub(crate) fn backup_to(&self, path: &str) -> Result<(), StoreError> {
-        if Path::new(path).exists() {
-            return Err(StoreError::Open { what: path.into(), why: "the file exists already".into() });
+    pub(crate) fn refresh_statistics(&self) -> Result<(), StoreError> {
+        let mut writer = patiently(&self.writer);
+        if let Some(commit) = writer.open.clone() {
+            finish(&mut writer, &commit, None);
         }
+        Ok(writer.connection.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?)
+    }
+
+    pub(crate) fn check_statement(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.reader()?.prepare(sql).map(|_| ())?)
+    }
+
+    pub(crate) fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
         let source = self.reader()?;
         let mut target = Connection::open(path)?;
         let backup = rusqlite::backup::Backup::new(&source, &mut target)?;
-        backup.run_to_completion(1024, std::time::Duration::from_millis(1), None)?;
-        Ok(())
+        // All pages in one step are one snapshot; step by step, steady writing would start the copy over for ever.
+        match backup.step(-1)? {
+            rusqlite::backup::StepResult::Done => Ok(()),
+            _ => Err(StoreError::Busy),
+        }
+    }
+}
+
+fn trustworthy(number: i32, version: &str) -> Result<(), StoreError> {
+    if number < LEAST_VERSION {
+        return Err(StoreError::TooOld { engine: "SQLite", found: version.into(), needed: "3.51.3" });
+    }
+    Ok(())
+}
+
+/// Foreign keys are off while this lives; SQLite can switch them only between transactions.
+struct ForeignKeysOff<'c>(&'c Connection);
+
+impl ForeignKeysOff<'_> {
+    fn switch(connection: &Connection) -> Result<ForeignKeysOff<'_>, StoreError> {
+        connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+        Ok(ForeignKeysOff(connection))
+    }
+}
+
+impl Drop for ForeignKeysOff<'_> {
+    fn drop(&mut self) {
+        // It fails only on a connection with which every later statement fails too.
+        let _ = self.0.execute_batch("PRAGMA foreign_keys = ON");
     }
 }
 
@@ -184,26 +264,50 @@ struct Savepoint<'c> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         let end = if self.good { "RELEASE command" } else { "ROLLBACK TO command; RELEASE command" };
-        // If even this fails the commit will fail too, and everybody is told.
-        let _ = self.connection.execute_batch(end);
+        if self.connection.execute_batch(end).is_err() {
+            // Half a command must not be committed with the others: nobody's work is kept, and everybody is told.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
     }
 }
 
 fn in_savepoint<T, E: From<StoreError>>(
     connection: &Connection,
     keys: &Keys,
+    note: &mut Option<StoreError>,
     command: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     connection.execute_batch("SAVEPOINT command").map_err(StoreError::from)?;
     let mut savepoint = Savepoint { connection, good: false };
-    let outcome = command(&mut Tx { connection: Either::Sqlite(connection), keys });
+    let mut tx = Tx::new(Either::Sqlite(connection), keys);
+    let outcome = command(&mut tx);
+    *note = tx.failed;
+    if let (Ok(_), Some(failed)) = (&outcome, &*note) {
+        return Err(StoreError::FailedBefore(failed.to_string()).into());
+    }
     savepoint.good = outcome.is_ok();
     outcome
 }
 
-fn finish(writer: &mut Writer, commit: &Commit) {
+fn begin(writer: &mut Writer) -> Result<Arc<Commit>, StoreError> {
+    if !writer.connection.is_autocommit() {
+        // Left by a commit and a rollback that both failed; without this nobody could write again.
+        writer.connection.execute_batch("ROLLBACK")?;
+    }
+    writer.connection.execute_batch("BEGIN IMMEDIATE")?;
+    let commit = Arc::new(Commit::default());
+    writer.open = Some(commit.clone());
+    writer.taken_part = 0;
+    Ok(commit)
+}
+
+fn finish(writer: &mut Writer, commit: &Commit, failed: Option<&StoreError>) {
     writer.open = None;
-    let outcome = writer.connection.execute_batch("COMMIT").map_err(|error| error.to_string());
+    let outcome = if writer.connection.is_autocommit() {
+        Err(failed.map_or("the engine ended the transaction".into(), ToString::to_string))
+    } else {
+        writer.connection.execute_batch("COMMIT").map_err(|error| error.to_string())
+    };
     if outcome.is_err() && !writer.connection.is_autocommit() {
         let _ = writer.connection.execute_batch("ROLLBACK");
     }
@@ -211,57 +315,17 @@ fn finish(writer: &mut Writer, commit: &Commit) {
     commit.done.notify_all();
 }
 
-/// Rows of one INSERT. A table with triggers makes SQLite save every page a statement touches, once a statement:
-/// with one row each that costs twice as much as the insert itself.
-const ROWS_AT_ONCE: u64 = 32;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn insert_text(bulk: &Bulk, rows: u64) -> String {
-    let names: Vec<&str> = bulk.columns.iter().map(|(name, _)| *name).collect();
-    let row = format!("({})", vec!["?"; names.len()].join(", "));
-    let rows: Vec<&str> = (0..rows).map(|_| row.as_str()).collect();
-    format!("INSERT INTO {} ({}) VALUES {}", bulk.table, names.join(", "), rows.join(", "))
-}
-
-/// Prepared INSERTs of several rows, the rest row by row: the fastest way into SQLite short of its own C API.
-pub(crate) fn load(connection: &Connection, bulk: &Bulk) -> Result<(), StoreError> {
-    let width = bulk.columns.len();
-    let prepare = |needed: bool, rows: u64| {
-        needed.then(|| connection.prepare_cached(&insert_text(bulk, rows))).transpose()
-    };
-    let many = prepare(bulk.rows >= ROWS_AT_ONCE, ROWS_AT_ONCE)?;
-    let single = prepare(!bulk.rows.is_multiple_of(ROWS_AT_ONCE), 1)?;
-    let statements = RefCell::new((many, single));
-    let (left, at) = (Cell::new(bulk.rows), Cell::new(0_usize));
-    let with_statement =
-        |act: &mut dyn FnMut(&mut CachedStatement<'_>, u64) -> Result<(), rusqlite::Error>| {
-            let (many, single) = &mut *statements.borrow_mut();
-            let (statement, rows) =
-                if left.get() >= ROWS_AT_ONCE { (many, ROWS_AT_ONCE) } else { (single, 1) };
-            match statement {
-                Some(statement) => Ok(act(statement, rows)?),
-                None => Err(StoreError::Sql(format!("bulk load of {}: rows miscounted", bulk.table))),
-            }
-        };
-    bulk.each_field(
-        |index, value| {
-            let place = at.get() * width + index + 1;
-            with_statement(&mut |statement, _| statement.raw_bind_parameter(place, value))
-        },
-        || {
-            at.set(at.get() + 1);
-            let mut written = 0;
-            with_statement(&mut |statement, rows| {
-                if at.get() as u64 == rows {
-                    statement.raw_execute()?;
-                    written = rows;
-                }
-                Ok(())
-            })?;
-            if written > 0 {
-                at.set(0);
-                left.set(left.get() - written);
-            }
-            Ok(())
-        },
-    )
+    #[test]
+    fn an_engine_with_the_checkpoint_race_is_refused() {
+        assert!(trustworthy(rusqlite::version_number(), rusqlite::version()).is_ok());
+        assert!(trustworthy(3_051_003, "3.51.3").is_ok());
+        for (number, version) in [(3_051_002, "3.51.2"), (3_040_001, "3.40.1")] {
+            let refused = trustworthy(number, version);
+            assert!(matches!(refused, Err(StoreError::TooOld { .. })), "{version}: {refused:?}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
-//! A transaction, and the rows it reads.
+//! A transaction.
 
+use crate::bulk::EncodedRows;
+use crate::dialect::definitions_for_postgres;
 use crate::postgres_engine::PostgresConnection;
-use crate::{Bulk, Engine, Keys, StoreError, Value};
-use kernel::{Date, Moment, Money, Month, Price, Quantity, Rate};
+use crate::row::AnyRow;
+use crate::{Bulk, Engine, Keys, Row, StoreError, Value};
+use kernel::Moment;
 
 pub(crate) enum Connection<'c> {
     Sqlite(&'c rusqlite::Connection),
@@ -13,15 +16,16 @@ pub(crate) enum Connection<'c> {
 pub struct Tx<'c> {
     pub(crate) connection: Connection<'c>,
     pub(crate) keys: &'c Keys,
+    /// The first statement that failed. A command that goes on regardless is not committed: PostgreSQL keeps nothing
+    /// of such a transaction and says so to nobody, and SQLite must not behave otherwise.
+    pub(crate) failed: Option<StoreError>,
 }
 
-enum AnyRow<'r> {
-    Sqlite(&'r rusqlite::Row<'r>),
-    Postgres(&'r postgres::Row),
+impl<'c> Tx<'c> {
+    pub(crate) fn new(connection: Connection<'c>, keys: &'c Keys) -> Tx<'c> {
+        Tx { connection, keys, failed: None }
+    }
 }
-
-/// A row being read, fields by position from 0.
-pub struct Row<'r>(AnyRow<'r>);
 
 impl Tx<'_> {
     /// The engine this runs on.
@@ -37,15 +41,70 @@ impl Tx<'_> {
         self.keys.next(now)
     }
 
-    /// Runs a statement; answers the number of rows it touched.
-    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
-        match &mut self.connection {
-            Connection::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql)?;
-                Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
+    /// SQLite ends a transaction by itself when the disk is full or broken; what comes after would be committed alone.
+    fn still_open(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Connection::Sqlite(connection) if connection.is_autocommit() => {
+                let why =
+                    self.failed.as_ref().map_or("the transaction has ended".into(), ToString::to_string);
+                Err(StoreError::FailedBefore(why))
             }
-            Connection::Postgres(connection) => connection.execute(sql, params),
+            _ => Ok(()),
         }
+    }
+
+    fn noted<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &done {
+            self.failed.get_or_insert_with(|| error.clone());
+        }
+        done
+    }
+
+    /// Runs a statement; answers the number of rows it touched. When it fails the command cannot succeed any more,
+    /// except inside [`Tx::attempt`].
+    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.still_open()?;
+        let done = match &mut self.connection {
+            Connection::Sqlite(connection) => connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(params)))
+                .map(|rows| rows as u64)
+                .map_err(StoreError::from),
+            Connection::Postgres(connection) => connection.execute(sql, params),
+        };
+        self.noted(done)
+    }
+
+    /// Tries something that may fail and can be done without: when `part` fails, what it did is undone and the
+    /// command may go on.
+    pub fn attempt<T, E: From<StoreError>>(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run_as_is("SAVEPOINT attempt")?;
+        let before = self.failed.take();
+        let mut outcome = part(self);
+        let within = std::mem::replace(&mut self.failed, before);
+        if let (Ok(_), Some(error)) = (&outcome, within) {
+            outcome = Err(StoreError::FailedBefore(error.to_string()).into());
+        }
+        let end = if outcome.is_ok() {
+            "RELEASE SAVEPOINT attempt"
+        } else {
+            "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
+        };
+        self.run_as_is(end)?;
+        outcome
+    }
+
+    /// Runs statements of this crate without translating them.
+    pub(crate) fn run_as_is(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.still_open()?;
+        let done = match &mut self.connection {
+            Connection::Sqlite(connection) => connection.execute_batch(sql).map_err(StoreError::from),
+            Connection::Postgres(connection) => connection.run_as_is(sql),
+        };
+        self.noted(done)
     }
 
     /// Runs a statement that must touch exactly one row, or the document `what` was changed meanwhile.
@@ -63,20 +122,24 @@ impl Tx<'_> {
         params: &[Value<'_>],
         mut take: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &mut self.connection {
+        self.still_open()?;
+        let mut failure = None;
+        let mut note = |error: StoreError| {
+            failure = Some(error.clone());
+            E::from(error)
+        };
+        let done = match &mut self.connection {
             Connection::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql).map_err(StoreError::from)?;
-                let mut rows =
-                    statement.query(rusqlite::params_from_iter(params)).map_err(StoreError::from)?;
-                while let Some(row) = rows.next().map_err(StoreError::from)? {
-                    take(&Row(AnyRow::Sqlite(row)))?;
-                }
-                Ok(())
+                sqlite_each(connection, sql, params, &mut note, |row| take(&Row(AnyRow::Sqlite(row))))
             }
             Connection::Postgres(connection) => {
-                connection.each(sql, params, |row| take(&Row(AnyRow::Postgres(row))))
+                connection.each(sql, params, &mut note, |row| take(&Row(AnyRow::Postgres(row))))
             }
+        };
+        if let Some(error) = failure {
+            self.failed.get_or_insert(error);
         }
+        done
     }
 
     /// All rows of a query; for answers that are known to be small.
@@ -114,14 +177,21 @@ impl Tx<'_> {
     /// Writes all rows of `bulk` at engine speed and empties it; answers how many.
     pub fn load(&mut self, bulk: &mut Bulk) -> Result<u64, StoreError> {
         let rows = bulk.rows;
-        if rows > 0 {
-            match &mut self.connection {
-                Connection::Sqlite(connection) => crate::sqlite_engine::load(connection, bulk)?,
-                Connection::Postgres(connection) => connection.load(bulk)?,
-            }
-        }
+        self.load_encoded(bulk.rows_view())?;
         bulk.clear();
         Ok(rows)
+    }
+
+    pub(crate) fn load_encoded(&mut self, rows: EncodedRows<'_>) -> Result<(), StoreError> {
+        if rows.rows == 0 {
+            return Ok(());
+        }
+        self.still_open()?;
+        let done = match &mut self.connection {
+            Connection::Sqlite(connection) => crate::sqlite_load::load(connection, rows),
+            Connection::Postgres(connection) => connection.load(rows),
+        };
+        self.noted(done)
     }
 
     /// Runs definitions (several statements, no parameters), translated for the engine.
@@ -129,119 +199,24 @@ impl Tx<'_> {
         if definitions.trim().is_empty() {
             return Ok(());
         }
-        match &mut self.connection {
-            Connection::Sqlite(connection) => Ok(connection.execute_batch(definitions)?),
-            Connection::Postgres(connection) => connection.define(definitions),
+        match self.engine() {
+            Engine::Sqlite => self.run_as_is(definitions),
+            Engine::Postgres => self.run_as_is(&definitions_for_postgres(definitions)),
         }
     }
 }
 
-fn wrong(column: usize, expected: &'static str) -> StoreError {
-    StoreError::WrongType { column, expected }
-}
-
-impl Row<'_> {
-    /// A whole number, or nothing. PostgreSQL's sums must be cast to BIGINT in the query.
-    pub fn int_or_null(&self, column: usize) -> Result<Option<i64>, StoreError> {
-        match &self.0 {
-            AnyRow::Sqlite(row) => row.get(column).map_err(|_| wrong(column, "a whole number")),
-            AnyRow::Postgres(row) => match row.try_get::<_, Option<i64>>(column) {
-                Ok(value) => Ok(value),
-                Err(_) => row
-                    .try_get::<_, Option<i32>>(column)
-                    .map(|value| value.map(i64::from))
-                    .map_err(|_| wrong(column, "a whole number")),
-            },
-        }
+fn sqlite_each<E: From<StoreError>>(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    params: &[Value<'_>],
+    note: &mut impl FnMut(StoreError) -> E,
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = connection.prepare_cached(sql).map_err(|error| note(error.into()))?;
+    let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(|error| note(error.into()))?;
+    while let Some(row) = rows.next().map_err(|error| note(error.into()))? {
+        take(row)?;
     }
-    /// A whole number.
-    pub fn int(&self, column: usize) -> Result<i64, StoreError> {
-        self.int_or_null(column)?.ok_or_else(|| wrong(column, "a whole number, not null"))
-    }
-    /// Text, or nothing.
-    pub fn text_or_null(&self, column: usize) -> Result<Option<String>, StoreError> {
-        match &self.0 {
-            AnyRow::Sqlite(row) => row.get(column).map_err(|_| wrong(column, "text")),
-            AnyRow::Postgres(row) => row.try_get(column).map_err(|_| wrong(column, "text")),
-        }
-    }
-    /// Text.
-    pub fn text(&self, column: usize) -> Result<String, StoreError> {
-        self.text_or_null(column)?.ok_or_else(|| wrong(column, "text, not null"))
-    }
-    /// Looks at text without copying it.
-    pub fn with_text<T>(&self, column: usize, look: impl FnOnce(&str) -> T) -> Result<T, StoreError> {
-        match &self.0 {
-            AnyRow::Sqlite(row) => {
-                let text = row.get_ref(column).ok().and_then(|value| value.as_str().ok());
-                text.map(look).ok_or_else(|| wrong(column, "text, not null"))
-            }
-            AnyRow::Postgres(row) => {
-                row.try_get::<_, &str>(column).map(look).map_err(|_| wrong(column, "text, not null"))
-            }
-        }
-    }
-    /// Bytes, or nothing.
-    pub fn blob_or_null(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        match &self.0 {
-            AnyRow::Sqlite(row) => row.get(column).map_err(|_| wrong(column, "bytes")),
-            AnyRow::Postgres(row) => row.try_get(column).map_err(|_| wrong(column, "bytes")),
-        }
-    }
-    /// Bytes.
-    pub fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
-        self.blob_or_null(column)?.ok_or_else(|| wrong(column, "bytes, not null"))
-    }
-    /// Looks at bytes without copying them.
-    pub fn with_blob<T>(&self, column: usize, look: impl FnOnce(&[u8]) -> T) -> Result<T, StoreError> {
-        match &self.0 {
-            AnyRow::Sqlite(row) => {
-                let bytes = row.get_ref(column).ok().and_then(|value| value.as_blob().ok());
-                bytes.map(look).ok_or_else(|| wrong(column, "bytes, not null"))
-            }
-            AnyRow::Postgres(row) => {
-                row.try_get::<_, &[u8]>(column).map(look).map_err(|_| wrong(column, "bytes, not null"))
-            }
-        }
-    }
-    /// Yes or no, stored as 1 or 0.
-    pub fn flag(&self, column: usize) -> Result<bool, StoreError> {
-        Ok(self.int(column)? != 0)
-    }
-    /// Money, stored in fen.
-    pub fn money(&self, column: usize) -> Result<Money, StoreError> {
-        self.int(column).map(Money::from_fen)
-    }
-    /// A quantity, stored in millionths.
-    pub fn quantity(&self, column: usize) -> Result<Quantity, StoreError> {
-        self.int(column).map(Quantity::from_units)
-    }
-    /// A price, stored in 10^-12 yuan.
-    pub fn price(&self, column: usize) -> Result<Price, StoreError> {
-        self.int(column).map(Price::from_units)
-    }
-    /// A rate, stored in 10^-10.
-    pub fn rate(&self, column: usize) -> Result<Rate, StoreError> {
-        self.int(column).map(Rate::from_units)
-    }
-    /// A date, stored as yyyymmdd.
-    pub fn date(&self, column: usize) -> Result<Date, StoreError> {
-        Ok(Date::from_number(self.int(column)?)?)
-    }
-    /// A month, stored as yyyymm.
-    pub fn month(&self, column: usize) -> Result<Month, StoreError> {
-        Ok(Month::from_number(self.int(column)?)?)
-    }
-    /// A moment, stored in milliseconds.
-    pub fn moment(&self, column: usize) -> Result<Moment, StoreError> {
-        self.int(column).map(Moment::from_millis)
-    }
-    /// A date, or nothing.
-    pub fn date_or_null(&self, column: usize) -> Result<Option<Date>, StoreError> {
-        Ok(self.int_or_null(column)?.map(Date::from_number).transpose()?)
-    }
-    /// A moment, or nothing.
-    pub fn moment_or_null(&self, column: usize) -> Result<Option<Moment>, StoreError> {
-        Ok(self.int_or_null(column)?.map(Moment::from_millis))
-    }
+    Ok(())
 }

@@ -16,6 +16,7 @@ pub fn schemas() -> Vec<Schema> {
         workflow::SCHEMA,
         metering::SCHEMA,
         billing::SCHEMA,
+        billing::MIGRATIONS_OFFICE,
     ]
 }
 
@@ -32,5 +33,7 @@ pub fn actor(store: &Store, org_id: i64, login: &str, day: Date) -> Done<Actor> 
         Some(person) => identity::load_actor(tx, org_id, person.id, day).map(Some),
         None => Ok(None),
     })?;
-    found.ok_or_else(|| Failure::new(format!("没有登录名 {login:?}"), format!("nobody has the login {login:?}")))
+    found.ok_or_else(|| {
+        Failure::new(format!("没有登录名 {login:?}"), format!("nobody has the login {login:?}"))
+    })
 }

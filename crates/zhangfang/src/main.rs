@@ -5,13 +5,18 @@ mod demo;
 mod failure;
 mod house;
 mod price_file;
+mod table;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kernel::Lang;
 
-use command::{Place, bench, bill, tariff};
+use command::office::Office;
+use command::{
+    Place, adjust, backup, bench, bill, book, exception, generation, hold, import, init, inquiry, ledger,
+    log, people, prices, report, run, tariff, work,
+};
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
 #[derive(Debug, Parser)]
@@ -40,6 +45,55 @@ enum Command {
     /// Single bills / 单户电费
     #[command(subcommand)]
     Bill(bill::Bill),
+    /// Found a new organisation with its first administrator / 建立组织
+    Init(init::Init),
+    /// Units, persons, posts / 单位、人员、岗位
+    #[command(subcommand)]
+    People(people::People),
+    /// Take in customers, meters or readings from CSV or Excel / 导入用户、电能表、表码
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Reading books of the station / 抄表：抄本、表码、例日
+    #[command(subcommand)]
+    Book(book::Book),
+    /// Books through the billing centre: calculate, review, issue / 核算：计算、复核、发行
+    #[command(subcommand)]
+    Run(run::Run),
+    /// Bills that do not pass the gates / 复核异常
+    #[command(subcommand)]
+    Exception(exception::Exception),
+    /// Hold the issue while a change is under way / 暂缓发行
+    #[command(subcommand)]
+    Hold(hold::Hold),
+    /// Refunds and supplementary charges / 退补
+    #[command(subcommand)]
+    Adjust(adjust::Adjust),
+    /// Questions of customers / 客户咨询
+    #[command(subcommand)]
+    Inquiry(inquiry::Inquiry),
+    /// Power bought from plants / 购电结算
+    #[command(subcommand)]
+    Generation(generation::Generation),
+    /// Reports of a month / 报表
+    #[command(subcommand)]
+    Report(report::Report),
+    /// Price tables in force / 电价表装载
+    #[command(subcommand)]
+    Prices(prices::Prices),
+    /// Books of account / 总账
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Who did what, and the proof that nobody altered it / 操作日志与存证
+    #[command(subcommand)]
+    Log(log::Log),
+    /// What waits: tickets, deadlines, lists, closing / 待办：工单、时限、签字、结账检查
+    #[command(subcommand)]
+    Work(work::Work),
+    /// Copy the database while people work / 备份数据库
+    Backup {
+        /// The file to write; must not exist / 备份文件
+        file: std::path::PathBuf,
+    },
     /// Measurements / 性能测量
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -55,10 +109,27 @@ fn parse_lang(text: &str) -> Result<Lang, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let office = || Office::enter(&cli.place, cli.lang);
     let done = match &cli.command {
         Command::Demo { accounts } => demo::run(&cli.place, *accounts, cli.lang),
         Command::Tariff(command) => tariff::run(command, cli.lang),
         Command::Bill(command) => bill::run(command, &cli.place, cli.lang),
+        Command::Init(command) => init::run(command, &cli.place, cli.lang),
+        Command::People(command) => office().and_then(|office| people::run(command, &office)),
+        Command::Import(command) => office().and_then(|office| import::run(command, &office)),
+        Command::Book(command) => office().and_then(|office| book::run(command, &office)),
+        Command::Run(command) => office().and_then(|office| run::run(command, &office)),
+        Command::Exception(command) => office().and_then(|office| exception::run(command, &office)),
+        Command::Hold(command) => office().and_then(|office| hold::run(command, &office)),
+        Command::Adjust(command) => office().and_then(|office| adjust::run(command, &office)),
+        Command::Inquiry(command) => office().and_then(|office| inquiry::run(command, &office)),
+        Command::Generation(command) => office().and_then(|office| generation::run(command, &office)),
+        Command::Report(command) => office().and_then(|office| report::run(command, &office)),
+        Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
+        Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
+        Command::Log(command) => office().and_then(|office| log::run(command, &office)),
+        Command::Work(command) => office().and_then(|office| work::run(command, &office)),
+        Command::Backup { file } => office().and_then(|office| backup::run(file, &office)),
         Command::Bench(command) => bench::run(command),
     };
     match done {

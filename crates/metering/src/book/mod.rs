@@ -3,18 +3,20 @@
 //! `created → entering → submitted (locked) → calculating → reviewing → issued | exception`; by an agreed ticket
 //! `submitted → returned → submitted`. Every command asks for its permission on the book's station.
 
+mod lookup;
 mod model;
 pub mod rules;
 mod service;
 pub(crate) mod sql;
 
+pub use lookup::{book_by_number, books};
 pub use model::{
     Book, BookMonth, BookState, BookStep, Cycle, Decision, Entered, LineCounts, LogEntry, LogKind,
 };
 pub(crate) use service::{BOOK_MONTH, checked_note, loaded, month_number, not_found, take_step};
 pub use service::{
-    BookBulk, SubmittedBulk, begin_calculation, begin_review, book, book_month, book_month_key, books_of_month,
-    create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts, log_entries,
-    propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps, submit,
-    unreviewed_reading_days, write_log,
+    BookBulk, RunStep, SubmittedBulk, begin_calculation, begin_review, book, book_month, book_month_key,
+    books_of_month, create_batch, create_book, delete_batch, hold_for_exceptions, issue, line_counts,
+    log_entries, propose_reading_day, resume_review, review_reading_day, self_check, send_back, steps,
+    submit, take_run_steps, unreviewed_reading_days, write_log,
 };

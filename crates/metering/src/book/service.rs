@@ -1,6 +1,6 @@
 //! The commands about books: batches, reading days, self-check, submission, and the steps at the centre.
 
-use identity::{Permission, Work};
+use identity::{Actor, Permission, Work};
 use kernel::{Date, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
@@ -83,7 +83,14 @@ impl SubmittedBulk {
         SubmittedBulk { org_id, bulk: Bulk::new("book_month", sql::SUBMITTED_COLUMNS) }
     }
     /// Adds a submitted book, in ascending order of key.
-    pub fn book(&mut self, month: Month, book_id: i64, unit_id: i64, read_on: Date, submitted_at: Moment) -> Result<()> {
+    pub fn book(
+        &mut self,
+        month: Month,
+        book_id: i64,
+        unit_id: i64,
+        read_on: Date,
+        submitted_at: Moment,
+    ) -> Result<()> {
         let (state, batch_id, submitted_by, late_days, version) = (BookState::Submitted, 0, 0, 0, 1);
         Ok(self.bulk.row(params![
             self.org_id,
@@ -386,6 +393,51 @@ fn centre_step(
     work.require(permission, book.unit_id)?;
     let to = rules::step(&book, act)?;
     take_step(work, permission, &book, to, reason, |_| {})
+}
+
+/// A step of the centre in a billing run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStep {
+    /// Calculation begins.
+    Calculate,
+    /// Review begins.
+    Review,
+    /// Issued whole.
+    Issue,
+    /// Held by exceptions.
+    Hold,
+}
+
+/// Takes a submitted book through several steps of a billing run at once, each by its own person with its own right.
+/// The run records its acts itself, with the figures of each step, so none is recorded here. Source: BILL-01, BILL-23.
+pub fn take_run_steps(
+    tx: &mut Tx<'_>,
+    now: Moment,
+    (month, book_id): (Month, i64),
+    steps: &[(&Actor, RunStep)],
+    held_because: &str,
+) -> Result<()> {
+    let Some((first, _)) = steps.first() else { return Ok(()) };
+    let org_id = first.org_id;
+    let mut book = loaded(&mut Work::new(tx, first, now), month, book_id)?;
+    let version = book.version;
+    for (actor, step) in steps {
+        let (right, act) = match step {
+            RunStep::Calculate => (permissions::CALCULATE, Act::Calculate),
+            RunStep::Review => (permissions::REVIEW, Act::Review),
+            RunStep::Issue => (permissions::ISSUE, Act::Issue),
+            RunStep::Hold => (permissions::REVIEW, Act::Hold),
+        };
+        Work::new(tx, actor, now).require(right, book.unit_id)?;
+        let to = rules::step(&book, act)?;
+        let reason = if *step == RunStep::Hold { held_because } else { "" };
+        let taken =
+            BookStep { from: book.state, to, person_id: actor.person_id, at: now, reason: reason.to_owned() };
+        sql::insert_step(tx, org_id, &book, &taken)?;
+        book.state = to;
+        book.version += 1;
+    }
+    sql::save_state_after(tx, org_id, &book, version)
 }
 
 /// The centre begins to calculate a submitted book. Source: BILL-01, BILL-23.

@@ -52,7 +52,11 @@ pub(crate) fn insert_book(tx: &mut Tx<'_>, org_id: i64, book: &Book) -> Result<(
     Ok(())
 }
 
-fn read_book(row: &Row<'_>) -> Result<Book> {
+/// The columns that [`read_book`] reads.
+pub(super) const BOOK: &str =
+    "SELECT book_id, number, name, unit_id, reader_id, cycle, reading_day, version FROM book";
+
+pub(super) fn read_book(row: &Row<'_>) -> Result<Book> {
     Ok(Book {
         book_id: row.int(0)?,
         number: row.text(1)?,
@@ -66,12 +70,7 @@ fn read_book(row: &Row<'_>) -> Result<Book> {
 }
 
 pub(crate) fn book(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<Option<Book>> {
-    tx.one(
-        "SELECT book_id, number, name, unit_id, reader_id, cycle, reading_day, version
-         FROM book WHERE org_id = ?1 AND book_id = ?2",
-        params![org_id, book_id],
-        read_book,
-    )
+    tx.one(&format!("{BOOK} WHERE org_id = ?1 AND book_id = ?2"), params![org_id, book_id], read_book)
 }
 
 pub(crate) fn set_reading_day(tx: &mut Tx<'_>, org_id: i64, book: &Book, day: u8) -> Result<()> {
@@ -286,6 +285,16 @@ pub(crate) fn save_book_month(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) ->
             book.submitted_by,
             book.late_days
         ],
+    )?)
+}
+
+/// Writes the state a book came to by several steps, if its version is still the one `before` them.
+pub(crate) fn save_state_after(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth, before: i64) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("book {} of {}", book.book_id, book.month),
+        "UPDATE book_month SET state = ?5, version = ?6
+         WHERE org_id = ?1 AND month = ?2 AND book_id = ?3 AND version = ?4",
+        params![org_id, book.month, book.book_id, before, book.state, book.version],
     )?)
 }
 

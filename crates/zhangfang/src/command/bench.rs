@@ -15,8 +15,13 @@ use crate::failure::{Done, Failure};
 
 /// Tables that a run writes row by row of its customers; what is written once per book is not counted.
 /// With each, the condition for the rows of the run: history that was there before bears issue 0.
-const TABLES: &[(&str, &str)] =
-    &[("bill", "1 = 1"), ("exception", "1 = 1"), ("quantity_ledger", "issue_id <> 0"), ("receivable", "1 = 1"), ("posting", "1 = 1")];
+const TABLES: &[(&str, &str)] = &[
+    ("bill", "1 = 1"),
+    ("exception", "1 = 1"),
+    ("quantity_ledger", "issue_id <> 0"),
+    ("receivable", "1 = 1"),
+    ("posting", "1 = 1"),
+];
 /// Accounts whose inputs are kept in memory to measure calculation alone.
 const SAMPLE_ACCOUNTS: i64 = 60_000;
 
@@ -47,7 +52,10 @@ pub enum Bench {
 pub fn run(command: &Bench) -> Done {
     let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command;
     if !only_postgres {
-        let folder = scratch.clone().unwrap_or_else(std::env::temp_dir).join(format!("zhangfang-bench-{}", std::process::id()));
+        let folder = scratch
+            .clone()
+            .unwrap_or_else(std::env::temp_dir)
+            .join(format!("zhangfang-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(folder.display(), error))?;
         let url = folder.join("run.db").display().to_string();
         let bare = folder.join("bare.db").display().to_string();
@@ -58,7 +66,9 @@ pub fn run(command: &Bench) -> Done {
         report(&measured?, *json);
     }
     if let Some(url) = postgres {
-        let measured = measure(url, *accounts, |store, batch_rows| Ok(store.measure_bare_insert(store, TABLES, batch_rows)?))?;
+        let measured = measure(url, *accounts, |store, batch_rows| {
+            Ok(store.measure_bare_insert(store, TABLES, batch_rows)?)
+        })?;
         report(&measured, *json);
     }
     Ok(())
@@ -76,6 +86,8 @@ struct Measured {
     bare: store::BareInsert,
     peak_rss_mib: Option<u64>,
     database_bytes: i64,
+    run_disk_bytes: u64,
+    bare_disk_bytes: u64,
 }
 
 fn measure(
@@ -90,6 +102,7 @@ fn measure(
     let (calculated, calculating, threads) = calculation_alone(&stage, &plan)?;
 
     forget_peak_memory();
+    let disk_before = disk_written();
     let calculator = stage.company.person(&stage.store, "hesuan", now.date())?;
     let reviewer = stage.company.person(&stage.store, "fuhe", now.date())?;
     let clerks = Clerks { calculator: &calculator, reviewer: &reviewer, issuer: &reviewer };
@@ -99,9 +112,13 @@ fn measure(
     })?;
     progress.finish_and_clear();
     let peak_rss_mib = peak_memory_mib();
+    let disk_after_run = disk_written();
     let per_batch = run.rows * plan.batch_accounts.unsigned_abs() / accounts.max(1);
     let bare = bare(&stage.store, per_batch.max(1_000))?;
+    let disk_after_bare = disk_written();
     Ok(Measured {
+        run_disk_bytes: disk_after_run - disk_before,
+        bare_disk_bytes: disk_after_bare - disk_after_run,
         accounts,
         engine: stage.store.engine().name(),
         version: stage.store.engine_version()?,
@@ -168,8 +185,10 @@ fn calculation_alone(stage: &Stage, plan: &RunPlan) -> Done<(u64, Duration, usiz
     let share = ready.len().div_ceil(threads).max(1);
     let started = Instant::now();
     let bills = std::thread::scope(|scope| {
-        let work: Vec<_> =
-            ready.chunks(share).map(|part| scope.spawn(move || calculate_for(part, stage, started))).collect();
+        let work: Vec<_> = ready
+            .chunks(share)
+            .map(|part| scope.spawn(move || calculate_for(part, stage, started)))
+            .collect();
         work.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
     Ok((bills, started.elapsed(), threads))
@@ -181,7 +200,9 @@ fn calculate_for(part: &[Ready], stage: &Stage, started: Instant) -> u64 {
     while started.elapsed() < Duration::from_secs(2) {
         for ready in part {
             if let Ok(input) = &ready.input {
-                bills += u64::from(tariff::calculate(stage.prices.plans(), stage.prices.rules(), input, &mut bill).is_ok());
+                bills += u64::from(
+                    tariff::calculate(stage.prices.plans(), stage.prices.rules(), input, &mut bill).is_ok(),
+                );
                 std::hint::black_box(&bill);
             }
         }
@@ -192,6 +213,13 @@ fn calculate_for(part: &[Ready], stage: &Stage, started: Instant) -> u64 {
 /// Sets the kernel's high-water mark of this process back to what is in use now; nothing where there is no such file.
 fn forget_peak_memory() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Bytes this process handed to the kernel for files so far; the server's own are not seen on PostgreSQL.
+fn disk_written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 fn peak_memory_mib() -> Option<u64> {
@@ -235,6 +263,8 @@ fn report(measured: &Measured, json: bool) {
             "bytes": run.bytes,
             "bare_rows": bare.rows,
             "database_bytes": measured.database_bytes,
+            "file_bytes_run": measured.run_disk_bytes,
+            "file_bytes_bare": measured.bare_disk_bytes,
             "peak_rss_mib": measured.peak_rss_mib,
             "loading_s": number(&seconds(run.loading)),
             "calculating_s": number(&seconds(run.calculating)),
@@ -256,6 +286,11 @@ fn report(measured: &Measured, json: bool) {
     println!("rows written              {} ({} MiB encoded)", run.rows, run.bytes >> 20);
     println!("bare insert of the same   {} s, {} rows", seconds(bare.elapsed), bare.rows);
     println!("ratio                     {share}");
-    println!("peak memory of the run    {} MiB", measured.peak_rss_mib.map_or("?".into(), |mib| mib.to_string()));
+    let (run_mib, bare_mib) = (measured.run_disk_bytes >> 20, measured.bare_disk_bytes >> 20);
+    println!("file writes, run / bare   {run_mib} / {bare_mib} MiB");
+    println!(
+        "peak memory of the run    {} MiB",
+        measured.peak_rss_mib.map_or("?".into(), |mib| mib.to_string())
+    );
     println!("database                  {} MiB", measured.database_bytes >> 20);
 }

@@ -59,9 +59,9 @@ pub fn find(store: &Store, org_id: i64, number: &str, month: Month, lang: Lang) 
         )
     };
     let prices = store.read(|tx| PriceBook::load(tx, org_id))?;
-    let account = store.read(|tx| account_by_number(tx, org_id, number))?.ok_or_else(|| {
-        Failure::new(format!("没有户号 {number}"), format!("there is no account {number}"))
-    })?;
+    let account = store
+        .read(|tx| account_by_number(tx, org_id, number))?
+        .ok_or_else(|| Failure::new(format!("没有户号 {number}"), format!("there is no account {number}")))?;
     let key = BillKey { org_id, month, account_id: account.account.account_id, sequence: 0 };
     let bill = store.read(|tx| stored_bill(tx, key))?.ok_or_else(missing)?;
     let units = store.read(|tx| identity::units(tx, org_id))?;
@@ -94,8 +94,12 @@ pub fn find(store: &Store, org_id: i64, number: &str, month: Month, lang: Lang) 
 impl Found {
     /// The bill's PDF.
     pub fn pdf(&self, lang: Lang) -> Done<Vec<u8>> {
-        let paper =
-            BillPaper { issuer: &self.issuer, station: &self.station, account: &self.account, number: &self.number };
+        let paper = BillPaper {
+            issuer: &self.issuer,
+            station: &self.station,
+            account: &self.account,
+            number: &self.number,
+        };
         Ok(paper::pdf(&bill_document(&self.prices, &self.bill, &paper, lang))?)
     }
 }

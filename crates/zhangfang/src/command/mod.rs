@@ -1,8 +1,25 @@
 //! The commands of the program, one file for each office or task.
 
+pub mod adjust;
+pub mod backup;
 pub mod bench;
 pub mod bill;
+pub mod book;
+pub mod exception;
+pub mod generation;
+pub mod hold;
+pub mod import;
+pub mod init;
+pub mod inquiry;
+pub mod ledger;
+pub mod log;
+pub mod office;
+pub mod people;
+pub mod prices;
+pub mod report;
+pub mod run;
 pub mod tariff;
+pub mod work;
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,6 +50,9 @@ pub struct Place {
     /// The day on which the command is given, instead of today / 操作日期
     #[arg(long, value_name = "DATE", global = true)]
     pub on: Option<String>,
+    /// Give a changing command at most once under this key / 请求键：同一键只执行一次
+    #[arg(long, value_name = "KEY", global = true)]
+    pub request_key: Option<String>,
 }
 
 impl Place {
@@ -46,7 +66,9 @@ impl Place {
             let folder = self.data.display();
             return Err(Failure::new(
                 format!("{folder} 中没有数据库；先运行 `zhangfang demo`，或用 --data、--database 指定"),
-                format!("there is no database in {folder}; run `zhangfang demo` first, or give --data or --database"),
+                format!(
+                    "there is no database in {folder}; run `zhangfang demo` first, or give --data or --database"
+                ),
             ));
         }
         Ok(house::open(&self.url())?)

@@ -140,7 +140,8 @@ pub fn load_prices(store: &Store, company: &Company, day: Date) -> Done<Vec<Pric
     let jiangsu = text("jiangsu-2021-10")?;
     let marketing = company.person(store, "yingxiao", day)?;
     let now = Moment::on(day, 9, 0);
-    let tables = [("hubei-2025-demo", before.as_str()), ("hubei-2026-01", hubei), ("jiangsu-2021-10", jiangsu)];
+    let tables =
+        [("hubei-2025-demo", before.as_str()), ("hubei-2026-01", hubei), ("jiangsu-2021-10", jiangsu)];
     let mut loaded = Vec::new();
     for (name, content) in tables {
         let desk = Desk::new(store, &marketing);

@@ -162,8 +162,14 @@ impl Stage {
         lines
             .into_iter()
             .map(|line| {
-                let flags = line.rolled_over.iter().fold(ReadingFlags::default(), |flags, of| flags.with_roll_over(*of));
-                let still = line.registers.iter().all(|(of, span)| of == Register::Demand || span.current == span.previous);
+                let flags = line
+                    .rolled_over
+                    .iter()
+                    .fold(ReadingFlags::default(), |flags, of| flags.with_roll_over(*of));
+                let still = line
+                    .registers
+                    .iter()
+                    .all(|(of, span)| of == Register::Demand || span.current == span.previous);
                 Reading {
                     account_id: Population::account_id(customer.index),
                     meter_seq: line.meter_seq,
@@ -213,11 +219,14 @@ impl Stage {
             let code = STATIONS[station].0.to_lowercase();
             let administrator = self.company.person(&self.store, &format!("{code}-guanli"), day)?;
             let reader = self.company.person(&self.store, &format!("{code}-chaobiao"), day)?;
-            let own: Vec<u64> = (0..self.population.books()).filter(|at| self.population.book(*at).1 == unit_id).collect();
+            let own: Vec<u64> =
+                (0..self.population.books()).filter(|at| self.population.book(*at).1 == unit_id).collect();
             let ids: Vec<i64> = own.iter().map(|at| self.population.book(*at).0).collect();
             let office = Desk::new(&self.store, &administrator);
             for some in ids.chunks(200) {
-                office.act(Moment::on(day, 8, 0), |work| metering::book::create_batch(work, &calendar, unit_id, self.month, some))?;
+                office.act(Moment::on(day, 8, 0), |work| {
+                    metering::book::create_batch(work, &calendar, unit_id, self.month, some)
+                })?;
             }
             for at in own {
                 let (book_id, _, accounts) = self.population.book(at);
@@ -254,7 +263,12 @@ impl Stage {
                     status: Some(reading.status),
                     read_on: reading.read_on,
                     shown: if unread { Vec::new() } else { shown.collect() },
-                    rolled_over: reading.registers.iter().map(|(of, _)| of).filter(|of| reading.flags.rolled_over(*of)).collect(),
+                    rolled_over: reading
+                        .registers
+                        .iter()
+                        .map(|(of, _)| of)
+                        .filter(|of| reading.flags.rolled_over(*of))
+                        .collect(),
                     estimated: false,
                     version: None,
                 });

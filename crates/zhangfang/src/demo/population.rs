@@ -6,9 +6,9 @@
 use fastrand::Rng;
 use kernel::{Date, Month, Quantity, Rate};
 use metering::account::{
-    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, Meter, Options,
-    Point, PointRelation, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerChange, TransformerEvent,
-    TransformerLossMethod, VoltageLevel,
+    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, Meter,
+    Options, Point, PointRelation, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerChange,
+    TransformerEvent, TransformerLossMethod, VoltageLevel,
 };
 use metering::reading::{Register, Registers, Span};
 
@@ -95,7 +95,8 @@ pub struct Prices {
 pub fn hours_of(table: &tariff::table::PriceTable, schedule: &str, month: Month) -> [Register; HOURS] {
     let day = month.first_day().plus_days(14).unwrap_or(month.first_day());
     std::array::from_fn(|hour| {
-        let period = table.schedule(schedule).map(|schedule| schedule.period(day, hour * 2, Default::default()));
+        let period =
+            table.schedule(schedule).map(|schedule| schedule.period(day, hour * 2, Default::default()));
         match period {
             Some(tariff::Period::Sharp) => Register::Sharp,
             Some(tariff::Period::Peak) => Register::Peak,
@@ -145,7 +146,9 @@ impl Population {
         self.accounts
     }
     fn rng(&self, index: u64, salt: u64) -> Rng {
-        Rng::with_seed(self.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ salt.wrapping_mul(0xD1B5_4A32_D192_ED03))
+        Rng::with_seed(
+            self.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ salt.wrapping_mul(0xD1B5_4A32_D192_ED03),
+        )
     }
     /// Key of the account at `index`.
     pub fn account_id(index: u64) -> i64 {
@@ -174,7 +177,8 @@ impl Population {
     }
     /// The reading day of a book in `month`.
     pub fn read_on(&self, book: u64, month: Month) -> Date {
-        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed()).unwrap_or(month.last_day())
+        Date::new(month.year(), month.month_of_year(), self.reading_day(book).cast_signed())
+            .unwrap_or(month.last_day())
     }
 
     /// The customer at `index`.
@@ -366,7 +370,10 @@ impl Population {
             at = at.next();
         }
         let registers = self.registers(customer);
-        registers.iter().map(|register| (*register, customer.dial(*register, sum[*register as usize]))).collect()
+        registers
+            .iter()
+            .map(|register| (*register, customer.dial(*register, sum[*register as usize])))
+            .collect()
     }
 
     /// The meter lines of `month`: before and after, one line or two when the meter was changed.
@@ -395,11 +402,17 @@ impl Population {
         };
         if customer.special == Special::MeterChange && month == self.month {
             // The old meter goes half-way, the new one counts the other half from zero.
-            let middle: Vec<_> =
-                before.iter().zip(&after).map(|((register, from), (_, to))| (*register, from + (to.max(from) - from) / 2)).collect();
+            let middle: Vec<_> = before
+                .iter()
+                .zip(&after)
+                .map(|((register, from), (_, to))| (*register, from + (to.max(from) - from) / 2))
+                .collect();
             let zero: Vec<_> = middle.iter().map(|(register, _)| (*register, 0)).collect();
-            let rest: Vec<_> =
-                middle.iter().zip(&after).map(|((register, from), (_, to))| (*register, to.max(from) - from)).collect();
+            let rest: Vec<_> = middle
+                .iter()
+                .zip(&after)
+                .map(|((register, from), (_, to))| (*register, to.max(from) - from))
+                .collect();
             return vec![line(1, &before, &middle), line(2, &zero, &rest)];
         }
         vec![line(1, &before, &after)]
@@ -417,7 +430,8 @@ impl Population {
     fn capacity_kva(&self, customer: &Customer) -> i64 {
         let average_kw = customer.year_kwh / 8_760;
         let wanted = average_kw * 100 / 38;
-        let sizes = [100, 160, 200, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 5_000, 10_000];
+        let sizes =
+            [100, 160, 200, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 5_000, 10_000];
         let found = sizes.into_iter().find(|size| *size >= wanted as i64);
         found.unwrap_or_else(|| (wanted as i64 + 9_999) / 10_000 * 10_000)
     }
@@ -430,7 +444,9 @@ impl Population {
         let (book_id, unit_id, _) = self.book(book);
         let region = &self.regions[customer.station].region;
         let (category, class) = match customer.kind {
-            Kind::Household | Kind::LargeHousehold | Kind::ReliefHousehold => (Category::Residential, "residential"),
+            Kind::Household | Kind::LargeHousehold | Kind::ReliefHousehold => {
+                (Category::Residential, "residential")
+            }
             Kind::HouseholdTimeOfUse => (Category::Residential, "residential_tou"),
             Kind::ResidentialFlat => (Category::ResidentialFlat, "residential_flat"),
             Kind::Shop | Kind::GroupMember => (Category::SinglePart, "single_part_flat"),
@@ -441,7 +457,10 @@ impl Population {
         let industry = customer.is_industry();
         let start = self.first_month(customer);
         let options = Options::default()
-            .with(Options::TIME_OF_USE, matches!(customer.kind, Kind::HouseholdTimeOfUse | Kind::Commerce) || industry)
+            .with(
+                Options::TIME_OF_USE,
+                matches!(customer.kind, Kind::HouseholdTimeOfUse | Kind::Commerce) || industry,
+            )
             .with(Options::DEDICATED_TRANSFORMER, self.is_dedicated_book(book) && customer.station < 2)
             .with(Options::FREE_ENERGY, customer.kind == Kind::ReliefHousehold)
             .with(Options::POWER_FACTOR, industry)
@@ -480,7 +499,15 @@ impl Population {
             tax: if industry { TaxStatus::General } else { TaxStatus::Consumer },
             version: 1,
         };
-        let mut dossier = Dossier { details, terms: None, transformers: Vec::new(), events: Vec::new(), points: Vec::new(), meters: Vec::new(), taken_off: Vec::new() };
+        let mut dossier = Dossier {
+            details,
+            terms: None,
+            transformers: Vec::new(),
+            events: Vec::new(),
+            points: Vec::new(),
+            meters: Vec::new(),
+            taken_off: Vec::new(),
+        };
         self.add_meters(customer, &mut dossier);
         if industry {
             self.add_supply(customer, &mut dossier);
@@ -512,7 +539,8 @@ impl Population {
             dossier.meters.push(meter(2, day, None));
             let lines = self.lines(customer, self.month);
             if let Some(old) = lines.first() {
-                dossier.taken_off = old.registers.iter().map(|(register, span)| (register, span.current)).collect();
+                dossier.taken_off =
+                    old.registers.iter().map(|(register, span)| (register, span.current)).collect();
             }
         }
     }
@@ -526,11 +554,22 @@ impl Population {
         let transformer = |seq: i64, kva: i64, connected_on| Transformer {
             account_id,
             seq,
-            model: if customer.kind == Kind::IndustryWithLosses { "SL7-500".into() } else { format!("S13-{kva}") },
+            model: if customer.kind == Kind::IndustryWithLosses {
+                "SL7-500".into()
+            } else {
+                format!("S13-{kva}")
+            },
             capacity_kva: quantity(kva),
             connected_on,
         };
-        let event = |seq, change, capacity_kva| TransformerEvent { account_id, seq, on: day, event_no: 1, change, capacity_kva };
+        let event = |seq, change, capacity_kva| TransformerEvent {
+            account_id,
+            seq,
+            on: day,
+            event_no: 1,
+            change,
+            capacity_kva,
+        };
         dossier.transformers.push(transformer(1, kva, connected_on));
         match customer.special {
             Special::Suspension => {
@@ -629,7 +668,10 @@ impl Customer {
     pub fn is_industry(&self) -> bool {
         matches!(
             self.kind,
-            Kind::IndustryCapacity | Kind::IndustryContractDemand | Kind::IndustryActualDemand | Kind::IndustryWithLosses
+            Kind::IndustryCapacity
+                | Kind::IndustryContractDemand
+                | Kind::IndustryActualDemand
+                | Kind::IndustryWithLosses
         )
     }
     fn digits(&self) -> u8 {

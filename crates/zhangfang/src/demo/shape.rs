@@ -37,7 +37,8 @@ impl Shape {
         let mut energy = [[0_u64; HOURS]; 12];
         for line in text.lines().skip(2) {
             let mut cells = line.split(',');
-            let Some(hour) = cells.next().and_then(|label| label.get(..2)).and_then(|hour| hour.parse::<usize>().ok())
+            let Some(hour) =
+                cells.next().and_then(|label| label.get(..2)).and_then(|hour| hour.parse::<usize>().ok())
             else {
                 continue;
             };
@@ -58,7 +59,8 @@ impl Shape {
 
     /// kWh by hour of the day that a consumer of `year_kwh` whole kWh a year uses in `month`, in thousandths of a kWh.
     pub fn month(&self, month: Month, year_kwh: u64) -> [u64; HOURS] {
-        self.0[usize::from(month.month_of_year().unsigned_abs()) - 1].map(|share| share * year_kwh / 1_000_000)
+        self.0[usize::from(month.month_of_year().unsigned_abs()) - 1]
+            .map(|share| share * year_kwh / 1_000_000)
     }
 }
 

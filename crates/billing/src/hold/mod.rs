@@ -1,0 +1,9 @@
+//! Hold-issue requests (暂缓发行申请): filed by the station for a change that cannot be archived before the reading
+//! day, released when it is archived. (PARM-04..06)
+
+mod service;
+mod sql;
+
+pub use service::{Hold, holds_of, pending, place, release, was_filed_for};
+pub(crate) use service::{begin_adjustment, end_adjustment};
+pub(crate) use sql::TABLES;

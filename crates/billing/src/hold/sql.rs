@@ -1,0 +1,146 @@
+//! Rows of holds.
+
+use kernel::{Moment, Month};
+use store::{Row, StoreError, Tx, params};
+
+use super::service::Hold;
+use crate::office::Result;
+
+pub(crate) const TABLES: &str = "
+CREATE TABLE hold_ticket (
+  org_id INTEGER NOT NULL, hold_id INTEGER NOT NULL, unit_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL,
+  issue_due_on INTEGER, PRIMARY KEY (org_id, hold_id)) STRICT, WITHOUT ROWID;";
+
+/// `hold.kind` of an adjustment in progress, as the issue core reads it.
+const ADJUSTMENT: i64 = crate::sql::HOLD_ADJUSTMENT;
+/// `hold.kind` of a change that affects the month's settlement.
+const CHANGE: i64 = 2;
+
+const HOLD: &str =
+    "SELECT h.hold_id, h.account_id, t.unit_id, t.ticket_id, h.from_month, h.reason, h.document,
+  h.placed_by, h.placed_at, h.released_at, t.issue_due_on
+  FROM hold h JOIN hold_ticket t ON t.org_id = h.org_id AND t.hold_id = h.hold_id WHERE h.org_id = ?1";
+
+fn read(row: &Row<'_>) -> std::result::Result<Hold, StoreError> {
+    Ok(Hold {
+        hold_id: row.int(0)?,
+        account_id: row.int(1)?,
+        unit_id: row.int(2)?,
+        ticket_id: row.int(3)?,
+        from_month: row.month(4)?,
+        reason: row.text(5)?,
+        document: row.text(6)?,
+        placed_by: row.int(7)?,
+        placed_at: row.moment(8)?,
+        released_at: row.moment_or_null(9)?,
+        issue_due_on: row.date_or_null(10)?,
+    })
+}
+
+pub(crate) fn find(tx: &mut Tx<'_>, org_id: i64, hold_id: i64) -> Result<Option<Hold>> {
+    Ok(tx.one(&format!("{HOLD} AND h.hold_id = ?2"), params![org_id, hold_id], read)?)
+}
+
+pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Hold>> {
+    Ok(tx.list(
+        &format!("{HOLD} AND h.account_id = ?2 ORDER BY h.hold_id"),
+        params![org_id, account_id],
+        read,
+    )?)
+}
+
+pub(crate) fn filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document: &str) -> Result<bool> {
+    let found = tx.one(
+        "SELECT COUNT(*) FROM hold WHERE org_id = ?1 AND account_id = ?2 AND document = ?3",
+        params![org_id, account_id, document],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0) > 0)
+}
+
+/// Accounts from `first` to `last` held for `month`, in order, and whether by an adjustment.
+pub(crate) fn held(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    first: i64,
+    last: i64,
+) -> Result<Vec<(i64, bool)>> {
+    Ok(tx.list(
+        "SELECT account_id, kind FROM hold WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND from_month <= ?4
+         AND released_at IS NULL ORDER BY account_id",
+        params![org_id, first, last, month],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)? == ADJUSTMENT)),
+    )?)
+}
+
+/// Holds an account's normal issue while an adjustment is in progress.
+pub(crate) fn insert_for_adjustment(
+    tx: &mut Tx<'_>,
+    (org_id, hold_id, account_id): (i64, i64, i64),
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO hold (org_id, hold_id, account_id, kind, from_month, reason, document, placed_by, placed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![org_id, hold_id, account_id, ADJUSTMENT, at.date().month(), "退补在途", document, by, at],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn release_adjustment(
+    tx: &mut Tx<'_>,
+    (org_id, account_id): (i64, i64),
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("hold of {document}"),
+        "UPDATE hold SET released_by = ?5, released_at = ?6
+         WHERE org_id = ?1 AND account_id = ?2 AND kind = ?3 AND document = ?4 AND released_at IS NULL",
+        params![org_id, account_id, ADJUSTMENT, document, by, at],
+    )?)
+}
+
+pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, hold: &Hold) -> Result<()> {
+    tx.execute(
+        "INSERT INTO hold (org_id, hold_id, account_id, kind, from_month, reason, document, placed_by, placed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            org_id,
+            hold.hold_id,
+            hold.account_id,
+            CHANGE,
+            hold.from_month,
+            &hold.reason,
+            &hold.document,
+            hold.placed_by,
+            hold.placed_at
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO hold_ticket (org_id, hold_id, unit_id, ticket_id) VALUES (?1, ?2, ?3, ?4)",
+        params![org_id, hold.hold_id, hold.unit_id, hold.ticket_id],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn save_released(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    hold_id: i64,
+    (by, at): (i64, Moment),
+    issue_due_on: kernel::Date,
+) -> Result<()> {
+    tx.execute_one(
+        &format!("hold {hold_id}"),
+        "UPDATE hold SET released_by = ?3, released_at = ?4 WHERE org_id = ?1 AND hold_id = ?2 AND released_at IS NULL",
+        params![org_id, hold_id, by, at],
+    )?;
+    Ok(tx.execute_one(
+        &format!("hold {hold_id}"),
+        "UPDATE hold_ticket SET issue_due_on = ?3 WHERE org_id = ?1 AND hold_id = ?2",
+        params![org_id, hold_id, issue_due_on],
+    )?)
+}

@@ -1,0 +1,25 @@
+//! Reports of the billing centre and what the station does with them: forms as data, confirmation and submission,
+//! roll-up, targets, queries at a moment, marketing against finance, frozen month-end balances. (RPT-01..11, BILL-18)
+
+mod balance;
+pub mod forms;
+pub mod model;
+pub mod rules;
+mod service;
+mod sql;
+mod targets;
+
+pub use balance::{
+    Difference, Explained, Snapshot, fix_time_point, freeze_month_end, marketing_against_finance,
+    note_difference, receivable_at, snapshots,
+};
+pub use model::{
+    AccountDirectory, AccountFact, ComponentTotal, MeteringDirectory, Report, ReportColumn, StationTotal,
+};
+pub use service::{
+    ReportStatus, collection_statistics, compile, confirm, consent_to_late, error_rate_of_month,
+    exception_work_sheet, receivable_summary, receivable_vouchers, roll_up, rolled_up, sales_detail,
+    station_totals, statuses, submit,
+};
+pub(crate) use sql::TABLES;
+pub use targets::{Target, TargetKind, approve_targets, set_targets, targets_of};

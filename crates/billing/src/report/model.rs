@@ -1,0 +1,147 @@
+//! The nouns of reports: a table of typed cells that becomes a sheet, and the facts it is made of.
+
+use documents::sheet::{Cell, Column, Kind, Sheet};
+use kernel::{Bilingual, Lang, Money, Month, Quantity, Text};
+use store::Tx;
+
+use crate::office::{Result, flow};
+
+/// One column in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportColumn {
+    /// Its heading.
+    pub title: Text,
+    /// What its cells are.
+    pub kind: Kind,
+    /// Its sum stands in the total row.
+    pub summed: bool,
+}
+
+impl ReportColumn {
+    /// A column that is not summed.
+    pub fn new(zh: &str, en: &str, kind: Kind) -> ReportColumn {
+        ReportColumn { title: Text::new(zh, en), kind, summed: false }
+    }
+    /// A column that is summed.
+    pub fn summed(zh: &str, en: &str, kind: Kind) -> ReportColumn {
+        ReportColumn { title: Text::new(zh, en), kind, summed: true }
+    }
+}
+
+/// A report as data: heading, notes, columns, rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its code, such as `receivable_summary`.
+    pub code: &'static str,
+    /// Its title.
+    pub title: Text,
+    /// What it covers: a month or a day as printed.
+    pub period: String,
+    /// Lines a reader must know, such as what is not yet counted.
+    pub notes: Vec<Text>,
+    /// The columns.
+    pub columns: Vec<ReportColumn>,
+    /// The rows, cells in the order of the columns.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Report {
+    /// The report as a sheet in `lang`, with a total row where columns are summed.
+    pub fn sheet(self, lang: Lang) -> Sheet<'static> {
+        let total = self.columns.iter().any(|column| column.summed);
+        let columns = self.columns.into_iter().map(|column| {
+            let made = Column::new(column.title.text(lang), column.kind);
+            if column.summed { made.summed() } else { made }
+        });
+        let title = self.title.text(lang);
+        let sheet =
+            Sheet::from_rows(title.clone(), columns.collect(), self.rows).titled(title).titled(self.period);
+        let sheet = self.notes.iter().fold(sheet, |sheet, note| sheet.titled(note.text(lang)));
+        if total { sheet.with_total() } else { sheet }
+    }
+
+    /// The sum of the money in the column at `index`; other cells count nothing.
+    pub fn money_total(&self, index: usize) -> Result<Money> {
+        let cells = self.rows.iter().filter_map(|row| match row.get(index) {
+            Some(Cell::Money(amount)) => Some(*amount),
+            _ => None,
+        });
+        Ok(Money::sum(cells)?)
+    }
+}
+
+/// What reports print of an account; from metering's public functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFact {
+    /// The account.
+    pub account_id: i64,
+    /// Its station.
+    pub unit_id: i64,
+    /// Its class of customer.
+    pub class: Text,
+    /// Its number as printed.
+    pub number: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Where account facts come from: metering, or a list in a test.
+pub trait AccountDirectory {
+    /// The facts of `account_ids`, in any order; unknown accounts are left out.
+    fn facts(&self, tx: &mut Tx<'_>, org_id: i64, account_ids: &[i64]) -> Result<Vec<AccountFact>>;
+}
+
+/// Account facts from metering.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MeteringDirectory {
+    /// The month whose readings metering looks at beside the accounts; any month will do.
+    pub month: Option<Month>,
+}
+
+impl AccountDirectory for MeteringDirectory {
+    fn facts(&self, tx: &mut Tx<'_>, org_id: i64, account_ids: &[i64]) -> Result<Vec<AccountFact>> {
+        let Some(month) = self.month else { return Ok(Vec::new()) };
+        let mut found = Vec::with_capacity(account_ids.len());
+        // Metering looks at a bounded number of accounts at once and cuts off the rest.
+        for keys in account_ids.chunks(metering::stream::CHUNK_ACCOUNTS) {
+            let rows =
+                metering::stream::accounts_with_readings(tx, org_id, month, keys).map_err(flow::below)?;
+            found.extend(rows.into_iter().map(|row| AccountFact {
+                account_id: row.account.account_id,
+                unit_id: row.account.unit_id,
+                class: Text::new(row.account.category.text(Lang::Zh), row.account.category.text(Lang::En)),
+                number: row.account.account_id.to_string(),
+                name: String::new(),
+            }));
+        }
+        Ok(found)
+    }
+}
+
+/// What a component of the bill sums to at a station in a month; from the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentTotal {
+    /// The station.
+    pub unit_id: i64,
+    /// The component's code.
+    pub code: String,
+    /// Its name.
+    pub name: Text,
+    /// Collected on behalf of the state (代收), not part of the catalogue fee.
+    pub is_fund: bool,
+    /// The sum.
+    pub amount: Money,
+}
+
+/// What was issued at a station in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StationTotal {
+    /// The station.
+    pub unit_id: i64,
+    /// Bills.
+    pub bills: i64,
+    /// kWh.
+    pub energy_kwh: Quantity,
+    /// Yuan.
+    pub amount: Money,
+}

@@ -1,0 +1,34 @@
+//! Trying a command again when the engine says that this is safe.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use crate::{Store, StoreError, Tx};
+
+const FIRST_PAUSE_MS: u64 = 4;
+const LONGEST_PAUSE_MS: u64 = 500;
+
+pub(crate) fn write<T, E: From<StoreError>>(
+    store: &Store,
+    times: u32,
+    mut command: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut tried = 1;
+    loop {
+        let mut note = None;
+        let outcome = store.write_noting(&mut note, &mut command);
+        let worth_it = matches!(note, Some(StoreError::Busy | StoreError::CommitFailed(_)));
+        if outcome.is_ok() || !worth_it || tried >= times {
+            return outcome;
+        }
+        std::thread::sleep(pause(tried));
+        tried += 1;
+    }
+}
+
+/// Doubles with each try; a random half of it keeps two that collided from colliding again.
+fn pause(tried: u32) -> Duration {
+    let whole = FIRST_PAUSE_MS.saturating_mul(1 << tried.min(16)).min(LONGEST_PAUSE_MS);
+    let chance = RandomState::new().hash_one(tried) % (whole / 2 + 1);
+    Duration::from_millis(whole / 2 + chance)
+}

@@ -1,0 +1,334 @@
+//! `zhangfang adjust`: refunds and supplementary charges (退补), from the slip to the archive.
+
+use billing::OfficeRules;
+use billing::adjustment::{self, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment};
+use clap::{Subcommand, ValueEnum};
+use documents::sheet::Kind;
+use kernel::{Bilingual, Month, Quantity};
+
+use super::office::{Office, both, month, quantity};
+use crate::failure::{Done, Failure};
+use crate::table::{Shown, Table, row};
+
+const READ: &str = "adjustment.read";
+
+/// What can be done about adjustments.
+#[derive(Debug, Subcommand)]
+pub enum Adjust {
+    /// Adjustments in progress, of a station or of all / 在途退补
+    List {
+        /// Code of the station / 供电所代码
+        #[arg(long)]
+        unit: Option<String>,
+        /// Instead, those issued in this month / 某月已发行
+        #[arg(long, value_parser = month)]
+        issued: Option<Month>,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// The causes there are, with their numbers / 退补原因
+    Causes {
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Start an adjustment / 发起退补
+    Start {
+        account: String,
+        /// The billing month that is corrected / 退补电费年月
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Number of the cause; `adjust causes` lists them / 原因号
+        #[arg(long)]
+        cause: i64,
+        /// The specific reason / 具体原因
+        #[arg(long)]
+        reason: String,
+        /// kWh in all; below zero for a refund / 退补电量
+        #[arg(long, value_parser = quantity, default_value = "0", allow_hyphen_values = true)]
+        kwh: Quantity,
+        /// Yuan of a component, such as energy=-12.30; again for each / 费用项金额
+        #[arg(long = "yuan", value_name = "COMPONENT=YUAN")]
+        components: Vec<String>,
+        /// kWh of a tier, such as 2=-30; again for each / 阶梯电量
+        #[arg(long = "tier", value_name = "TIER=KWH")]
+        tiers: Vec<String>,
+        /// Ticket of the metering institute it is started on / 计量所工作票号
+        #[arg(long)]
+        request: Option<i64>,
+        /// Number of the change ticket it follows from / 变更工单编号
+        #[arg(long)]
+        change: Option<String>,
+        /// What the station does afterwards / 后续事项
+        #[arg(long, value_enum)]
+        follow_up: Vec<Item>,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
+        #[arg(long)]
+        centre: Option<String>,
+    },
+    /// Decide the approval step that waits / 审批
+    Approve {
+        /// The case's key, as `adjust list` shows it / 退补号
+        case: i64,
+        #[arg(default_value = "同意")]
+        text: String,
+    },
+    /// Send a case on whose last approval was a leader's / 转办
+    SendOn { case: i64 },
+    /// Refuse a case before it is operated / 不同意
+    Refuse { case: i64, reason: String },
+    /// The station audits the original data / 审核原始数据
+    Audit { case: i64, text: String },
+    /// The centre operates the adjustment / 操作
+    Operate { case: i64 },
+    /// The centre archives it / 归档
+    Archive { case: i64 },
+    /// Note the telephone call to the station / 电话通知
+    Call { case: i64, text: String },
+    /// Chase a follow-up step / 催办
+    Chase {
+        case: i64,
+        #[arg(value_enum)]
+        item: Item,
+    },
+    /// A follow-up step is done; without a step, all of them are reported done / 后续完成
+    Done {
+        case: i64,
+        #[arg(value_enum)]
+        item: Option<Item>,
+    },
+    /// Make the month's list of adjustments with a station, for both to sign / 退补明细清单
+    MonthList {
+        #[arg(value_parser = month)]
+        month: Month,
+        unit: String,
+    },
+    /// Give the day's list of adjustments in progress to the centre / 报送在途清单
+    RunningList {
+        unit: String,
+        #[arg(long)]
+        centre: Option<String>,
+    },
+}
+
+/// A step of the station afterwards.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Item {
+    /// Create the electronic book
+    CreateBatch,
+    /// Enter the readings and submit
+    SubmitReadings,
+    /// Change the base reading
+    ChangeBaseReading,
+}
+
+impl From<Item> for FollowUpItem {
+    fn from(item: Item) -> FollowUpItem {
+        match item {
+            Item::CreateBatch => FollowUpItem::CreateBatch,
+            Item::SubmitReadings => FollowUpItem::SubmitReadings,
+            Item::ChangeBaseReading => FollowUpItem::ChangeBaseReading,
+        }
+    }
+}
+
+fn pair(text: &str) -> Done<(&str, &str)> {
+    text.split_once('=').ok_or_else(|| {
+        Failure::new(format!("{text:?} 应写成 名称=数值"), format!("{text:?} is to be written name=figure"))
+    })
+}
+
+fn effect(kwh: Quantity, components: &[String], tiers: &[String]) -> Done<Effect> {
+    let components = components
+        .iter()
+        .map(|text| pair(text).and_then(|(code, yuan)| Ok((code.to_owned(), yuan.parse()?))))
+        .collect::<Done<_>>()?;
+    let tiers = tiers
+        .iter()
+        .map(|text| {
+            let (tier, energy) = pair(text)?;
+            let tier = tier.parse::<u8>().map_err(|_| {
+                Failure::new(format!("{tier:?} 不是阶梯号"), format!("{tier:?} is not the number of a tier"))
+            })?;
+            Ok((tier, energy.parse()?))
+        })
+        .collect::<Done<_>>()?;
+    Ok(Effect { energy_kwh: kwh, tiers, components })
+}
+
+/// Runs the command.
+pub fn run(command: &Adjust, office: &Office) -> Done {
+    let rules = OfficeRules::built_in()?;
+    // Most steps are: this case, this act, nothing to tell but that it was done.
+    let step = |verb: &str, zh: &str, en: &str, act: &dyn Fn(&mut identity::Work<'_, '_>) -> Done| {
+        office.change(verb, command, |work| {
+            act(work)?;
+            both(zh, en)
+        })
+    };
+    match command {
+        Adjust::List { unit, issued, shown } => list(office, unit.as_ref(), *issued, shown),
+        Adjust::Causes { shown } => {
+            let mut table =
+                Table::new(office.lang).col("原因号", "cause", Kind::Integer).text("原因", "text");
+            for cause in Cause::ALL {
+                table.push(row![cause.number(), cause.text(office.lang)]);
+            }
+            table.show(shown)
+        }
+        Adjust::Start {
+            account,
+            month,
+            cause,
+            reason,
+            kwh,
+            components,
+            tiers,
+            request,
+            change,
+            follow_up,
+            centre,
+        } => {
+            let cause = Cause::from_number(*cause).ok_or_else(|| {
+                Failure::new(
+                    "没有这个原因号；`zhangfang adjust causes` 列出原因",
+                    "there is no such cause; `zhangfang adjust causes` lists them",
+                )
+            })?;
+            let new = NewAdjustment {
+                cause,
+                account_id: office.account(account)?.account.account_id,
+                month: *month,
+                reason: reason.clone(),
+                effect: effect(*kwh, components, tiers)?,
+                request_ticket_id: *request,
+                change_ticket: change.clone(),
+                centre_unit_id: office.centre(centre.as_ref())?,
+                follow_up: follow_up.iter().map(|item| FollowUpItem::from(*item)).collect(),
+            };
+            office.change("adjustment.start", command, |work| {
+                let case = adjustment::start(work, &rules, &new)?;
+                both(
+                    format!("退补 {}（{}），电费 {} 元，待审批", case.number, case.case_id, case.amount),
+                    format!(
+                        "adjustment {} ({}), {} yuan, waits for approval",
+                        case.number, case.case_id, case.amount
+                    ),
+                )
+            })
+        }
+        Adjust::Approve { case, text } => office.change("adjustment.approve", command, |work| {
+            if adjustment::approve(work, &rules, *case, text)? {
+                both("审批完成", "approved by everybody")
+            } else {
+                both("已同意，待上级审批", "approved; the next step waits")
+            }
+        }),
+        Adjust::SendOn { case } => step("adjustment.send_on", "已转办", "sent on", &|work| {
+            Ok(adjustment::send_on(work, &rules, *case)?)
+        }),
+        Adjust::Refuse { case, reason } => {
+            step("adjustment.refuse", "已退回，不生效", "refused without effect", &|work| {
+                Ok(adjustment::refuse(work, &rules, *case, reason)?)
+            })
+        }
+        Adjust::Audit { case, text } => {
+            step("adjustment.audit", "原始数据已审核", "the data are audited", &|work| {
+                Ok(adjustment::audit(work, &rules, *case, text)?)
+            })
+        }
+        Adjust::Operate { case } => step("adjustment.operate", "已操作", "operated", &|work| {
+            Ok(adjustment::operate(work, &rules, *case)?)
+        }),
+        Adjust::Archive { case } => step("adjustment.archive", "已归档", "archived", &|work| {
+            Ok(adjustment::archive(work, &rules, *case)?)
+        }),
+        Adjust::Call { case, text } => {
+            step("adjustment.call", "已记电话通知", "the call is noted", &|work| {
+                Ok(adjustment::record_call(work, *case, text)?)
+            })
+        }
+        Adjust::Chase { case, item } => step("adjustment.chase", "已催办", "chased", &|work| {
+            Ok(adjustment::chase(work, *case, (*item).into())?)
+        }),
+        Adjust::Done { case, item: Some(item) } => {
+            step("adjustment.complete_follow_up", "该后续事项已完成", "the step is done", &|work| {
+                Ok(adjustment::complete_follow_up(work, *case, (*item).into())?)
+            })
+        }
+        Adjust::Done { case, item: None } => office.change("adjustment.finish_follow_up", command, |work| {
+            let due = adjustment::finish_follow_up(work, &rules, *case)?;
+            both(format!("后续事项完成，应于 {due} 前发行"), format!("all is done; to be issued by {due}"))
+        }),
+        Adjust::MonthList { month, unit } => {
+            let unit_id = office.unit(unit)?.id;
+            office.change("adjustment.month_list", command, |work| {
+                let list = adjustment::make_month_list(work, *month, unit_id)?;
+                both(
+                    format!("清单 {}（{}）待双方签字", list.number, list.id),
+                    format!("list {} ({}) waits for both signatures", list.number, list.id),
+                )
+            })
+        }
+        Adjust::RunningList { unit, centre } => {
+            let (unit_id, centre) = (office.unit(unit)?.id, office.centre(centre.as_ref())?);
+            office.change("adjustment.running_list", command, |work| {
+                let cases = adjustment::give_running_list(work, unit_id, centre)?;
+                both(format!("已报送在途退补 {cases} 件"), format!("gave the list of {cases} in progress"))
+            })
+        }
+    }
+}
+
+fn list(office: &Office, unit: Option<&String>, issued: Option<Month>, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, only) = (office.org_id(), office.unit_id(unit)?);
+    let units = office.look(|tx| Ok(identity::units(tx, org_id)?))?;
+    let mut cases: Vec<AdjustmentCase> = Vec::new();
+    for unit in units.iter().filter(|unit| only.map_or(office.sees(READ, unit.id), |id| id == unit.id)) {
+        cases.extend(office.look(|tx| {
+            Ok(match issued {
+                Some(month) => adjustment::cases_of_month(tx, org_id, unit.id, month)?,
+                None => adjustment::running(tx, org_id, unit.id)?,
+            })
+        })?);
+    }
+    cases.sort_by_key(|case| case.case_id);
+    cases.dedup_by_key(|case| case.case_id);
+    let mut table = Table::new(office.lang)
+        .text("退补号", "case")
+        .text("编号", "number")
+        .text("户号", "account")
+        .text("供电所", "unit")
+        .col("电费年月", "month", Kind::Month)
+        .text("原因", "cause")
+        .sum("电量", "kWh", Kind::Quantity(0))
+        .sum("电费", "amount", Kind::Money)
+        .text("状态", "state")
+        .text("发起人", "started by");
+    for case in cases {
+        let account = office.look(|tx| office.account_number(tx, case.account_id))?;
+        let ticket = office.look(|tx| Ok(workflow::find(tx, org_id, case.ticket_id)?))?;
+        let kind = workflow::Catalogue::built_in().ticket(&ticket.kind);
+        let state = match case.state {
+            CaseState::Running => {
+                let known = kind.and_then(|kind| kind.state(&ticket.state));
+                known.map_or(ticket.state.clone(), |state| state.text.text(office.lang))
+            }
+            CaseState::Issued => office.say("已发行", "issued"),
+            CaseState::Refused => office.say("未同意", "refused"),
+        };
+        table.push(row![
+            case.case_id.to_string(),
+            case.number,
+            account,
+            office.unit_name(case.unit_id)?,
+            case.month,
+            case.cause.text(office.lang),
+            case.energy_kwh,
+            case.amount,
+            state,
+            office.person_name(case.started_by)?,
+        ]);
+    }
+    table.show(shown)
+}

@@ -1,0 +1,596 @@
+//! `zhangfang book`: reading books from the opening of a month to their submission, and the tickets that open them again.
+
+use clap::Subcommand;
+use documents::sheet::Kind;
+use kernel::{Bilingual, Date, Month, Quantity};
+use metering::book::{Book as ReadingBook, BookState, Cycle, Entered, LogKind};
+use metering::reading::{ReadingStatus, Register};
+
+use super::office::{Office, both, date, month};
+use crate::failure::{Done, Failure};
+use crate::table::{Shown, Table, row};
+
+const READ: &str = "metering.read";
+
+/// What can be done with reading books.
+#[derive(Debug, Subcommand)]
+pub enum Book {
+    /// The reading books there are / 列出抄本
+    Books {
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Make a reading book; its reading day is proposed and reviewed afterwards / 新建抄本
+    New {
+        /// Its number, unique / 抄本编号
+        number: String,
+        /// Its name / 抄本名称
+        #[arg(long)]
+        name: String,
+        /// Code of its station / 供电所代码
+        #[arg(long)]
+        unit: String,
+        /// Login of its meter reader / 抄表员登录名
+        #[arg(long)]
+        reader: Option<String>,
+        /// monthly, odd_months or even_months / 抄表周期
+        #[arg(long, default_value = "monthly")]
+        cycle: String,
+    },
+    /// The books of a month with their states / 某月抄本的进度
+    List {
+        /// Month, such as 2026-02 / 年月
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Only this station / 供电所代码
+        #[arg(long)]
+        unit: Option<String>,
+        /// Only this state, such as entering / 状态
+        #[arg(long)]
+        state: Option<String>,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Open books for a month as one batch / 创建抄表批次
+    Open {
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Code of the station / 供电所代码
+        #[arg(long)]
+        unit: String,
+        /// Numbers of the books; by default every book of the station read in that month / 抄本编号
+        books: Vec<String>,
+    },
+    /// Take a batch back while nothing was entered / 删除批次
+    DeleteBatch {
+        /// The batch's key, as `book list` shows it / 批次号
+        batch: i64,
+    },
+    /// The lines of a book with previous and current readings / 抄本明细
+    Lines {
+        /// Number of the book / 抄本编号
+        book: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Only lines nobody has entered yet / 仅未录入
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Enter the reading of one meter; whole files go through `import readings` / 录入单户表码
+    Enter {
+        /// Account number / 户号
+        account: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// What the meter showed: 1234.5, or by register: total=1234.5 peak=300 / 示数
+        shown: Vec<String>,
+        /// Which meter of the account / 表序号
+        #[arg(long, default_value_t = 1)]
+        meter: i64,
+        /// Day of reading; by default the day of the command / 抄表日期
+        #[arg(long, value_parser = date)]
+        read_on: Option<Date>,
+        /// read, zero or unread; found from the figures if not given / 抄表状态
+        #[arg(long)]
+        status: Option<String>,
+        /// Registers that rolled over / 翻转的计度器
+        #[arg(long)]
+        rolled_over: Vec<String>,
+        /// Estimated, not read / 估抄
+        #[arg(long)]
+        estimated: bool,
+        /// Why an entered value is changed; needed in a returned book / 修改原因
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Record the station's check of a book / 自查
+    Check {
+        book: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// What was checked / 说明
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Submit a book to the centre; its readings are locked / 提交核算
+    Submit {
+        book: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
+        #[arg(long)]
+        centre: Option<String>,
+    },
+    /// Write down what was seen on site / 抄表日志
+    Log {
+        account: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// meter_fault, seal_broken, no_access, irregular_use, unusual_use, data_mismatch, other / 类别
+        #[arg(long)]
+        kind: String,
+        /// What was seen / 内容
+        note: String,
+        #[arg(long, default_value_t = 1)]
+        meter: i64,
+    },
+    /// Show the log of a book / 查看抄表日志
+    Logs {
+        book: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Ask the centre to return a submitted book, to change one line / 申请退回抄本
+    RequestChange {
+        account: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Why / 原因
+        reason: String,
+        #[arg(long, default_value_t = 1)]
+        meter: i64,
+        #[arg(long)]
+        centre: Option<String>,
+    },
+    /// Answer such a request: agreed, the book is returned; refused, the answer says why / 答复退回申请
+    AnswerChange {
+        /// The ticket's key, as `work tickets` shows it / 工单号
+        ticket: i64,
+        /// Refuse instead of agreeing / 不同意
+        #[arg(long)]
+        refuse: bool,
+        /// The answer / 答复
+        #[arg(default_value = "")]
+        text: String,
+    },
+    /// Reading days that wait for review / 待审核的抄表例日
+    Days {
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Propose the reading day of a book / 报送抄表例日
+    ProposeDay {
+        book: String,
+        /// Day of the month, 1 to 31 / 日
+        day: u8,
+    },
+    /// Review a proposed reading day / 审核抄表例日
+    ReviewDay {
+        /// The proposal's key, as `book days` shows it / 申报号
+        proposal: i64,
+        /// Refuse instead of agreeing / 不同意
+        #[arg(long)]
+        refuse: bool,
+        #[arg(default_value = "")]
+        note: String,
+    },
+    /// The steps a book took in a month / 抄本流转记录
+    Steps {
+        book: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Earlier values of one line / 表码修改记录
+    History {
+        account: String,
+        #[arg(value_parser = month)]
+        month: Month,
+        #[arg(long, default_value_t = 1)]
+        meter: i64,
+        #[command(flatten)]
+        shown: Shown,
+    },
+}
+
+/// A word of a list that is not one of its words.
+pub fn unknown(what_zh: &str, what_en: &str, word: &str, known: &[&str]) -> Failure {
+    let known = known.join(", ");
+    Failure::new(
+        format!("{what_zh}没有 {word:?}；可用：{known}"),
+        format!("{what_en} is not {word:?}; it is one of: {known}"),
+    )
+}
+
+/// Runs the command.
+pub fn run(command: &Book, office: &Office) -> Done {
+    match command {
+        Book::Books { shown } => books(office, shown),
+        Book::New { number, name, unit, reader, cycle } => {
+            let unit_id = office.unit(unit)?.id;
+            let reader_id =
+                reader.as_ref().map_or(Ok(0), |login| office.person(login).map(|person| person.id))?;
+            let keys: Vec<&str> = Cycle::ALL.iter().map(|cycle| cycle.key()).collect();
+            let cycle =
+                Cycle::from_words(cycle).ok_or_else(|| unknown("抄表周期", "the cycle", cycle, &keys))?;
+            // Keys of books ascend; accounts are neighbours in the order of their books.
+            let book_id = office.books()?.keys().next_back().map_or(1, |last| last + 1);
+            let new = ReadingBook {
+                book_id,
+                number: number.clone(),
+                name: name.clone(),
+                unit_id,
+                reader_id,
+                cycle,
+                reading_day: None,
+                version: 1,
+            };
+            office.change("metering.create_book", command, |work| {
+                metering::book::create_book(work, &new)?;
+                both(format!("已建抄本 {number}"), format!("made the book {number}"))
+            })
+        }
+        Book::List { month, unit, state, shown } => {
+            list(office, *month, unit.as_ref(), state.as_ref(), shown)
+        }
+        Book::Open { month, unit, books } => {
+            let unit_id = office.unit(unit)?.id;
+            let chosen: Vec<i64> = if books.is_empty() {
+                let opened =
+                    office.look(|tx| Ok(metering::book::books_of_month(tx, office.org_id(), *month)?))?;
+                let fits = |book: &ReadingBook| {
+                    book.unit_id == unit_id
+                        && metering::book::rules::is_read_in(book.cycle, *month)
+                        && opened.iter().all(|open| open.book_id != book.book_id)
+                };
+                office.books()?.into_values().filter(fits).map(|book| book.book_id).collect()
+            } else {
+                books.iter().map(|number| Ok(office.book(number)?.book_id)).collect::<Done<_>>()?
+            };
+            let calendar = office.calendar()?;
+            office.change("metering.create_batch", command, |work| {
+                let (batch, lines) = metering::book::create_batch(work, &calendar, unit_id, *month, &chosen)?;
+                let count = chosen.len();
+                both(
+                    format!("批次 {batch}：{count} 本抄本，{lines} 行"),
+                    format!("batch {batch}: {count} books, {lines} lines"),
+                )
+            })
+        }
+        Book::DeleteBatch { batch } => office.change("metering.delete_batch", command, |work| {
+            metering::book::delete_batch(work, *batch)?;
+            both(format!("已删除批次 {batch}"), format!("deleted the batch {batch}"))
+        }),
+        Book::Lines { book, month, open, shown } => lines(office, book, *month, *open, shown),
+        Book::Enter { account, month, shown, meter, read_on, status, rolled_over, estimated, reason } => {
+            let found = office.account(account)?;
+            let entered = Entered {
+                account_id: found.account.account_id,
+                meter_seq: *meter,
+                status: status.as_deref().map(status_of).transpose()?,
+                read_on: read_on.unwrap_or(office.now.date()),
+                shown: shown.iter().map(|text| shown_of(text)).collect::<Done<_>>()?,
+                rolled_over: rolled_over.iter().map(|word| register_of(word)).collect::<Done<_>>()?,
+                estimated: *estimated,
+                version: None,
+            };
+            office.change("metering.enter_readings", command, |work| {
+                let lines =
+                    metering::entry::enter_readings(work, *month, found.account.book_id, &[entered], reason)?;
+                both(format!("已录入 {account}：{lines} 行"), format!("entered {account}: {lines} lines"))
+            })
+        }
+        Book::Check { book, month, note } => {
+            let book_id = office.book(book)?.book_id;
+            office.change("metering.self_check", command, |work| {
+                metering::book::self_check(work, *month, book_id, note)?;
+                both(format!("抄本 {book} {month} 已自查"), format!("book {book} of {month} is checked"))
+            })
+        }
+        Book::Submit { book, month, centre } => submit(command, office, book, *month, centre.as_ref()),
+        Book::Log { account, month, kind, note, meter } => {
+            let found = office.account(account)?;
+            let keys: Vec<&str> = LogKind::ALL.iter().map(|kind| kind.key()).collect();
+            let kind =
+                LogKind::from_words(kind).ok_or_else(|| unknown("日志类别", "the kind", kind, &keys))?;
+            office.change("metering.write_log", command, |work| {
+                metering::book::write_log(work, *month, (found.account.account_id, *meter), kind, note)?;
+                both(format!("已记日志：{account}"), format!("written into the log of {account}"))
+            })
+        }
+        Book::Logs { book, month, shown } => logs(office, book, *month, shown),
+        Book::RequestChange { account, month, reason, meter, centre } => {
+            let found = office.account(account)?;
+            let (calendar, centre) = (office.calendar()?, office.centre(centre.as_ref())?);
+            office.change("metering.raise_change", command, |work| {
+                let line = (found.account.account_id, *meter);
+                let ticket = metering::ticket::raise_change(work, &calendar, centre, *month, line, reason)?;
+                both(
+                    format!("工作票 {}（{}）已送电费管理中心", ticket.number, ticket.id),
+                    format!("ticket {} ({}) went to the billing centre", ticket.number, ticket.id),
+                )
+            })
+        }
+        Book::AnswerChange { ticket, refuse, text } => {
+            let calendar = office.calendar()?;
+            office.change("metering.answer_change", command, |work| {
+                let answered = metering::ticket::answer_change(work, &calendar, *ticket, !refuse, text)?;
+                both(
+                    format!("工作票 {} {}", answered.number, if *refuse { "不同意" } else { "同意退回" }),
+                    format!("ticket {} is {}", answered.number, if *refuse { "refused" } else { "agreed" }),
+                )
+            })
+        }
+        Book::Days { shown } => days(office, shown),
+        Book::ProposeDay { book, day } => {
+            let book_id = office.book(book)?.book_id;
+            office.change("metering.propose_reading_day", command, |work| {
+                let proposal = metering::book::propose_reading_day(work, book_id, *day)?;
+                both(
+                    format!("抄本 {book} 例日 {day} 已报送，申报号 {proposal}"),
+                    format!("day {day} of book {book} is proposed as {proposal}"),
+                )
+            })
+        }
+        Book::ReviewDay { proposal, refuse, note } => {
+            office.change("metering.review_reading_day", command, |work| {
+                metering::book::review_reading_day(work, *proposal, !refuse, note)?;
+                both(format!("申报 {proposal} 已审核"), format!("the proposal {proposal} is reviewed"))
+            })
+        }
+        Book::Steps { book, month, shown } => steps(office, book, *month, shown),
+        Book::History { account, month, meter, shown } => history(office, account, *month, *meter, shown),
+    }
+}
+
+fn submit(command: &Book, office: &Office, book: &str, month: Month, centre: Option<&String>) -> Done {
+    let book_id = office.book(book)?.book_id;
+    let rules = billing::OfficeRules::built_in()?;
+    let centre = office.centre(centre)?;
+    office.change("metering.submit", command, |work| {
+        let submitted = metering::book::submit(work, &rules.calendar, month, book_id)?;
+        // The centre's own deadline begins with the submission, in the same act.
+        let issue_by = billing::progress::book_submitted(work, &rules, month, book_id, centre)?;
+        let late = submitted.late_days;
+        both(
+            format!("抄本 {book} {month} 已提交，逾期 {late} 天，应于 {issue_by} 前发行"),
+            format!("book {book} of {month} is submitted, {late} days late; to be issued by {issue_by}"),
+        )
+    })
+}
+
+fn status_of(word: &str) -> Done<ReadingStatus> {
+    let keys: Vec<&str> = ReadingStatus::ALL.iter().map(|status| status.key()).collect();
+    ReadingStatus::from_words(word).ok_or_else(|| unknown("抄表状态", "the status", word, &keys))
+}
+
+fn register_of(word: &str) -> Done<Register> {
+    let keys: Vec<&str> = Register::ALL.iter().map(|register| register.key()).collect();
+    Register::from_words(word).ok_or_else(|| unknown("计度器", "the register", word, &keys))
+}
+
+fn shown_of(text: &str) -> Done<(Register, Quantity)> {
+    match text.split_once('=') {
+        Some((register, figure)) => Ok((register_of(register)?, figure.parse()?)),
+        None => Ok((Register::Total, text.parse()?)),
+    }
+}
+
+fn books(office: &Office, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let mut table = Table::new(office.lang)
+        .text("抄本编号", "book")
+        .text("名称", "name")
+        .text("供电所", "unit")
+        .text("抄表员", "reader")
+        .text("周期", "cycle")
+        .col("例日", "reading day", Kind::Integer);
+    for book in office.books()?.into_values().filter(|book| office.sees(READ, book.unit_id)) {
+        let (unit, reader) = (office.unit_name(book.unit_id)?, office.person_name(book.reader_id)?);
+        let day = book.reading_day.map(i64::from);
+        table.push(row![book.number, book.name, unit, reader, book.cycle.text(office.lang), day]);
+    }
+    table.show(shown)
+}
+
+fn list(office: &Office, month: Month, unit: Option<&String>, state: Option<&String>, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, only, books) = (office.org_id(), office.unit_id(unit)?, office.books()?);
+    let keys: Vec<&str> = BookState::ALL.iter().map(|state| state.key()).collect();
+    let state = state
+        .map(|word| BookState::from_words(word).ok_or_else(|| unknown("抄本状态", "the state", word, &keys)))
+        .transpose()?;
+    let of_month = office.look(|tx| Ok(metering::book::books_of_month(tx, org_id, month)?))?;
+    let totals = office.look(|tx| Ok(billing::book_totals(tx, org_id, month)?))?;
+    let mut table = Table::new(office.lang)
+        .titled(office.say(format!("{month} 抄本进度"), format!("Reading books of {month}")))
+        .text("抄本编号", "book")
+        .text("供电所", "unit")
+        .text("状态", "state")
+        .col("抄表日", "scheduled", Kind::Date)
+        .text("提交", "submitted")
+        .col("逾期天", "late days", Kind::Integer)
+        .sum("表计", "lines", Kind::Integer)
+        .sum("未录", "open", Kind::Integer)
+        .sum("已算户", "bills", Kind::Integer)
+        .sum("已发行", "issued", Kind::Integer)
+        .sum("电费", "amount", Kind::Money)
+        .text("批次", "batch");
+    let fits = |book: &&metering::book::BookMonth| {
+        only.is_none_or(|unit_id| unit_id == book.unit_id)
+            && state.is_none_or(|state| state == book.state)
+            && office.sees(READ, book.unit_id)
+    };
+    for book in of_month.iter().filter(fits) {
+        let counts = office.look(|tx| Ok(metering::book::line_counts(tx, org_id, month, book.book_id)?))?;
+        let at = totals.binary_search_by_key(&book.book_id, |(id, _)| *id).ok();
+        let (bills, issued, amount) = at.map_or((0, 0, kernel::Money::ZERO), |at| {
+            (totals[at].1.bills, totals[at].1.issued, totals[at].1.amount)
+        });
+        table.push(row![
+            books.get(&book.book_id).map(|known| known.number.clone()),
+            office.unit_name(book.unit_id)?,
+            book.state.text(office.lang),
+            book.scheduled_on,
+            book.submitted_at,
+            book.late_days,
+            counts.lines,
+            counts.untouched,
+            bills,
+            issued,
+            amount,
+            book.batch_id.to_string(),
+        ]);
+    }
+    table.show(shown)
+}
+
+fn lines(office: &Office, book: &str, month: Month, open: bool, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, found) = (office.org_id(), office.book(book)?);
+    let mut table = Table::new(office.lang)
+        .titled(format!("{} {} {month}", found.number, found.name))
+        .text("户号", "account")
+        .text("户名", "name")
+        .col("表序", "meter", Kind::Integer)
+        .text("状态", "status")
+        .text("计度器", "register")
+        .col("上次", "previous", Kind::Quantity(2))
+        .col("本次", "current", Kind::Quantity(2))
+        .text("倍率", "multiplier")
+        .col("电量", "consumption", Kind::Quantity(2))
+        .col("抄表日期", "read on", Kind::Date)
+        .text("录入人", "entered by");
+    if !office.sees(READ, found.unit_id) {
+        return table.show(shown);
+    }
+    let lines = office.look(|tx| Ok(metering::entry::lines_of_book(tx, org_id, month, found.book_id)?))?;
+    for line in lines.iter().filter(|line| !open || line.status == ReadingStatus::Unread) {
+        let account = office.look(|tx| Ok(metering::account::account_by_id(tx, org_id, line.account_id)?))?;
+        let (number, name) = account
+            .map_or((line.account_id.to_string(), String::new()), |account| (account.number, account.name));
+        let by = office.person_name(line.entered_by)?;
+        for (register, span) in line.registers.iter() {
+            table.push(row![
+                number.as_str(),
+                name.as_str(),
+                line.meter_seq,
+                line.status.text(office.lang),
+                register.text(office.lang),
+                span.previous,
+                span.current,
+                line.multiplier.to_string(),
+                line.consumption(register)?,
+                line.read_on,
+                by.as_str(),
+            ]);
+        }
+    }
+    table.show(shown)
+}
+
+fn logs(office: &Office, book: &str, month: Month, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, found) = (office.org_id(), office.book(book)?);
+    let mut table = Table::new(office.lang)
+        .text("时间", "at")
+        .text("户号", "account")
+        .col("表序", "meter", Kind::Integer)
+        .text("类别", "kind")
+        .text("内容", "note")
+        .text("记录人", "by");
+    let lines = office.look(|tx| Ok(metering::entry::lines_of_book(tx, org_id, month, found.book_id)?))?;
+    let keys = (lines.first().map(|line| line.account_id), lines.last().map(|line| line.account_id));
+    if let ((Some(first), Some(last)), true) = (keys, office.sees(READ, found.unit_id)) {
+        let entries = office.look(|tx| Ok(metering::book::log_entries(tx, org_id, month, (first, last))?))?;
+        for entry in entries {
+            let number = office.look(|tx| office.account_number(tx, entry.account_id))?;
+            let by = office.person_name(entry.person_id)?;
+            table.push(row![entry.at, number, entry.meter_seq, entry.kind.text(office.lang), entry.note, by]);
+        }
+    }
+    table.show(shown)
+}
+
+fn days(office: &Office, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, books) = (office.org_id(), office.books()?);
+    let open = office.look(|tx| Ok(metering::book::unreviewed_reading_days(tx, org_id)?))?;
+    let mut table = Table::new(office.lang)
+        .text("申报号", "proposal")
+        .text("抄本编号", "book")
+        .text("供电所", "unit")
+        .col("例日", "day", Kind::Integer);
+    for (proposal, book_id, day) in open {
+        let book = books.get(&book_id);
+        let unit = book.map(|book| office.unit_name(book.unit_id)).transpose()?;
+        table.push(row![proposal.to_string(), book.map(|book| book.number.clone()), unit, i64::from(day)]);
+    }
+    table.show(shown)
+}
+
+fn steps(office: &Office, book: &str, month: Month, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, found) = (office.org_id(), office.book(book)?);
+    let steps = office.look(|tx| Ok(metering::book::steps(tx, org_id, month, found.book_id)?))?;
+    let mut table = Table::new(office.lang)
+        .text("时间", "at")
+        .text("经办人", "by")
+        .text("原状态", "from")
+        .text("新状态", "to")
+        .text("原因", "reason");
+    for step in steps {
+        let by = office.person_name(step.person_id)?;
+        table.push(row![step.at, by, step.from.text(office.lang), step.to.text(office.lang), step.reason]);
+    }
+    table.show(shown)
+}
+
+fn history(office: &Office, account: &str, month: Month, meter: i64, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let (org_id, found) = (office.org_id(), office.account(account)?);
+    let earlier = office.look(|tx| {
+        Ok(metering::entry::reading_history(tx, org_id, month, (found.account.account_id, meter))?)
+    })?;
+    let mut table = Table::new(office.lang)
+        .text("计度器", "register")
+        .col("原示数", "value", Kind::Quantity(2))
+        .text("状态", "status")
+        .text("录入人", "entered by")
+        .text("录入时间", "entered at")
+        .text("修改人", "replaced by")
+        .text("修改时间", "replaced at")
+        .text("原因", "reason");
+    for one in earlier {
+        let (entered_by, by) =
+            (office.person_name(one.reading.entered_by)?, office.person_name(one.replaced_by)?);
+        for (register, span) in one.reading.registers.iter() {
+            table.push(row![
+                register.text(office.lang),
+                span.current,
+                one.reading.status.text(office.lang),
+                entered_by.as_str(),
+                one.reading.entered_at,
+                by.as_str(),
+                one.replaced_at,
+                one.reason.as_str(),
+            ]);
+        }
+    }
+    table.show(shown)
+}

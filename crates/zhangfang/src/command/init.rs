@@ -1,0 +1,61 @@
+//! `zhangfang init`: a new organisation with its first administrator.
+
+use clap::Args;
+use kernel::{Bilingual, Lang, Text};
+
+use super::Place;
+use crate::failure::{Done, Failure};
+use crate::house;
+
+/// What founding needs.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Short code of the organisation, such as JHGD / 组织代码
+    code: String,
+    /// Its Chinese name / 中文名称
+    #[arg(long)]
+    name: String,
+    /// Its English name; by default the Chinese one / 英文名称
+    #[arg(long)]
+    english: Option<String>,
+    /// Login of the first administrator / 管理员登录名
+    #[arg(long)]
+    login: String,
+    /// Full name of the first administrator / 管理员姓名
+    #[arg(long)]
+    person: String,
+}
+
+/// Makes the data folder if there is none, and founds the organisation in its database.
+pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
+    if place.database.is_none() {
+        std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
+    }
+    let store = house::open(&place.url())?;
+    if store.read(|tx| identity::find_organisation(tx, &init.code))?.is_some() {
+        return Err(Failure::new(
+            format!("组织 {} 已经存在", init.code),
+            format!("the organisation {} is there already", init.code),
+        ));
+    }
+    let english = init.english.as_deref().unwrap_or(&init.name);
+    let new = identity::NewOrganisation {
+        code: &init.code,
+        name: Text::new(&init.name, english),
+        administrator_login: &init.login,
+        administrator_name: &init.person,
+    };
+    let now = place.now()?;
+    store.write(|tx| identity::found_organisation(tx, &new, now))?;
+    let (code, login) = (&init.code, &init.login);
+    let said = Text::new(
+        format!(
+            "已建立组织 {code}，管理员 {login}。\n下一步：zhangfang people add-unit … --org {code} --as {login}，再登记人员并派岗"
+        ),
+        format!(
+            "founded {code} with the administrator {login}.\nNext: zhangfang people add-unit … --org {code} --as {login}, then add people and give them posts"
+        ),
+    );
+    println!("{}", said.text(lang));
+    Ok(())
+}
