@@ -17,8 +17,6 @@ pub fn schemas() -> Vec<Schema> {
         metering::SCHEMA,
         metering::parameter::SCHEMA_PARAMETERS,
         metering::contract::SCHEMA_CONTRACTS,
-        metering::parameter::SCHEMA_PARAMETERS,
-        metering::contract::SCHEMA_CONTRACTS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
     ]

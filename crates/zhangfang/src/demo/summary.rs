@@ -221,5 +221,5 @@ pub fn try_next(place: &Place, files: &[PathBuf], number: &str, month: Month, la
     ] {
         println!("  zhangfang {command} {at}");
     }
-    println!("  zhangfang tariff quote examples/quote/01-residential.toml");
+    println!("  zhangfang tariff quote examples/quote/01-household-simple.toml");
 }
