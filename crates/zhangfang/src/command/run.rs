@@ -25,6 +25,7 @@ pub enum Run {
     Issue(OneBook),
     /// Send a book back one step with a reason / 退回上一步
     Back {
+        /// Number of the book / 抄本编号
         #[command(flatten)]
         book: OneBook,
         /// Why / 原因
@@ -33,6 +34,7 @@ pub enum Run {
     },
     /// Calculate, review and issue every submitted book of a month / 整月核算发行
     All {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Login of the reviewer; by default who acts / 复核人
@@ -47,6 +49,7 @@ pub enum Run {
     },
     /// The bills of a month with flows and amounts / 电费清单
     List {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only this book / 抄本编号
@@ -87,6 +90,13 @@ fn of_month(office: &Office, one: &OneBook) -> Done<BookMonth> {
     })
 }
 
+/// How the book stands now, within the command; which step it may take is decided by the reading office.
+fn state(work: &mut identity::Work<'_, '_>, book: &BookMonth) -> Done<BookState> {
+    let org_id = work.org_id();
+    let now = metering::book::book_month(work.tx, org_id, book.month, book.book_id)?;
+    Ok(now.map_or(book.state, |now| now.state))
+}
+
 fn run_book(office: &Office, book: &BookMonth) -> Done<RunBook> {
     let org_id = office.org_id();
     let lines = office.look(|tx| Ok(metering::book::line_counts(tx, org_id, book.month, book.book_id)?))?;
@@ -111,15 +121,12 @@ pub fn run(command: &Run, office: &Office) -> Done {
             let book = of_month(office, one)?;
             let ready = run_book(office, &book)?;
             office.change("billing.review_book", command, |work| {
-                match book.state {
-                    BookState::Calculating => {
-                        metering::book::begin_review(work, one.month, book.book_id).map(|_| ())?
-                    }
-                    BookState::Exception => {
-                        metering::book::resume_review(work, one.month, book.book_id).map(|_| ())?
-                    }
-                    _ => {}
-                }
+                let (month, id) = (one.month, book.book_id);
+                match state(work, &book)? {
+                    BookState::Reviewing => book.clone(),
+                    BookState::Exception => metering::book::resume_review(work, month, id)?,
+                    _ => metering::book::begin_review(work, month, id)?,
+                };
                 billing::review_book(work, one.month, ready)?;
                 both(
                     format!("抄本 {} {} 已复核", one.book, one.month),
@@ -151,7 +158,7 @@ fn calculate(command: &Run, office: &Office, one: &OneBook) -> Done {
     let book = of_month(office, one)?;
     let (ready, prices) = (run_book(office, &book)?, prices(office)?);
     office.change("billing.calculate_book", command, |work| {
-        if book.state == BookState::Submitted {
+        if state(work, &book)? != BookState::Calculating {
             metering::book::begin_calculation(work, one.month, book.book_id)?;
         }
         let done = billing::calculate_book(work, &prices, one.month, ready)?;
@@ -177,7 +184,7 @@ fn issue(command: &Run, office: &Office, one: &OneBook) -> Done {
     let due_day = RunPlan::new(one.month, Vec::new(), office.now).due_day;
     office.change("billing.issue_book", command, |work| {
         let org_id = work.org_id();
-        if book.state == BookState::Exception {
+        if state(work, &book)? != BookState::Reviewing {
             metering::book::resume_review(work, one.month, book.book_id)?;
         }
         let done = billing::issue_book(work, &postings, one.month, ready, due_day)?;
