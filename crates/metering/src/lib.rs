@@ -9,6 +9,8 @@
 //! - [`custody`]: reading cards, ledgers and handheld readers.
 //! - [`yearly`]: new accounts at the start of a month, the carry-over at the end of a year.
 //! - [`statistics`]: how much was read, and how much of it wrongly.
+//! - [`parameter`]: change tickets, hold-issue requests, adjustments of plan and route.
+//! - [`contract`]: supply contracts, settlement agreements, the fee archive of a customer.
 //! - [`stream`]: the one pass over accounts with their readings that a billing run takes.
 //!
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
@@ -18,10 +20,12 @@
 pub mod account;
 pub mod book;
 mod codes;
+pub mod contract;
 pub mod custody;
 pub mod entry;
 mod error;
 pub mod import;
+pub mod parameter;
 pub mod permissions;
 pub mod reading;
 mod schema;

@@ -172,7 +172,7 @@ impl PartFile {
         file.set_len(0).map_err(io)?;
         Ok(PartFile { path: path.to_owned(), part, file, kept: false })
     }
-    pub(crate) fn path(&self) -> &Path {
+    pub(crate) fn part_path(&self) -> &Path {
         &self.part
     }
     /// Makes it durable and gives it its name.

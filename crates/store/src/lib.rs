@@ -221,7 +221,7 @@ impl Store {
         match &self.door {
             Door::Sqlite(file) => {
                 let part = backup_file::PartFile::create(std::path::Path::new(path))?;
-                file.backup_to(part.path())?;
+                file.backup_to(part.part_path())?;
                 part.publish()
             }
             Door::Postgres(_) => Err(StoreError::NotOffered("backup_to: use backup, or pg_dump")),

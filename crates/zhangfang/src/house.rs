@@ -15,6 +15,8 @@ pub fn schemas() -> Vec<Schema> {
         ledger::SCHEMA,
         workflow::SCHEMA,
         metering::SCHEMA,
+        metering::parameter::SCHEMA_PARAMETERS,
+        metering::contract::SCHEMA_CONTRACTS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
     ]

@@ -14,8 +14,8 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, exception, generation, hold, import, init, inquiry, ledger,
-    log, people, prices, report, run, tariff, work,
+    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry,
+    ledger, log, parameter, people, prices, report, run, tariff, work,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -62,6 +62,12 @@ enum Command {
     /// Bills that do not pass the gates / 复核异常
     #[command(subcommand)]
     Exception(exception::Exception),
+    /// Changes of what a customer is billed by / 参数变更
+    #[command(subcommand)]
+    Parameter(parameter::Parameter),
+    /// Contracts and the directory of the month / 合同
+    #[command(subcommand)]
+    Contract(contract::Contract),
     /// Hold the issue while a change is under way / 暂缓发行
     #[command(subcommand)]
     Hold(hold::Hold),
@@ -94,6 +100,16 @@ enum Command {
         /// The file to write; must not exist / 备份文件
         file: std::path::PathBuf,
     },
+    /// Bring a backup into an empty database, and prove it / 恢复备份
+    Restore {
+        /// The backup / 备份文件
+        file: std::path::PathBuf,
+        /// Only verify it and show what is in it / 只校验并查看
+        #[arg(long)]
+        look: bool,
+        #[command(flatten)]
+        shown: table::Shown,
+    },
     /// Measurements / 性能测量
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -125,11 +141,15 @@ fn main() -> ExitCode {
         Command::Inquiry(command) => office().and_then(|office| inquiry::run(command, &office)),
         Command::Generation(command) => office().and_then(|office| generation::run(command, &office)),
         Command::Report(command) => office().and_then(|office| report::run(command, &office)),
+        Command::Parameter(command) => office().and_then(|office| parameter::run(command, &office)),
+        Command::Contract(command) => office().and_then(|office| contract::run(command, &office)),
         Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),
         Command::Work(command) => office().and_then(|office| work::run(command, &office)),
-        Command::Backup { file } => office().and_then(|office| backup::run(file, &office)),
+        Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
+        Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
+        Command::Restore { file, .. } => backup::restore(file, &cli.place, cli.lang),
         Command::Bench(command) => bench::run(command),
     };
     match done {

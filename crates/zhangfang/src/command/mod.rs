@@ -5,6 +5,7 @@ pub mod backup;
 pub mod bench;
 pub mod bill;
 pub mod book;
+pub mod contract;
 pub mod exception;
 pub mod generation;
 pub mod hold;
@@ -14,6 +15,7 @@ pub mod inquiry;
 pub mod ledger;
 pub mod log;
 pub mod office;
+pub mod parameter;
 pub mod people;
 pub mod prices;
 pub mod report;
@@ -45,7 +47,8 @@ pub struct Place {
     #[arg(long, default_value = "DEMO", global = true)]
     pub org: String,
     /// Login of the person who acts / 操作人登录名
-    #[arg(long = "as", value_name = "LOGIN", default_value = "fuhe", global = true)]
+    // Its own id: a global argument shares its value with every subcommand's argument of the same id.
+    #[arg(id = "acting_login", long = "as", value_name = "LOGIN", default_value = "fuhe", global = true)]
     pub login: String,
     /// The day on which the command is given, instead of today / 操作日期
     #[arg(long, value_name = "DATE", global = true)]
@@ -80,15 +83,14 @@ impl Place {
             Failure::new(format!("没有组织 {}", self.org), format!("there is no organisation {}", self.org))
         })
     }
-    /// When the command is given: the named day at noon, or now.
+    /// When the command is given: now, or on the named day at this time of day. Keys grow with time, so two commands
+    /// must not be given in the same millisecond.
     pub fn now(&self) -> Done<Moment> {
-        match &self.on {
-            Some(day) => Ok(Moment::on(day.parse::<Date>()?, 12, 0)),
-            None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Ok(Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(0)))
-            }
-        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(0));
+        let Some(day) = &self.on else { return Ok(now) };
+        let midnight = Moment::on(now.date(), 0, 0);
+        Ok(Moment::on(day.parse::<Date>()?, 0, 0).plus_millis(now.millis() - midnight.millis()))
     }
     /// The person who acts, with the posts of that day.
     pub fn actor(&self, store: &Store) -> Done<Actor> {

@@ -7,8 +7,8 @@ use documents::sheet::Kind;
 use kernel::Bilingual;
 
 use super::office::{Office, both};
-use super::tariff::read_text;
 use crate::failure::{Done, Failure};
+use crate::price_file::read_price_file;
 use crate::table::{Shown, Table, row};
 
 /// What can be done with price tables.
@@ -16,7 +16,7 @@ use crate::table::{Shown, Table, row};
 pub enum Prices {
     /// Load a price table; the same table again changes nothing / 装载电价表
     Load {
-        /// A TOML file, or the name of a table that comes with the program (`tariff tables`) / 文件或内置表名
+        /// A TOML file, a workbook, or the name of a table that comes with the program (`tariff tables`) / 文件或内置表名
         file: PathBuf,
     },
     /// Price tables that were loaded / 已装载的电价表
@@ -34,7 +34,7 @@ pub fn run(command: &Prices, office: &Office) -> Done {
             let shipped = tariff::table::SHIPPED.iter().find(|table| table.id == name);
             let content = match shipped {
                 Some(table) => table.text.to_owned(),
-                None if file.exists() => read_text(file)?,
+                None if file.exists() => read_price_file(file)?.toml,
                 None => {
                     return Err(Failure::new(
                         format!(

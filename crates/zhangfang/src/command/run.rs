@@ -113,10 +113,10 @@ pub fn run(command: &Run, office: &Office) -> Done {
             office.change("billing.review_book", command, |work| {
                 match book.state {
                     BookState::Calculating => {
-                        drop(metering::book::begin_review(work, one.month, book.book_id)?)
+                        metering::book::begin_review(work, one.month, book.book_id).map(|_| ())?
                     }
                     BookState::Exception => {
-                        drop(metering::book::resume_review(work, one.month, book.book_id)?)
+                        metering::book::resume_review(work, one.month, book.book_id).map(|_| ())?
                     }
                     _ => {}
                 }

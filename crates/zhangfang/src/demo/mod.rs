@@ -1,9 +1,11 @@
 //! `zhangfang demo`: a supply company's month on real prices, from nothing to issued bills in the ledger.
 
 mod company;
+mod exceptions;
 mod names;
 mod population;
 mod shape;
+mod summary;
 
 use std::time::Instant;
 
@@ -279,7 +281,8 @@ impl Stage {
 
     /// The billing centre calculates, reviews and issues what is clean.
     pub fn bill_month(&self) -> Done<RunSummary> {
-        let now = Moment::on(self.month.next().first_day(), 9, 0);
+        // The last books are read at the end of the month; the centre runs the same evening.
+        let now = Moment::on(self.month.last_day(), 20, 0);
         let calculator = self.company.person(&self.store, "hesuan", now.date())?;
         let reviewer = self.company.person(&self.store, "fuhe", now.date())?;
         let clerks = Clerks { calculator: &calculator, reviewer: &reviewer, issuer: &reviewer };
@@ -293,22 +296,60 @@ impl Stage {
     }
 }
 
-/// Runs the whole demo.
-pub fn run(place: &Place, accounts: u64, _lang: Lang) -> Done {
-    let started = Instant::now();
+/// An embedded demo begins anew: an earlier one in the folder makes way, anything else there is left alone.
+fn clear_folder(place: &Place) -> Done {
     std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
+    if place.database.is_some() {
+        return Ok(());
+    }
+    let database = place.data.join("zhangfang.db");
+    if database.exists() {
+        let earlier = house::open(&place.url())?;
+        let is_demo = earlier.read(|tx| identity::find_organisation(tx, "DEMO"))?.is_some();
+        drop(earlier);
+        if !is_demo {
+            return Err(Failure::new(
+                format!("{} 不是演示数据库，不会覆盖；请用 --data 另选目录", database.display()),
+                format!(
+                    "{} is not a demo and is not overwritten; choose another folder with --data",
+                    database.display()
+                ),
+            ));
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            let file = place.data.join(format!("zhangfang.db{suffix}"));
+            if file.exists() {
+                std::fs::remove_file(&file).map_err(|error| Failure::file(file.display(), error))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs the whole demo.
+pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
+    if accounts < 3 * BOOK_ACCOUNTS {
+        return Err(Failure::new("演示至少需要 600 户", "the demo needs at least 600 accounts"));
+    }
+    let started = Instant::now();
+    clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
     stage.load_accounts()?;
-    let progress = bar("history / 历史十二个月", accounts * HISTORY_MONTHS.unsigned_abs() as u64);
+    let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
     for back in (1..=HISTORY_MONTHS).rev() {
         let month = stage.month.plus(-back)?;
         stage.load_readings(month, &progress)?;
         stage.run_history(month)?;
     }
     progress.finish();
+    stage.store.refresh_statistics()?;
     stage.read_month()?;
-    let summary = stage.bill_month()?;
-    println!("{summary:#?}");
-    println!("{:?}", started.elapsed());
+    let run = stage.bill_month()?;
+    let handled = stage.handle_exceptions()?;
+    let summary = stage.summary()?;
+    let files = stage.print_bills(&place.data, lang)?;
+    summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;
+    let number = stage.population.dossier(&stage.population.customer(0)).details.number;
+    summary::try_next(place, &files, &number, stage.month, lang);
     Ok(())
 }

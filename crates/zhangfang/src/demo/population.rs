@@ -220,7 +220,7 @@ impl Population {
                 _ => Special::Usual,
             },
             Kind::IndustryContractDemand | Kind::IndustryActualDemand | Kind::IndustryWithLosses => {
-                if place % 10 == 0 { Special::ReverseReactive } else { Special::Usual }
+                if place.is_multiple_of(10) { Special::ReverseReactive } else { Special::Usual }
             }
             _ => match rng.u32(..1000) {
                 0..20 => Special::Jump,
@@ -248,6 +248,8 @@ impl Population {
             (Kind::Shop | Kind::GroupMember, _) => around(3_000, 40_000),
             (Kind::Farm, _) => around(1_500, 30_000),
             (Kind::Commerce, _) => around(60_000, 900_000),
+            // Behind a transformer of 500 kVA.
+            (Kind::IndustryWithLosses, _) => around(700_000, 1_600_000),
             (_, VoltageLevel::From220kv) => around(200_000_000, 400_000_000),
             (_, VoltageLevel::From110To220kv) => around(40_000_000, 90_000_000),
             (_, VoltageLevel::From35To110kv) => around(8_000_000, 30_000_000),
@@ -260,7 +262,7 @@ impl Population {
             8_000_000..40_000_000 => 14_000,
             _ => 132_000,
         };
-        let initial = if special == Special::Rollover { 99_990_00 } else { rng.u64(10_000..2_000_000) };
+        let initial = if special == Special::Rollover { 9_999_000 } else { rng.u64(10_000..2_000_000) };
         Customer { index, kind, special, year_kwh, station, multiplier, voltage, initial }
     }
 
@@ -278,7 +280,7 @@ impl Population {
         let shape = if month.year() < self.month.year() { &shape.0 } else { &shape.1 };
         let chance = self.rng(customer.index, month.number().unsigned_abs()).u64(88..112);
         let chance = match (customer.special, month == self.month) {
-            (Special::Jump, true) if customer.index % 2 == 0 => chance * 2,
+            (Special::Jump, true) if customer.index.is_multiple_of(2) => chance * 2,
             (Special::Jump, true) => chance / 2,
             (Special::Zero | Special::Unread, true) => 0,
             (Special::New, _) if month < self.first_month(customer) => 0,
@@ -428,6 +430,9 @@ impl Population {
 
     /// kVA of the customer's transformers.
     fn capacity_kva(&self, customer: &Customer) -> i64 {
+        if customer.kind == Kind::IndustryWithLosses {
+            return 500;
+        }
         let average_kw = customer.year_kwh / 8_760;
         let wanted = average_kw * 100 / 38;
         let sizes =

@@ -70,6 +70,12 @@ impl<'s> Book<'s> {
         }
         Ok(found)
     }
+    /// The text of a cell with the blanks around it, for free text that may end in a new line.
+    pub fn as_written(&self, cell: Cell<'s>) -> Cell<'s> {
+        let sheet = self.sheets.get(cell.at.sheet);
+        let text = sheet.and_then(|sheet| sheet.rows.get(cell.at.row)?.get(cell.at.column));
+        Cell { text: text.map_or(cell.text, String::as_str), ..cell }
+    }
     /// The value of the list that a cell names.
     pub fn choose(&self, cell: Cell<'_>, list: &'static [Word]) -> Read<&'static Word> {
         let text = plain(cell.text);

@@ -53,7 +53,7 @@ pub(super) fn info(book: &Book<'_>, toml: &mut TomlText) -> Read<()> {
     toml.plain_line("version", version.text, version.at);
     toml.line("region", grid.needed(&pairs, &REGION)?);
     toml.name(grid.needed(&pairs, &NAME)?, pairs.get(NAME_EN.key).copied());
-    toml.line("source", grid.needed(&pairs, &SOURCE)?);
+    toml.line("source", book.as_written(grid.needed(&pairs, &SOURCE)?));
     toml.line("from", grid.needed(&pairs, &FROM)?);
     if let Some(to) = pairs.get(TO.key) {
         toml.line("to", *to);

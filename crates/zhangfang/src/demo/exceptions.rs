@@ -1,0 +1,106 @@
+//! The exceptions of the month: sent to the stations, answered, put in order, issued.
+
+use billing::exception::{self, ExceptionFilter, ExceptionState};
+use billing::gates::Reasons;
+use billing::{OfficeRules, RunBook};
+use identity::Desk;
+use kernel::{Date, Moment};
+
+use super::{STATIONS, Stage, bar};
+use crate::failure::Done;
+
+/// Exceptions handled in one command.
+const AT_ONCE: usize = 200;
+
+/// What became of the exceptions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Handled {
+    /// Found by the gates.
+    pub found: usize,
+    /// Answered by the stations and put in order.
+    pub in_order: usize,
+    /// Bills issued after that.
+    pub issued: i64,
+}
+
+impl Stage {
+    fn working_day(&self, rules: &OfficeRules, days: u32) -> Done<Date> {
+        Ok(rules.calendar.add_working_days(self.month.last_day(), days)?)
+    }
+
+    /// The reviewer sends lists and tickets, the stations answer what they can, the reviewer closes and issues. What
+    /// nobody could read stays open: it waits for a reading.
+    pub fn handle_exceptions(&self) -> Done<Handled> {
+        let rules = OfficeRules::built_in()?;
+        let (month, org_id) = (self.month, self.company.org_id);
+        let of = |state| ExceptionFilter { state: Some(state), ..ExceptionFilter::default() };
+        let found =
+            self.store.read(|tx| exception::exceptions_of(tx, org_id, month, &of(ExceptionState::Found)))?;
+        let answerable =
+            |reasons: Reasons| !reasons.has(Reasons::UNREAD) && !reasons.has(Reasons::NOT_CALCULATED);
+        let progress = bar("exceptions / 异常处理", found.len() as u64 * 2);
+
+        let sent_at = Moment::on(self.working_day(&rules, 1)?, 9, 0);
+        let reviewer = self.company.person(&self.store, "fuhe", sent_at.date())?;
+        let desk = Desk::new(&self.store, &reviewer);
+        for unit_id in self.company.units {
+            desk.act(sent_at, |work| exception::send_lists(work, &rules, month, unit_id))?;
+        }
+        desk.act(sent_at, |work| -> billing::office::Result<()> {
+            for one in found.iter().filter(|one| one.dedicated) {
+                exception::raise_ticket(work, &rules, month, one.account_id, "请核实表码及用电情况")?;
+            }
+            Ok(())
+        })?;
+
+        let answered_at = Moment::on(self.working_day(&rules, 2)?, 15, 0);
+        for (station, unit_id) in self.company.units.into_iter().enumerate() {
+            let login = format!("{}-guanli", STATIONS[station].0.to_lowercase());
+            let administrator = self.company.person(&self.store, &login, answered_at.date())?;
+            let own: Vec<i64> = found
+                .iter()
+                .filter(|one| one.unit_id == unit_id && answerable(one.reasons))
+                .map(|one| one.account_id)
+                .collect();
+            for some in own.chunks(AT_ONCE) {
+                Desk::new(&self.store, &administrator).act(
+                    answered_at,
+                    |work| -> billing::office::Result<()> {
+                        for account_id in some {
+                            exception::answer(work, &rules, month, *account_id, "已现场核实，表码无误")?;
+                        }
+                        Ok(())
+                    },
+                )?;
+                progress.inc(some.len() as u64);
+            }
+        }
+
+        let closed_at = Moment::on(self.working_day(&rules, 3)?, 10, 0);
+        let answered = self
+            .store
+            .read(|tx| exception::exceptions_of(tx, org_id, month, &of(ExceptionState::Answered)))?;
+        for some in answered.chunks(AT_ONCE) {
+            desk.act(closed_at, |work| -> billing::office::Result<()> {
+                for one in some {
+                    exception::put_in_order(work, &rules, month, one.account_id)?;
+                }
+                Ok(())
+            })?;
+            progress.inc(some.len() as u64);
+        }
+        let mut books: Vec<RunBook> = answered
+            .iter()
+            .map(|one| RunBook { book_id: one.book_id, unit_id: one.unit_id, accounts: 0 })
+            .collect();
+        books.dedup_by_key(|book| book.book_id);
+        let mut handled = Handled { found: found.len(), in_order: answered.len(), issued: 0 };
+        for book in books {
+            let done =
+                desk.act(closed_at, |work| billing::issue_book(work, &self.postings, month, book, 20))?;
+            handled.issued += done.bills;
+        }
+        progress.finish();
+        Ok(handled)
+    }
+}
