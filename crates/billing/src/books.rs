@@ -148,11 +148,7 @@ pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Resu
     }
     let (org_id, person, now) = (work.org_id(), work.actor().person_id, work.now());
     if sql::mark_reviewed(work.tx, org_id, month, book.book_id, person, now)? == 0 {
-        return Err(refused(
-            book.book_id,
-            "尚未计算或已复核",
-            "not calculated yet, or reviewed already",
-        ));
+        return Err(refused(book.book_id, "尚未计算或已复核", "not calculated yet, or reviewed already"));
     }
     let document = format!("{month} {}", book.book_id);
     let entry = log::Entry::new(permission::REVIEW, book.unit_id, "book", document, String::new());
@@ -238,7 +234,12 @@ fn due_days(work: &mut Work<'_, '_>, accounts: &[i64]) -> Result<Vec<u8>> {
 
 /// Sends a book back one step with a reason: a reviewed one to its calculation, a calculated one to the state in which
 /// it was submitted. What is issued never goes back. (BILL-23)
-pub fn send_book_back(work: &mut Work<'_, '_>, month: Month, book: RunBook, reason: &str) -> Result<BookState> {
+pub fn send_book_back(
+    work: &mut Work<'_, '_>,
+    month: Month,
+    book: RunBook,
+    reason: &str,
+) -> Result<BookState> {
     let org_id = work.org_id();
     match sql::reviewed_calculation(work.tx, org_id, month, book.book_id)? {
         Some(calculation_id) => exception::return_book(work, book.unit_id, calculation_id, reason)?,

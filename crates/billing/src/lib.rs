@@ -32,6 +32,9 @@ mod service;
 pub mod slip;
 mod sql;
 
+pub use books::{
+    BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,
+};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use load::load_ready;
@@ -41,9 +44,6 @@ pub use output::{HistoryBulk, Ready};
 pub use plans::PriceBook;
 pub use posting::{BILL_ISSUED, BillPostings};
 pub use run::{RunBook, RunPlan, RunSummary, run_month};
-pub use books::{
-    BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,
-};
 pub use schema::SCHEMA;
 pub use service::{
     Clerks, IssuedAs, StoredBill, calculated_books, load_price_table, permission, stored_bill,

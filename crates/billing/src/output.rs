@@ -305,11 +305,7 @@ impl Output {
         for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
             let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
             book.add_sum(posting.component(), sum.amount, sum.vat)?;
-            post(
-                &mut self.postings,
-                book,
-                &posting.for_customer(payer_id, sum.amount.minus(sum.vat)?),
-            )?;
+            post(&mut self.postings, book, &posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
         }
         post(&mut self.postings, book, &rules.vat().for_customer(payer_id, bill.vat))
     }

@@ -96,7 +96,8 @@ fn batches_of(books: &[RunBook], batch_accounts: i64) -> Vec<&[RunBook]> {
 /// The books of `plan` that wait for this run, and those of them that were calculated before. A book that is not
 /// submitted is left alone: it was run already, or its station has not finished it. History is taken over once.
 fn waiting(tx: &mut Tx<'_>, org_id: i64, plan: &RunPlan) -> Result<(Vec<RunBook>, HashSet<i64>)> {
-    let calculated: HashSet<i64> = crate::sql::calculated_books(tx, org_id, plan.month)?.into_iter().collect();
+    let calculated: HashSet<i64> =
+        crate::sql::calculated_books(tx, org_id, plan.month)?.into_iter().collect();
     let waits: HashSet<i64> = if plan.take_over {
         plan.books.iter().map(|book| book.book_id).filter(|id| !calculated.contains(id)).collect()
     } else {

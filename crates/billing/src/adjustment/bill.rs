@@ -145,7 +145,10 @@ fn check(org_id: i64, bill: &AdjustmentBill) -> Result<()> {
     Err(OfficeError::refused(
         "ADJ-18",
         format!("退补 {} 各费用项合计 {sum} 与金额 {} 不符，或序号不成立", bill.document, bill.amount),
-        format!("adjustment {}: components sum to {sum}, not {}, or its place is wrong", bill.document, bill.amount),
+        format!(
+            "adjustment {}: components sum to {sum}, not {}, or its place is wrong",
+            bill.document, bill.amount
+        ),
     )
     .into())
 }
@@ -182,7 +185,8 @@ pub struct StoredAdjustment {
 pub fn stored_adjustment(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<StoredAdjustment>> {
     let Some(row) = sql::bill(tx, key)?.filter(|row| is_adjustment(&row.detail)) else { return Ok(None) };
     let bill = read_adjustment(&row.detail)?;
-    let missing = || BillingError::NoBill { account: key.account_id.to_string(), month: key.month.to_string() };
+    let missing =
+        || BillingError::NoBill { account: key.account_id.to_string(), month: key.month.to_string() };
     let issued = sql::issued_as(tx, key)?.ok_or_else(missing)?;
     Ok(Some(StoredAdjustment { bill, issued, detail: row.detail }))
 }

@@ -104,7 +104,10 @@ mod tests {
             reason: "倍率录入错误".into(),
             energy_kwh: Quantity::whole(-30).unwrap(),
             tiers: vec![(1, Quantity::whole(-10).unwrap()), (2, Quantity::whole(-20).unwrap())],
-            components: vec![("energy".into(), Money::from_fen(-1500)), ("renewable".into(), Money::from_fen(-50))],
+            components: vec![
+                ("energy".into(), Money::from_fen(-1500)),
+                ("renewable".into(), Money::from_fen(-50)),
+            ],
             amount: Money::from_fen(-1550),
         };
         let mut bytes = Vec::new();

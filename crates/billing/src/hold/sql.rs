@@ -149,7 +149,11 @@ pub(crate) fn save_released(
 }
 
 /// Requests whose hold is over and whose account has its bill of `month`: (hold, ticket, station).
-pub(crate) fn released_and_issued(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<(i64, i64, i64)>> {
+pub(crate) fn released_and_issued(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+) -> Result<Vec<(i64, i64, i64)>> {
     Ok(tx.list(
         "SELECT h.hold_id, t.ticket_id, t.unit_id FROM hold h
          JOIN hold_ticket t ON t.org_id = h.org_id AND t.hold_id = h.hold_id
