@@ -44,7 +44,7 @@ impl Loader {
         books: &[RunBook],
         mut take: impl FnMut(&RunBook, &[Ready]) -> Result<()>,
     ) -> Result<()> {
-        let holds = sql::active_holds(tx, org_id)?;
+        let holds = sql::active_holds(tx, org_id, plan.month)?;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
         let mut units = books.iter().peekable();
         each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {
@@ -108,7 +108,8 @@ impl Loader {
                             found.past.energy_kwh = found.past.energy_kwh.plus(energy)?;
                             found.past.fee = found.past.fee.plus(fee)?;
                             if same_tier_year {
-                                found.tier_used_kwh = found.tier_used_kwh.max(tier);
+                                // The last of the month's bills says how far the tiers are used, adjustments included.
+                                found.tier_used_kwh = tier;
                             }
                             last = Some(account);
                         }

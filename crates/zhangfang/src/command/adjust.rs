@@ -1,10 +1,11 @@
 //! `zhangfang adjust`: refunds and supplementary charges (退补), from the slip to the archive.
 
-use billing::OfficeRules;
 use billing::adjustment::{self, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment};
+use billing::{BillPostings, OfficeRules, PriceBook};
 use clap::{Subcommand, ValueEnum};
 use documents::sheet::Kind;
 use kernel::{Bilingual, Month, Quantity};
+use ledger::PostingRules;
 
 use super::office::{Office, both, month, quantity};
 use crate::failure::{Done, Failure};
@@ -84,6 +85,11 @@ pub enum Adjust {
     Operate { case: i64 },
     /// The centre archives it / 归档
     Archive { case: i64 },
+    /// Issue an adjustment whose follow-up is done, as a further bill / 发行退补电费
+    Issue {
+        /// The adjustment's key / 退补号
+        case: i64,
+    },
     /// Note the telephone call to the station / 电话通知
     Call { case: i64, text: String },
     /// Chase a follow-up step / 催办
@@ -269,6 +275,19 @@ pub fn run(command: &Adjust, office: &Office) -> Done {
             let due = adjustment::finish_follow_up(work, &rules, *case)?;
             both(format!("后续事项完成，应于 {due} 前发行"), format!("all is done; to be issued by {due}"))
         }),
+        Adjust::Issue { case } => {
+            let org_id = office.org_id();
+            let prices = office.look(|tx| Ok(PriceBook::load(tx, org_id)?))?;
+            let postings = BillPostings::new(prices.plans(), &PostingRules::standard()?)?;
+            office.change("adjustment.issue", command, |work| {
+                let bill = adjustment::issue_with(work, &rules, &postings, *case)?;
+                let (month, sequence, amount) = (bill.key.month, bill.key.sequence, bill.amount);
+                both(
+                    format!("已发行 {month} 第 {sequence} 笔退补电费 {amount} 元"),
+                    format!("issued {amount} yuan as further bill {sequence} of {month}"),
+                )
+            })
+        }
         Adjust::MonthList { month, unit } => {
             let unit_id = office.unit(unit)?.id;
             office.change("adjustment.month_list", command, |work| {

@@ -395,13 +395,12 @@ pub fn run(command: &Book, office: &Office) -> Done {
 
 fn submit(command: &Book, office: &Office, book: &str, month: Month, centre: Option<&String>) -> Done {
     let book_id = office.book(book)?.book_id;
-    let rules = billing::OfficeRules::built_in()?;
+    let calendar = office.calendar()?;
     let centre = office.centre(centre)?;
     office.change("metering.submit", command, |work| {
-        let submitted = metering::book::submit(work, &rules.calendar, month, book_id)?;
         // The centre's own deadline begins with the submission, in the same act.
-        let issue_by = billing::progress::book_submitted(work, &rules, month, book_id, centre)?;
-        let late = submitted.late_days;
+        let done = billing::submit_book(work, &calendar, month, book_id, Some(centre))?;
+        let (late, issue_by) = (done.book.late_days, done.issue_by);
         both(
             format!("抄本 {book} {month} 已提交，逾期 {late} 天，应于 {issue_by} 前发行"),
             format!("book {book} of {month} is submitted, {late} days late; to be issued by {issue_by}"),

@@ -240,7 +240,7 @@ impl Stage {
                 })?;
                 office.act(Moment::on(read_on, 18, 0), |work| {
                     metering::book::self_check(work, self.month, book_id, "表码已核对")?;
-                    metering::book::submit(work, &calendar, self.month, book_id)
+                    billing::submit_book(work, &calendar, self.month, book_id, None)
                 })?;
                 progress.inc(1);
             }
