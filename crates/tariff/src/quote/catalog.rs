@@ -69,17 +69,20 @@ impl Catalog {
             }
         };
         let classes: Vec<&str> = table.classes().map(|class| class.code).collect();
-        let of_category =
-            |wanted: Category| table.classes().find(|class| class.category == wanted).map(|class| class.code.to_owned());
+        let of_category = |wanted: Category| {
+            table.classes().find(|class| class.category == wanted).map(|class| class.code.to_owned())
+        };
         let class = match &draft.class {
             Some((class, _)) if classes.contains(&class.trim()) => class.trim().to_owned(),
             Some((class, span)) => match category_of(class).and_then(of_category) {
                 Some(class) => class,
-                None => return Err(source.refuse(
-                    span,
-                    format!("该表没有此用电类别；现有：{}", classes.join("、")),
-                    format!("the table has no such class; there are: {}", classes.join(", ")),
-                )),
+                None => {
+                    return Err(source.refuse(
+                        span,
+                        format!("该表没有此用电类别；现有：{}", classes.join("、")),
+                        format!("the table has no such class; there are: {}", classes.join(", ")),
+                    ));
+                }
             },
             None => {
                 // A table of one kind of customer is meant for it: its first class is the plain one.

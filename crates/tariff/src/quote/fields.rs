@@ -308,9 +308,39 @@ pub(super) fn text_of(source: Source<'_>, node: &Node) -> Quoted<String> {
 const UNITS: [(&[&str], i32); 5] = [
     (
         &[
-            "kwh", "kvarh", "kvar", "kva", "kw", "yuan", "rmb", "cny", "v", "a", "h", "hours", "days", "months", "元",
-            "千瓦时", "千瓦小时", "千乏时", "千乏", "千伏安", "千瓦", "度", "伏", "安", "小时", "天", "日", "个月",
-            "月", "次", "人", "户", "台",
+            "kwh",
+            "kvarh",
+            "kvar",
+            "kva",
+            "kw",
+            "yuan",
+            "rmb",
+            "cny",
+            "v",
+            "a",
+            "h",
+            "hours",
+            "days",
+            "months",
+            "元",
+            "千瓦时",
+            "千瓦小时",
+            "千乏时",
+            "千乏",
+            "千伏安",
+            "千瓦",
+            "度",
+            "伏",
+            "安",
+            "小时",
+            "天",
+            "日",
+            "个月",
+            "月",
+            "次",
+            "人",
+            "户",
+            "台",
         ],
         0,
     ),
@@ -541,7 +571,9 @@ mod tests {
             let node = Node { span: 0..0, value: Value::Text(text.to_owned()) };
             assert_eq!(number_text(source, &node).unwrap(), expected, "{text}");
         }
-        for (number, places, expected) in [("1.25", 1, "12.5"), ("5", -3, "0.005"), ("-0.5", 4, "-5000"), ("0", 3, "0")] {
+        for (number, places, expected) in
+            [("1.25", 1, "12.5"), ("5", -3, "0.005"), ("-0.5", 4, "-5000"), ("0", 3, "0")]
+        {
             assert_eq!(shifted(number, places).as_deref(), Some(expected), "{number} {places}");
         }
         assert_eq!(shifted("", 3), None);

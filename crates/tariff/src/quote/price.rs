@@ -9,8 +9,26 @@ use crate::model::{Category, Period};
 
 /// Words for the category of a customer.
 pub(super) const CATEGORIES: [(&[&str], Category); 5] = [
-    (&["residential", "resident", "household", "居民", "居民阶梯", "居民生活"], Category::Residential),
-    (&["residential_flat", "合表", "居民合表", "非居民合表"], Category::ResidentialFlat),
+    (
+        &[
+            "residential",
+            "resident",
+            "household",
+            "domestic",
+            "居民",
+            "居民阶梯",
+            "居民生活",
+            "居民用户",
+            "居民用电",
+            "居民生活用电",
+            "居民客户",
+        ],
+        Category::Residential,
+    ),
+    (
+        &["residential_flat", "combined_meter", "合表", "居民合表", "非居民合表", "合表用户", "居民合表用户"],
+        Category::ResidentialFlat,
+    ),
     (
         &[
             "single_part",
@@ -26,14 +44,36 @@ pub(super) const CATEGORIES: [(&[&str], Category); 5] = [
             "一般工商业",
             "工商业",
             "非居民",
+            "工业",
+            "普通工业",
+            "一般工业",
+            "非工业",
+            "商业",
+            "单一制用户",
+            "工商业单一制",
+            "industry",
+            "business",
         ],
         Category::SinglePart,
     ),
     (
-        &["two_part", "large_industry", "large_industrial", "两部制", "两部制工商业", "大工业"],
+        &[
+            "two_part",
+            "large_industry",
+            "large_industrial",
+            "两部制",
+            "两部制工商业",
+            "大工业",
+            "大工业用电",
+            "两部制用户",
+            "工商业两部制",
+        ],
         Category::TwoPart,
     ),
-    (&["agricultural", "agriculture", "农业", "农业生产"], Category::Agricultural),
+    (
+        &["agricultural", "agriculture", "farm", "农业", "农业生产", "农业用电", "农业生产用电"],
+        Category::Agricultural,
+    ),
 ];
 
 /// A component of an inline price.
@@ -461,7 +501,11 @@ fn months_of(source: Source<'_>, node: &Node) -> Quoted<Vec<i64>> {
         }),
     };
     found.ok_or_else(|| {
-        source.refuse(&node.span, "月份须为 1 到 12，例如 5 或 \"5-10\"", "a month is 1 to 12: 5, or \"5-10\" for several")
+        source.refuse(
+            &node.span,
+            "月份须为 1 到 12，例如 5 或 \"5-10\"",
+            "a month is 1 to 12: 5, or \"5-10\" for several",
+        )
     })
 }
 
