@@ -261,6 +261,7 @@ fn customers_come_change_hands_and_go() {
             contract_demand_kw: None,
             power_factor: Some(PowerFactorStandard::P90),
             transformer_loss: TransformerLossMethod::None,
+            loss_formula: None,
             transformers: vec![NewTransformer { model: "S13-400".into(), capacity_kva: figure("400") }],
             points: vec![],
             meters: vec![NewMeter {

@@ -4,7 +4,8 @@ use interchange::{Choice, Column, Kind, Sheet};
 use kernel::{Bilingual, Lang, Text};
 
 use crate::account::{
-    BasicMethod, Category, CollectionMethod, LineLossMethod, PowerFactorStandard, TaxStatus, VoltageLevel,
+    BasicMethod, Category, CollectionMethod, LineLossMethod, PowerFactorStandard, TaxStatus,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::ReadingStatus;
 use crate::{MeteringError, Result};
@@ -112,7 +113,21 @@ pub fn accounts_sheet() -> Result<Sheet> {
         ),
         Column::optional("line_loss_rate", Kind::Rate, &["线损率"]),
         Column::optional("low_side", yes_no(), &["高供低计"]),
+        Column::optional(
+            "transformer_loss",
+            choice(TransformerLossMethod::ALL, TransformerLossMethod::key, &[]),
+            &["变损计算方式"],
+        ),
         Column::optional("loss_kwh", Kind::Quantity, &["变损电量", "变损定量"]),
+        Column::optional("loss_kvarh", Kind::Quantity, &["变损无功电量"]),
+        Column::optional("no_load_kw", Kind::Quantity, &["空载损耗"]),
+        Column::optional("load_loss_kw", Kind::Quantity, &["短路损耗", "负载损耗"]),
+        Column::optional("no_load_current", Kind::Rate, &["空载电流"]),
+        Column::optional("impedance", Kind::Rate, &["阻抗电压", "短路阻抗"]),
+        Column::optional("load_shape", Kind::Rate, &["负荷形状系数", "变损修正系数"]),
+        Column::optional("no_load_kvar", Kind::Quantity, &["空载无功"]),
+        Column::optional("copper_rate", Kind::Rate, &["铜损率"]),
+        Column::optional("reactive_rate", Kind::Rate, &["无功铜损率"]),
     ];
     built(Text::new("用户档案", "Customers"), columns, &["number"])
 }
