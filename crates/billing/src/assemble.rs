@@ -72,7 +72,9 @@ pub(crate) fn assemble(
         row.points.iter().map(|point| assemble_point(row, point, &plan_of)).collect::<Result<_, _>>()?
     };
     let tiers = match account.category {
-        metering::account::Category::Residential => Some(tier_state(account, row.months, month, tier_used_kwh)),
+        metering::account::Category::Residential => {
+            Some(tier_state(account, row.months, month, tier_used_kwh))
+        }
         _ => None,
     };
     let supply = match (&row.terms, row.transformers.is_empty()) {
@@ -165,7 +167,9 @@ fn meters(readings: &[MeterReading], point_seq: Option<i64>) -> Source {
 fn tier_state(account: &Account, months: u8, month: Month, used_kwh: Quantity) -> TierState {
     // After a transfer the new customer has the thresholds of the months left, a part month as one. (decisions: tier year)
     let months_in_year = match account.tier_start {
-        Some(start) if account.options.has(Options::TRANSFERRED) && start.year() == tier_year(month, months) => {
+        Some(start)
+            if account.options.has(Options::TRANSFERRED) && start.year() == tier_year(month, months) =>
+        {
             13 - start.month_of_year().unsigned_abs()
         }
         _ => 12,
@@ -248,7 +252,9 @@ fn supply(
             TransformerLossMethod::Table => TransformerLoss::Table,
             TransformerLossMethod::Formula => match terms.loss_formula {
                 Some(formula) => TransformerLoss::Formula(loss_formula(formula)),
-                None => return Err("loss by formula needs its figures in the agreement / 公式计损缺少参数".into()),
+                None => {
+                    return Err("loss by formula needs its figures in the agreement / 公式计损缺少参数".into());
+                }
             },
         };
         agreement.line_loss = match terms.line_loss {

@@ -29,7 +29,12 @@ impl Before {
     /// Takes what a settlement of `past`, `back` months before `month`, says of the tiers. The latest settlement of the
     /// same tier year counts, of several bills in its month the highest; the first settlement of a tier year begins at
     /// zero. The tier year of a book read every other month has six settlements, of which the last may lie in January.
-    fn take_tier(&mut self, used_kwh: Quantity, (past, back): (Month, u8), (month, months_read): (Month, u8)) {
+    fn take_tier(
+        &mut self,
+        used_kwh: Quantity,
+        (past, back): (Month, u8),
+        (month, months_read): (Month, u8),
+    ) {
         let nearest = self.tier_back == 0 || self.tier_back == back;
         if nearest && tier_year(past, months_read) == tier_year(month, months_read) {
             self.tier_back = back;

@@ -92,6 +92,7 @@ fn the_stream_gives_back_what_was_loaded() {
             let mut row = AccountReadings {
                 account: details.account.clone(),
                 terms: None,
+                months: 1,
                 points: vec![],
                 transformers: vec![],
                 events: vec![],

@@ -3,7 +3,9 @@
 use kernel::{Month, Quantity};
 use store::{Bulk, Tx, params};
 
-use super::model::{Account, AccountDetails, LossFormula, Meter, Options, Point, Terms, Transformer, TransformerEvent};
+use super::model::{
+    Account, AccountDetails, LossFormula, Meter, Options, Point, Terms, Transformer, TransformerEvent,
+};
 use super::sql;
 use crate::Result;
 use crate::reading::Register;

@@ -10,9 +10,8 @@ use super::portions::{Fate, refused, take_in};
 use super::{FileKind, Incoming, Outcome, sheets, sql};
 use crate::account::{
     Account, AccountBulk, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod,
-    LineLossMethod, LossFigures,
-    LossFormula, Options, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerLossMethod,
-    VoltageLevel,
+    LineLossMethod, LossFigures, LossFormula, Options, PowerFactorStandard, TaxStatus, Terms, Transformer,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::{Result, permissions, trace};
 
@@ -305,7 +304,8 @@ fn transformer_loss(row: &TypedRow) -> std::result::Result<TransformerLoss, Fate
     // Figures of the other formula would be lost: they are refused rather than passed over.
     let complete = formula.is_some_and(|formula| {
         let kept = formula.figures();
-        (figures.copper_rate.is_some() || (kept.no_load_kvar == figures.no_load_kvar && kept.reactive_rate == figures.reactive_rate))
+        (figures.copper_rate.is_some()
+            || (kept.no_load_kvar == figures.no_load_kvar && kept.reactive_rate == figures.reactive_rate))
             && (figures.load_loss_kw.is_some()
                 || (kept.no_load_current, kept.impedance, kept.shape)
                     == (figures.no_load_current, figures.impedance, figures.shape))

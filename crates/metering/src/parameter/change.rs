@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::keyed;
 use crate::account::{
-    AccountField,    BasicMethod, Category, CollectionMethod, LineLossMethod, LossFormula, PointRelation, PowerFactorStandard, TaxStatus,
-    TransformerLossMethod, VoltageLevel,
+    AccountField, BasicMethod, Category, CollectionMethod, LineLossMethod, LossFormula, PointRelation,
+    PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::Register;
 
@@ -417,7 +417,9 @@ impl Change {
             Change::PowerFactor { .. } => ("功率因数标准变更", "power factor standard"),
             Change::TransformerLoss { .. } => ("变损变更", "transformer loss"),
             Change::LineLoss { .. } => ("线损变更", "line loss"),
-            Change::Detail { field, .. } => return kernel::Text::new(field.text(Lang::Zh), field.text(Lang::En)),
+            Change::Detail { field, .. } => {
+                return kernel::Text::new(field.text(Lang::Zh), field.text(Lang::En));
+            }
             Change::Capacity { act } => match act {
                 CapacityAct::Add { .. } => ("增容", "transformer added"),
                 CapacityAct::Remove { .. } => ("拆除变压器", "transformer removed"),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serializer, de};
 
 use crate::account::{
-    AccountField,    BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation, PowerFactorStandard, TaxStatus,
-    TransformerLossMethod, VoltageLevel,
+    AccountField, BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation,
+    PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::Register;
 

@@ -6,9 +6,9 @@ use store::{Row, StoreError, Tx, params};
 use super::{AccountReadings, Cursor};
 use crate::Result;
 use crate::account::{
-    Account, AccountStatus, BasicMethod, Category, LineLossMethod, LossFigures, LossFormula, Options, Point, PointRelation,
-    PowerFactorStandard, Terms, Transformer, TransformerChange, TransformerEvent, TransformerLossMethod,
-    VoltageLevel,
+    Account, AccountStatus, BasicMethod, Category, LineLossMethod, LossFigures, LossFormula, Options, Point,
+    PointRelation, PowerFactorStandard, Terms, Transformer, TransformerChange, TransformerEvent,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::sql::{read_reading, reading_fields};
 

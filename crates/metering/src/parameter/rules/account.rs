@@ -5,9 +5,9 @@ use kernel::{Date, Month, Quantity, Rate, Text};
 use super::{Circumstances, Drafting, capacity, meter, no_terms};
 use crate::account::rules;
 use crate::account::{
-    AccountField,    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, LossFormula,
-    Options,
-    Point, PointRelation, PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
+    Account, AccountDetails, AccountField, AccountStatus, BasicMethod, Category, CollectionMethod,
+    LineLossMethod, LossFormula, Options, Point, PointRelation, PowerFactorStandard, TaxStatus,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::parameter::change::{NewAccount, NewPoint};
 use crate::parameter::fault::Fault;
