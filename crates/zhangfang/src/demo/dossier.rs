@@ -209,6 +209,7 @@ impl Population {
             line_loss: LineLossMethod::None,
             line_loss_rate: None,
             line_loss_kwh: None,
+            loss_formula: None,
         });
         if customer.kind == Kind::IndustryWithLosses {
             let region = &self.regions[customer.station].region;
