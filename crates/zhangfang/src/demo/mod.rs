@@ -348,7 +348,8 @@ pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
     let run = stage.bill_month()?;
     let handled = stage.handle_exceptions()?;
     let summary = stage.summary()?;
-    let files = stage.print_bills(&place.data, lang)?;
+    let mut files = vec![stage.write_reports(&place.data, lang)?];
+    files.extend(stage.print_bills(&place.data, lang)?);
     summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;
     let number = stage.population.dossier(&stage.population.customer(0)).details.number;
     summary::try_next(place, &files, &number, stage.month, lang);
