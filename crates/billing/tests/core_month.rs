@@ -98,7 +98,7 @@ fn volume(house: &House<'_>) -> Vec<i64> {
         "exception",
         "voucher",
         "posting",
-        "vault_leaf",
+        "leaf",
         "book_step",
     ]
     .iter()
