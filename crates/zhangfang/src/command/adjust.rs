@@ -34,6 +34,7 @@ pub enum Adjust {
     },
     /// Start an adjustment / 发起退补
     Start {
+        /// Account number / 户号
         account: String,
         /// The billing month that is corrected / 退补电费年月
         #[arg(value_parser = month)]
@@ -70,6 +71,7 @@ pub enum Adjust {
     Approve {
         /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// What is said / 内容
         #[arg(default_value = "同意")]
         text: String,
     },
@@ -92,25 +94,33 @@ pub enum Adjust {
     Call { case: i64, text: String },
     /// Chase a follow-up step / 催办
     Chase {
+        /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// The item / 事项
         #[arg(value_enum)]
         item: Item,
     },
     /// A follow-up step is done; without a step, all of them are reported done / 后续完成
     Done {
+        /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// The item / 事项
         #[arg(value_enum)]
         item: Option<Item>,
     },
     /// Make the month's list of adjustments with a station, for both to sign / 退补明细清单
     MonthList {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Give the day's list of adjustments in progress to the centre / 报送在途清单
     RunningList {
+        /// Code of the unit / 单位代码
         unit: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },

@@ -21,8 +21,10 @@ const READ: &str = "report.read";
 pub enum Report {
     /// Print a report, or write it with --out / 打印或导出报表
     Show {
+        /// Which report / 报表
         #[arg(value_enum)]
         form: Name,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only this station, where the report has one / 供电所代码
@@ -41,11 +43,13 @@ pub enum Report {
     },
     /// The accounting error rate of a month / 核算差错率
     ErrorRate {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// How the stations' reports stand / 各单位报表进度
     Status {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -53,13 +57,16 @@ pub enum Report {
     },
     /// The centre compiles a month / 编制应收报表
     Compile {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// A station confirms what was compiled / 确认应收数据
     Confirm {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
         /// The amount the station saw / 应收金额
         #[arg(value_parser = money)]
@@ -67,25 +74,33 @@ pub enum Report {
     },
     /// Marketing consents to a late confirmation / 同意延期确认
     Consent {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
+        /// What is said / 内容
         text: String,
     },
     /// A station submits its confirmed report / 上报
     Submit {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Roll submitted reports up to a unit / 汇总
     RollUp {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Marketing against finance, difference by difference / 营财核对
     Reconcile {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -93,11 +108,13 @@ pub enum Report {
     },
     /// Freeze the month-end receivable balance of every station / 冻结月末应收余额
     Freeze {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// The targets of a month / 指标
     Targets {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `zhangfang demo`: a supply company's month on real prices, from nothing to issued bills in the ledger.
 
 mod company;
+mod dossier;
 mod exceptions;
 mod names;
 mod population;
