@@ -95,7 +95,7 @@ pub fn calculate_book(
     work.require(permission::CALCULATE, book.unit_id)?;
     let org_id = work.org_id();
     match state(work, month, book.book_id)? {
-        BookState::Submitted => drop(metering::book::begin_calculation(work, month, book.book_id)?),
+        BookState::Submitted => metering::book::begin_calculation(work, month, book.book_id).map(|_| ())?,
         BookState::Calculating | BookState::Exception => {}
         BookState::Reviewing => {
             return Err(refused(
@@ -141,8 +141,8 @@ pub fn calculate_book(
 pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Result<()> {
     work.require(permission::REVIEW, book.unit_id)?;
     match state(work, month, book.book_id)? {
-        BookState::Calculating => drop(metering::book::begin_review(work, month, book.book_id)?),
-        BookState::Exception => drop(metering::book::resume_review(work, month, book.book_id)?),
+        BookState::Calculating => metering::book::begin_review(work, month, book.book_id).map(|_| ())?,
+        BookState::Exception => metering::book::resume_review(work, month, book.book_id).map(|_| ())?,
         BookState::Reviewing => {}
         _ => return Err(refused(book.book_id, "未在核算中", "it is not with the centre for calculation")),
     }
@@ -187,7 +187,7 @@ pub fn issue_book(
     }
     match state(work, month, book.book_id)? {
         BookState::Reviewing => {}
-        BookState::Exception => drop(metering::book::resume_review(work, month, book.book_id)?),
+        BookState::Exception => metering::book::resume_review(work, month, book.book_id).map(|_| ())?,
         _ => return Err(refused(book.book_id, "未在复核中", "it is not under review")),
     }
     let accounts: Vec<i64> = drafts.iter().map(|draft| draft.key.account_id).collect();
@@ -243,7 +243,7 @@ pub fn send_book_back(
     let org_id = work.org_id();
     match sql::reviewed_calculation(work.tx, org_id, month, book.book_id)? {
         Some(calculation_id) => exception::return_book(work, book.unit_id, calculation_id, reason)?,
-        None => drop(metering::book::send_back(work, month, book.book_id, reason)?),
+        None => metering::book::send_back(work, month, book.book_id, reason).map(|_| ())?,
     }
     state(work, month, book.book_id)
 }

@@ -218,6 +218,7 @@ impl<'h, 's> Company<'h, 's> {
                 line_loss: LineLossMethod::None,
                 line_loss_rate: None,
                 line_loss_kwh: None,
+                loss_formula: None,
             })
             .unwrap();
             bulk.transformer(&Transformer {

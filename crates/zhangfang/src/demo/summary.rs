@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use billing::{OfficeRules, RunSummary};
+use billing::RunSummary;
 use billing::gates::Reasons;
-use documents::sheet::{Kind, Workbook};
+use documents::sheet::Kind;
 use identity::Desk;
 use kernel::{Bilingual, Lang, Moment, Money, Month, Quantity};
 use metering::account::{Category, each_account};
@@ -16,7 +16,7 @@ use super::exceptions::Handled;
 use super::population::{Kind as CustomerKind, Special};
 use super::{Population, Stage};
 use crate::command::bill::{find, write_file};
-use crate::command::{Place, say};
+use crate::command::{Place, report, say};
 use crate::failure::Done;
 use crate::table::{Shown, Table, row};
 
@@ -104,15 +104,9 @@ impl Stage {
 impl Stage {
     /// Writes every report of the month into one workbook; answers its file.
     pub fn write_reports(&self, folder: &Path, lang: Lang) -> Done<PathBuf> {
-        let rules = OfficeRules::built_in()?;
-        let today = self.month.next().last_day();
-        let sheets = self.store.read(|tx| {
-            billing::report::all(tx, &rules, self.company.org_id, self.month, today, lang)
-        })?;
-        let title = format!("{} {}", say(lang, "电费报表", "Reports"), self.month);
-        let issuer = say(lang, "江汉供电公司（演示）", "Jianghan Electricity Supply (demo)").to_owned();
         let file = folder.join(format!("reports-{}.xlsx", self.month));
-        paper::xlsx_file(Workbook { lang, title, issuer, sheets }, &file)?;
+        let today = self.month.next().last_day();
+        report::workbook(&self.store, self.company.org_id, self.month, today, lang, &file)?;
         Ok(file)
     }
 }
