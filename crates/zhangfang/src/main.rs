@@ -14,8 +14,8 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry, ledger,
-    log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
+    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry,
+    ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.

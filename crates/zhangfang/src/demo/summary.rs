@@ -16,6 +16,7 @@ use super::exceptions::Handled;
 use super::population::{Kind as CustomerKind, Special};
 use super::{Population, Stage};
 use crate::command::bill::{find, write_file};
+use crate::command::report::workbook;
 use crate::command::{Place, say};
 use crate::failure::Done;
 use crate::table::{Shown, Table, row};
@@ -78,7 +79,7 @@ impl Stage {
         })
     }
 
-    /// The PDFs of a residential and an industrial bill; answers their files.
+    /// The PDFs of a residential and an industrial bill and every report of the month as one Excel file; answers them.
     pub fn print_bills(&self, folder: &Path, lang: Lang) -> Done<Vec<PathBuf>> {
         let home = |kind| kind == CustomerKind::HouseholdTimeOfUse;
         let works = |kind| kind == CustomerKind::IndustryWithLosses;
@@ -97,6 +98,10 @@ impl Stage {
             write_file(&file, &found.pdf(lang)?)?;
             files.push(file);
         }
+        let file = folder.join(format!("reports-{}.xlsx", self.month));
+        let day = self.month.next().last_day();
+        workbook(&self.store, self.company.org_id, self.month, day, lang, &file)?;
+        files.push(file);
         Ok(files)
     }
 }
