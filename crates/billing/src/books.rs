@@ -95,7 +95,6 @@ pub fn calculate_book(
     work.require(permission::CALCULATE, book.unit_id)?;
     let org_id = work.org_id();
     match state(work, month, book.book_id)? {
-        BookState::Submitted => metering::book::begin_calculation(work, month, book.book_id).map(|_| ())?,
         BookState::Calculating | BookState::Exception => {}
         BookState::Reviewing => {
             return Err(refused(
@@ -107,8 +106,9 @@ pub fn calculate_book(
         BookState::Issued => {
             return Err(refused(book.book_id, "已全部发行", "it is issued; corrections are adjustments"));
         }
-        BookState::Created | BookState::Entering | BookState::Returned => {
-            return Err(refused(book.book_id, "基层单位尚未提交", "the station has not submitted it yet"));
+        // Metering lets a submitted book pass and says how any other stands.
+        BookState::Submitted | BookState::Created | BookState::Entering | BookState::Returned => {
+            metering::book::begin_calculation(work, month, book.book_id)?;
         }
     }
     sql::drop_drafts(work.tx, org_id, month, book.book_id)?;
@@ -141,8 +141,12 @@ pub fn calculate_book(
 pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Result<()> {
     work.require(permission::REVIEW, book.unit_id)?;
     match state(work, month, book.book_id)? {
-        BookState::Calculating => metering::book::begin_review(work, month, book.book_id).map(|_| ())?,
-        BookState::Exception => metering::book::resume_review(work, month, book.book_id).map(|_| ())?,
+        BookState::Calculating => {
+            metering::book::begin_review(work, month, book.book_id)?;
+        }
+        BookState::Exception => {
+            metering::book::resume_review(work, month, book.book_id)?;
+        }
         BookState::Reviewing => {}
         _ => return Err(refused(book.book_id, "未在核算中", "it is not with the centre for calculation")),
     }
@@ -187,7 +191,9 @@ pub fn issue_book(
     }
     match state(work, month, book.book_id)? {
         BookState::Reviewing => {}
-        BookState::Exception => metering::book::resume_review(work, month, book.book_id).map(|_| ())?,
+        BookState::Exception => {
+            metering::book::resume_review(work, month, book.book_id)?;
+        }
         _ => return Err(refused(book.book_id, "未在复核中", "it is not under review")),
     }
     let accounts: Vec<i64> = drafts.iter().map(|draft| draft.key.account_id).collect();
@@ -243,7 +249,9 @@ pub fn send_book_back(
     let org_id = work.org_id();
     match sql::reviewed_calculation(work.tx, org_id, month, book.book_id)? {
         Some(calculation_id) => exception::return_book(work, book.unit_id, calculation_id, reason)?,
-        None => metering::book::send_back(work, month, book.book_id, reason).map(|_| ())?,
+        None => {
+            metering::book::send_back(work, month, book.book_id, reason)?;
+        }
     }
     state(work, month, book.book_id)
 }

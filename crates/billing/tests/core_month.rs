@@ -4,7 +4,7 @@
 mod company;
 mod house;
 
-use billing::adjustment::{AdjustmentBill, issue_adjustment, stored_adjustment};
+use billing::adjustment::{self, AdjustmentBill, issue_adjustment, stored_adjustment};
 use billing::canonical::{read_bill, write_bill};
 use billing::gates::{Flow, Reasons};
 use billing::{BillKey, BillingError, Result, StoredBill, exception, hold, progress, report, stored_bill};
@@ -233,7 +233,7 @@ fn the_centre_settles_only_on_what_is_entered_and_archived() {
         };
         // Readings that are still being entered are no basis.
         house.execute("UPDATE book_month SET state = 2 WHERE org_id = ?1 AND book_id = ?2", &[PUBLIC_BOOK]);
-        assert!(matches!(calculate("2026-04-07"), Err(BillingError::BookState { .. })));
+        assert!(matches!(calculate("2026-04-07"), Err(BillingError::Metering(_))));
         house.execute("UPDATE book_month SET state = 3 WHERE org_id = ?1 AND book_id = ?2", &[PUBLIC_BOOK]);
         // A change that is not archived holds its customer until it is.
         let placed = house
@@ -366,6 +366,58 @@ fn a_refund_is_a_further_bill() {
             ..refund
         };
         issue(&quantity).unwrap();
+        ties_out(house, "2026-04");
+    });
+}
+
+/// ADJ-03, ADJ-08, ADJ-16, BILL-02: a station's adjustment from slip to bill: its customer's own month waits for it.
+#[test]
+fn an_adjustment_goes_from_slip_to_bill() {
+    each_engine(|house| {
+        let company = Company::new(house, "2026-06");
+        let rules = &house.rules;
+        let new = adjustment::NewAdjustment {
+            cause: adjustment::Cause::StationError,
+            account_id: 1001,
+            month: month("2026-03"),
+            reason: "三月表码录入有误，多计电量".into(),
+            effect: adjustment::Effect {
+                energy_kwh: kwh(-20),
+                tiers: vec![(1, kwh(-20))],
+                components: vec![("energy".into(), yuan("-9.88")), ("vat".into(), yuan("-1.28"))],
+            },
+            request_ticket_id: None,
+            change_ticket: None,
+            centre_unit_id: house.centre,
+            follow_up: vec![],
+        };
+        let case = house.by("fee", "2026-04-07", |work| adjustment::start(work, rules, &new)).unwrap();
+        // In April the account would be clean; it waits because of the adjustment.
+        assert_eq!(company.run(&company.plan(april(), "2026-04-08")).unwrap().issued, 9);
+        assert_eq!(bill(house, 1001).flow, Flow::Adjustment);
+        let id = case.case_id;
+        house.by("head", "2026-04-08", |work| adjustment::approve(work, rules, id, "同意")).unwrap();
+        house.by("reviewer", "2026-04-09", |work| adjustment::operate(work, rules, id)).unwrap();
+        house.by("reviewer", "2026-04-09", |work| adjustment::archive(work, rules, id)).unwrap();
+        house.by("fee", "2026-04-09", |work| adjustment::finish_follow_up(work, rules, id)).unwrap();
+        house.by("reviewer", "2026-04-09", |work| adjustment::record_call(work, id, "请建抄本")).unwrap();
+        let issued = house
+            .by("reviewer", "2026-04-10", |work| adjustment::issue_with(work, rules, &company.postings, id))
+            .unwrap();
+        assert_eq!((issued.key.sequence, issued.amount), (1, yuan("-11.16")));
+        let stored = house.store.read(|tx| stored_adjustment(tx, issued.key)).unwrap().unwrap();
+        assert_eq!(stored.issued.due_on, day("2026-04-20"));
+        assert_eq!(stored.bill.document, case.number);
+        ties_out(house, "2026-04");
+        let again = house
+            .by("reviewer", "2026-04-10", |work| adjustment::issue_with(work, rules, &company.postings, id));
+        assert_eq!(rule(again), "ADJ-03");
+        // The hold is over: the month's own bill comes out.
+        let done = act(house, "reviewer2", "2026-04-10", |work| {
+            billing::issue_book(work, rules, &company.postings, april(), company.book(PUBLIC_BOOK), 20)
+        });
+        assert_eq!(done.unwrap().bills, 1);
+        assert!(bill(house, 1001).issued.is_some());
         ties_out(house, "2026-04");
     });
 }

@@ -111,6 +111,9 @@ fn files_for_others() {
     let excel = counter.path("应收.xlsx").display().to_string();
     counter.done(day, "fuhe", &["report", "show", "receivable", "2026-01", "--out", &excel]);
     assert!(std::fs::read(&excel).unwrap().starts_with(b"PK"));
+    let excel = counter.path("全部报表.xlsx").display().to_string();
+    counter.done(day, "fuhe", &["report", "all", "2026-01", "--out", &excel]);
+    assert!(std::fs::read(&excel).unwrap().starts_with(b"PK"));
     let journal = counter.path("总账.journal").display().to_string();
     counter.done(day, "kuaiji", &["ledger", "export", &journal]);
     let text = std::fs::read_to_string(&journal).unwrap();
