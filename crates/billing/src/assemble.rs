@@ -2,12 +2,13 @@
 
 use kernel::{Date, Month, Quantity};
 use metering::account::{
-    Account, BasicMethod, LineLossMethod, Options, Point as MeteringPoint, PointRelation,
+    Account, BasicMethod, LineLossMethod, LossFormula, Options, Point as MeteringPoint, PointRelation,
     PowerFactorStandard, TransformerChange, TransformerEvent, TransformerLossMethod,
 };
 use metering::reading::{Reading as MeterReading, ReadingStatus, Register as MeterRegister};
 use metering::stream::AccountReadings;
 use smallvec::{SmallVec, smallvec};
+use tariff::engine::tier_year;
 use tariff::{
     AccountPeriod, DemandFeed, LineLoss, MeterSegment, PlanId, Point, Points, Reading, Register, Source,
     SupplyAgreement, TierState, Transformer, TransformerLoss, TransformerState,
@@ -33,10 +34,10 @@ pub(crate) fn read_as(readings: &[MeterReading]) -> ReadAs {
 }
 
 /// The period that a reading ends. A reading shows the end of its day, so the period lasts up to the day after; it
-/// begins on the same day of the month before, or with the first day of supply when that is later.
-fn period(account: &Account, read_on: Date) -> (Date, Date) {
+/// begins on the same day of the month before, two months before for a book read every other month, or with the first day of supply when that is later.
+fn period(account: &Account, months: u8, read_on: Date) -> (Date, Date) {
     let to = read_on.plus_days(1).unwrap_or(read_on);
-    let before = to.month().previous();
+    let before = to.month().plus(-i32::from(months)).unwrap_or(to.month().previous());
     let from = Date::new(before.year(), before.month_of_year(), to.day()).unwrap_or(before.last_day());
     let from = if account.opened_on > from && account.opened_on < to { account.opened_on } else { from };
     (from, to)
@@ -54,7 +55,7 @@ pub(crate) fn assemble(
     let Some(last) = row.readings.iter().map(|reading| reading.read_on).max() else {
         return Err("no meter line in this month / 本月没有抄表记录".into());
     };
-    let (from, to) = period(account, last);
+    let (from, to) = period(account, row.months, last);
     // The prices of the last day of the period apply to all of it.
     let plan_of = |class: &str| plan(prices, account, class, last);
     let points: Points = if row.points.is_empty() {
@@ -71,7 +72,9 @@ pub(crate) fn assemble(
         row.points.iter().map(|point| assemble_point(row, point, &plan_of)).collect::<Result<_, _>>()?
     };
     let tiers = match account.category {
-        metering::account::Category::Residential => Some(tier_state(account, month, tier_used_kwh)),
+        metering::account::Category::Residential => {
+            Some(tier_state(account, row.months, month, tier_used_kwh))
+        }
         _ => None,
     };
     let supply = match (&row.terms, row.transformers.is_empty()) {
@@ -161,17 +164,19 @@ fn meters(readings: &[MeterReading], point_seq: Option<i64>) -> Source {
     )
 }
 
-fn tier_state(account: &Account, month: Month, used_kwh: Quantity) -> TierState {
+fn tier_state(account: &Account, months: u8, month: Month, used_kwh: Quantity) -> TierState {
     // After a transfer the new customer has the thresholds of the months left, a part month as one. (decisions: tier year)
     let months_in_year = match account.tier_start {
-        Some(start) if account.options.has(Options::TRANSFERRED) && start.year() == month.year() => {
+        Some(start)
+            if account.options.has(Options::TRANSFERRED) && start.year() == tier_year(month, months) =>
+        {
             13 - start.month_of_year().unsigned_abs()
         }
         _ => 12,
     };
     TierState {
         used_kwh,
-        months: 1,
+        months,
         months_in_year,
         persons: account.persons,
         free_kwh: account.options.has(Options::FREE_ENERGY),
@@ -245,9 +250,14 @@ fn supply(
                 reactive_kvarh: terms.transformer_loss_kvarh.unwrap_or_default(),
             },
             TransformerLossMethod::Table => TransformerLoss::Table,
-            TransformerLossMethod::Formula => {
-                return Err("loss by formula needs its figures in the agreement / 公式计损缺少参数".into());
-            }
+            TransformerLossMethod::Formula => match terms.loss_formula {
+                Some(formula) => TransformerLoss::Formula(loss_formula(formula)),
+                None => {
+                    return Err(
+                        "loss by formula needs its figures in the agreement / 公式计损缺少参数".into()
+                    );
+                }
+            },
         };
         agreement.line_loss = match terms.line_loss {
             LineLossMethod::None => LineLoss::None,
@@ -256,6 +266,17 @@ fn supply(
         };
     }
     Ok(agreement)
+}
+
+fn loss_formula(formula: LossFormula) -> tariff::LossFormula {
+    match formula {
+        LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate } => {
+            tariff::LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate }
+        }
+        LossFormula::LoadSquare { no_load_kw, load_loss_kw, no_load_current, impedance, shape } => {
+            tariff::LossFormula::LoadSquare { no_load_kw, load_loss_kw, no_load_current, impedance, shape }
+        }
+    }
 }
 
 /// State and capacity after an event that lies before the period.

@@ -7,6 +7,7 @@ use kernel::{Month, Quantity};
 use metering::stream::AccountReadings;
 use metering::stream::{Books, each_chunk};
 use store::Tx;
+use tariff::engine::tier_year;
 
 use crate::assemble::{assemble, read_as};
 use crate::gates::{Past, Pending};
@@ -20,7 +21,31 @@ use crate::{Result, sql};
 struct Before {
     past: Past,
     tier_used_kwh: Quantity,
+    /// How many months back the settlement lies that says what was used; 0 while none was found.
+    tier_back: u8,
 }
+
+impl Before {
+    /// Takes what a settlement of `past`, `back` months before `month`, says of the tiers. The latest settlement of the
+    /// same tier year counts, of several bills in its month the highest; the first settlement of a tier year begins at
+    /// zero. The tier year of a book read every other month has six settlements, of which the last may lie in January.
+    fn take_tier(
+        &mut self,
+        used_kwh: Quantity,
+        (past, back): (Month, u8),
+        (month, months_read): (Month, u8),
+    ) {
+        let nearest = self.tier_back == 0 || self.tier_back == back;
+        if nearest && tier_year(past, months_read) == tier_year(month, months_read) {
+            self.tier_back = back;
+            // The last of the month's bills says how far the tiers are used, adjustments included.
+            self.tier_used_kwh = used_kwh;
+        }
+    }
+}
+
+/// Months back in which earlier settlements are looked for.
+const MONTHS_BACK: u8 = 3;
 
 /// Buffers of a worker, used again for every batch.
 #[derive(Default)]
@@ -44,7 +69,7 @@ impl Loader {
         books: &[RunBook],
         mut take: impl FnMut(&RunBook, &[Ready]) -> Result<()>,
     ) -> Result<()> {
-        let holds = sql::active_holds(tx, org_id)?;
+        let holds = sql::active_holds(tx, org_id, plan.month)?;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
         let mut units = books.iter().peekable();
         each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {
@@ -87,9 +112,8 @@ impl Loader {
             }
             let run = &self.order[from..to];
             let before = &mut self.before;
-            for back in 1..=3 {
-                let past_month = month.plus(-back)?;
-                let same_tier_year = back == 1 && past_month.year() == month.year();
+            for back in 1..=MONTHS_BACK {
+                let past_month = month.plus(-i32::from(back))?;
                 let mut at = 0;
                 let mut last = None;
                 sql::each_issued(
@@ -103,13 +127,12 @@ impl Loader {
                             at += 1;
                         }
                         if at < run.len() && run[at].0 == account {
-                            let found = &mut before[run[at].1];
+                            let place = run[at].1;
+                            let found = &mut before[place];
                             found.past.months += u8::from(last != Some(account));
                             found.past.energy_kwh = found.past.energy_kwh.plus(energy)?;
                             found.past.fee = found.past.fee.plus(fee)?;
-                            if same_tier_year {
-                                found.tier_used_kwh = found.tier_used_kwh.max(tier);
-                            }
+                            found.take_tier(tier, (past_month, back), (month, rows[place].months));
                             last = Some(account);
                         }
                         Ok::<_, crate::BillingError>(())
@@ -151,4 +174,56 @@ pub fn load_ready(tx: &mut Tx<'_>, org_id: i64, prices: &PriceBook, plan: &RunPl
         Ok(())
     })?;
     Ok(kept)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn month(number: i64) -> Month {
+        Month::from_number(number).unwrap()
+    }
+
+    /// What a settlement of `of` finds used, when every settlement before it left what `past` says.
+    fn used(of: i64, months_read: u8, past: &[(i64, i64)]) -> i64 {
+        let mut before = Before::default();
+        for back in 1..=MONTHS_BACK {
+            let past_month = month(of).plus(-i32::from(back)).unwrap();
+            for (_, kwh) in past.iter().filter(|(number, _)| month(*number) == past_month) {
+                let kwh = Quantity::whole(*kwh).unwrap();
+                before.take_tier(kwh, (past_month, back), (month(of), months_read));
+            }
+        }
+        before.tier_used_kwh.units() / Quantity::SCALE
+    }
+
+    /// The tier year of decisions.md: a tier year of bimonthly readers has six settlements; January of odd-month readers belongs to the old year,
+    /// and the first settlement of a year begins at zero.
+    #[test]
+    fn tier_use_over_a_year_end() {
+        let monthly = [(202510, 900), (202511, 1000), (202512, 1100), (202601, 90), (202602, 170)];
+        assert_eq!(used(202512, 1, &monthly), 1000);
+        assert_eq!(used(202601, 1, &monthly), 0);
+        assert_eq!(used(202602, 1, &monthly), 90);
+        assert_eq!(used(202603, 1, &monthly), 170);
+
+        let odd = [(202509, 800), (202511, 1000), (202601, 1200), (202603, 150)];
+        assert_eq!(used(202601, 2, &odd), 1000, "January ends the old year");
+        assert_eq!(used(202603, 2, &odd), 0, "March begins the new one");
+        assert_eq!(used(202605, 2, &odd), 150);
+
+        let even = [(202510, 900), (202512, 1100), (202602, 180)];
+        assert_eq!(used(202512, 2, &even), 900);
+        assert_eq!(used(202602, 2, &even), 0, "February begins the new year");
+        assert_eq!(used(202604, 2, &even), 180);
+    }
+
+    /// A household whose meter could not be read for a month keeps what it used before; of two bills of a month
+    /// the later total counts.
+    #[test]
+    fn tier_use_survives_a_month_without_a_bill() {
+        assert_eq!(used(202605, 1, &[(202602, 300), (202603, 420), (202603, 450)]), 450);
+        assert_eq!(used(202602, 1, &[(202511, 900), (202512, 1000)]), 0);
+    }
 }

@@ -16,6 +16,10 @@
 //! Invariants: an account's key never changes; a reading never loses an earlier value; a reading outside a book that
 //! is being entered never changes. Identifiers are small whole numbers that ascend in book order, so that one pass
 //! over a book touches neighbouring rows only.
+//!
+//! Two error enums, each complete for its desk: [`MeteringError`] is what reading refuses; [`ParameterError`] is what
+//! tickets, schedules and contracts refuse, whose reasons (a line of a ticket, a document to be printed) reading does not
+//! know. The second wraps the first, so a caller of both handles one type: `ParameterError`.
 
 pub mod account;
 pub mod book;
@@ -36,6 +40,7 @@ mod trace;
 pub mod yearly;
 
 pub use error::{MeteringError, What};
+pub use parameter::ParameterError;
 pub use schema::SCHEMA;
 pub use stream::AccountReadings;
 

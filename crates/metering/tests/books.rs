@@ -230,6 +230,72 @@ fn the_centre_moves_the_book() {
     });
 }
 
+/// READ-04: a book read every other month is opened in its own months only, and its lines follow those of two months
+/// before; the billing run is told that a reading covers two months.
+#[test]
+fn a_bimonthly_book_is_opened_in_its_own_months() {
+    use kernel::Bilingual;
+    use metering::account::AccountBulk;
+    use metering::stream::accounts_with_readings;
+    each_engine(|store| {
+        let odd = Book {
+            book_id: 1,
+            number: "0001".into(),
+            name: "东街".into(),
+            unit_id: STATION,
+            reader_id: 51,
+            cycle: Cycle::OddMonths,
+            reading_day: Some(5),
+            version: 1,
+        };
+        let mut books = BookBulk::new(ORG);
+        books.book(&odd).unwrap();
+        books.book(&Book { book_id: 2, number: "0002".into(), cycle: Cycle::EvenMonths, ..odd }).unwrap();
+        let mut bulk = AccountBulk::new(ORG);
+        for (account_id, book_id) in [(1, 1), (2, 2)] {
+            bulk.account(&account(account_id, book_id)).unwrap();
+            bulk.meter(&meter(account_id, 1)).unwrap();
+        }
+        store
+            .write(|tx| {
+                books.load(tx)?;
+                bulk.load(tx)
+            })
+            .unwrap();
+        let open = |of: i64, books: &[i64]| {
+            let start = at(of * 100 + 1);
+            act(store, &station(), start, |work| create_batch(work, &calendar(), STATION, month(of), books))
+        };
+        // November and December, January and February: each book in its own months, over the end of the year.
+        for (of, book, other) in [(202511, 1, 2), (202512, 2, 1), (202601, 1, 2), (202602, 2, 1)] {
+            let refused = open(of, &[book, other]).unwrap_err();
+            assert!(matches!(refused, MeteringError::NotAllowed { .. }), "{refused}");
+            assert!(
+                refused.text(kernel::Lang::Zh).contains("该月不抄表"),
+                "{}",
+                refused.text(kernel::Lang::Zh)
+            );
+            assert_eq!(store.read(|tx| book_month(tx, ORG, month(of), book)).unwrap(), None);
+            assert_eq!(open(of, &[book]).unwrap().1, 1);
+            let line = store.read(|tx| lines_of_book(tx, ORG, month(of), book)).unwrap()[0];
+            let before = line.registers.of(Register::Total).unwrap().previous;
+            assert_eq!(before, kwh(if of < 202600 { "0" } else { "100" }), "{of}");
+            act(store, &station(), at(of * 100 + 5), |work| {
+                let entered = Entered { account_id: book, ..shown(1, "100", of * 100 + 5) };
+                let entered = if of < 202600 {
+                    entered
+                } else {
+                    Entered { shown: vec![(Register::Total, kwh("250"))], ..entered }
+                };
+                enter_readings(work, month(of), book, &[entered], "")
+            })
+            .unwrap();
+            let rows = store.read(|tx| accounts_with_readings(tx, ORG, month(of), &[1, 2])).unwrap();
+            assert!(rows.iter().all(|row| row.months == 2));
+        }
+    });
+}
+
 /// READ-12, READ-13: an unreviewed day is not in force; who proposes does not review.
 #[test]
 fn a_reading_day_is_in_force_when_reviewed() {

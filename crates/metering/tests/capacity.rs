@@ -50,6 +50,7 @@ fn factory(basic: BasicMethod) -> Supply {
             line_loss: LineLossMethod::None,
             line_loss_rate: None,
             line_loss_kwh: None,
+            loss_formula: None,
         }),
         transformers: [(1, "315"), (2, "500")]
             .map(|(seq, kva)| Transformer {

@@ -8,7 +8,7 @@ use identity::Desk;
 use interchange::{Options as TableOptions, Table};
 use kernel::Lang;
 use metering::MeteringError;
-use metering::account::{BasicMethod, Category, Options};
+use metering::account::{BasicMethod, Category, LossFormula, Options, TransformerLossMethod};
 use metering::book::*;
 use metering::entry::lines_of_book;
 use metering::import::*;
@@ -117,6 +117,121 @@ fn customers_come_from_a_file() {
         assert_eq!(mill.transformers[0].capacity_kva, kwh("1000"));
         assert!(mill.account.options.has(Options::DEDICATED_TRANSFORMER.with(Options::POWER_FACTOR, true)));
         assert!(!found[1].account.options.has(Options::DEDICATED_TRANSFORMER));
+    });
+}
+
+/// Loss by formula comes with its figures; figures that do not make a formula come back.
+#[test]
+fn agreements_of_loss_come_from_a_file() {
+    let heading = "户号,户名,用电地址,抄本编号,用电类别,电压等级,电价代码,立户日期,变压器容量,变损计算方式,变损电量,空载损耗,短路损耗,空载电流,阻抗电压,负荷形状系数,铜损率";
+    let row =
+        |number: i64, rest: &str| format!("{number},厂,路,0001,单一制,10kV,single_part,2020-01-01,{rest}\n");
+    let rows = [
+        row(3000000001, "200,公式,,0.48,2.6,1.3%,4%,1.05,"),
+        row(3000000002, "200,,,0.48,,,,,0.02"),
+        row(3000000003, "200,,304,,,,,,"),
+        row(3000000004, "200,查表,,,,,,,"),
+        row(3000000005, "200,公式,,,,,,,"),
+        row(3000000006, "200,,,0.48,2.6,,,,0.02"),
+        row(3000000007, "200,,304,0.48,2.6,,,,"),
+        row(3000000008, ",公式,,0.48,2.6,,,,"),
+        row(3000000009, "200,,,0.48,2.6,,,-1,"),
+        row(3000000010, "200,,,0.48,,1.3%,,,0.02"),
+    ];
+    each_engine(|store| {
+        with_book(store);
+        let station = station();
+        let desk = Desk::new(store, &station);
+        let file = format!("{heading}\n{}", rows.concat());
+        let (outcome, rejects) =
+            import_accounts(&desk, incoming("用户.csv", file, 20260301), Vec::new()).unwrap();
+        assert_eq!(counts(&outcome), (4, 0, 6), "{}", text(rejects));
+        let mut terms = Vec::new();
+        store
+            .read(|tx| {
+                each_account_reading(tx, ORG, month(MARCH), Books::Range(1, 1), |row| {
+                    terms.push(row.terms.clone().unwrap());
+                    Ok::<_, MeteringError>(())
+                })
+            })
+            .unwrap();
+        let rate = |text: &str| text.parse().unwrap();
+        assert_eq!(
+            terms[0].loss_formula,
+            Some(LossFormula::LoadSquare {
+                no_load_kw: kwh("0.48"),
+                load_loss_kw: kwh("2.6"),
+                no_load_current: rate("0.013"),
+                impedance: rate("0.04"),
+                shape: rate("1.05"),
+            })
+        );
+        assert_eq!(
+            terms[1].loss_formula,
+            Some(LossFormula::CopperRate {
+                no_load_kw: kwh("0.48"),
+                no_load_kvar: kwh("0"),
+                copper_rate: rate("0.02"),
+                reactive_rate: rate("0"),
+            })
+        );
+        let methods: Vec<_> = terms.iter().map(|one| one.transformer_loss).collect();
+        use TransformerLossMethod::{Fixed, Formula, Table};
+        assert_eq!(methods, [Formula, Formula, Fixed, Table]);
+        assert_eq!((terms[2].transformer_loss_kwh, terms[2].loss_formula), (Some(kwh("304")), None));
+    });
+}
+
+/// The points of a customer come from a file before its first reading; later they change by ticket.
+#[test]
+fn points_come_from_a_file() {
+    const POINTS: &str = "\
+户号,计量点,电价代码,执行分时,计量点关系,上级计量点,定量电量,定比比例,承担变损,承担线损,参与力调
+3000000003,1,two_part,是,实抄,,,,是,是,是
+3000000003,2,single_part,,定比,1,,10%,,,否
+3000000003,3,residential,,定量,1,300,,,,否
+3000000003,5,residential,,定量,1,300,,,,否
+3000000003,4,residential,,定量,9,300,,,,否
+3000000003,4,residential,,定比,1,300,,,,否
+3000000099,1,,,,,,,,,
+";
+    each_engine(|store| {
+        load_customers_and_meters(store);
+        let station = station();
+        let desk = Desk::new(store, &station);
+        let import = |rows: &str| {
+            let (outcome, rejects) =
+                import_points(&desk, incoming("计量点.csv", rows, 20260301), Vec::new()).unwrap();
+            (counts(&outcome), text(rejects))
+        };
+        let (outcome, rejects) = import(POINTS);
+        assert_eq!(outcome, (3, 0, 4), "{rejects}");
+        for words in ["下一个为 4", "上级计量点", "没有户号 3000000099"] {
+            assert!(rejects.contains(words), "{words}: {rejects}");
+        }
+        assert_eq!(import(POINTS).0, (0, 3, 4), "the same again changes nothing");
+        let (outcome, rejects) = import(&POINTS.replace("10%", "20%"));
+        assert_eq!(outcome, (0, 2, 5));
+        assert!(rejects.contains("参数变更工单"), "{rejects}");
+        let march = month(MARCH);
+        act(store, &station, at(20260301), |work| create_batch(work, &calendar(), STATION, march, &[1]))
+            .unwrap();
+        let mut found = Vec::new();
+        store
+            .read(|tx| {
+                each_account_reading(tx, ORG, march, Books::Range(1, 1), |row| {
+                    found.push(row.points.clone());
+                    Ok::<_, MeteringError>(())
+                })
+            })
+            .unwrap();
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 3]);
+        assert_eq!(found[2][1].fixed_ratio, Some("0.1".parse().unwrap()));
+        assert_eq!((found[2][2].fixed_kwh, found[2][2].in_power_factor), (Some(kwh("300")), false));
+        let (outcome, rejects) =
+            import(&format!("{}3000000003,4,,,实抄,,,,,,\n", &POINTS[..POINTS.find('\n').unwrap() + 1]));
+        assert_eq!(outcome, (0, 0, 1));
+        assert!(rejects.contains("已抄表"), "{rejects}");
     });
 }
 

@@ -9,7 +9,6 @@ use metering::account::*;
 use metering::book::*;
 use metering::custody::{self, *};
 use metering::entry::*;
-use metering::reading::*;
 use metering::statistics::*;
 use metering::ticket::*;
 use metering::yearly::*;
@@ -237,131 +236,6 @@ fn reading_is_measured() {
             (found.actual_reading_rate().unwrap(), found.error_rate().unwrap()),
             (rate("0.6667"), rate("0.5"))
         );
-    });
-}
-
-/// XC-15: a change keeps day, ticket, old and new value; another person's newer version is never overwritten.
-#[test]
-fn changes_of_accounts_are_kept() {
-    each_engine(|store| {
-        opened_book(store, 1, month(MARCH));
-        let change = |who: &identity::Actor, field, new: &str, ticket: &str| {
-            act(store, who, at(20260310), |work| change_account(work, 1, field, new, day(20260401), ticket))
-        };
-        assert!(
-            change(&centre(), AccountField::PriceClass, "x", "T1").is_err(),
-            "a reviewer changes no parameter"
-        );
-        assert!(change(&station(), AccountField::PriceClass, "x", "").is_err(), "a change has a ticket");
-        assert!(change(&station(), AccountField::Category, "没有的类别", "T1").is_err());
-        assert!(change(&station(), AccountField::Book, "2", "T1").is_err());
-        change(&station(), AccountField::Category, "单一制", "T1").unwrap();
-        change(&station(), AccountField::TimeOfUse, "是", "T2").unwrap();
-        let kept: Vec<_> = store
-            .read(|tx| changes(tx, ORG, 1))
-            .unwrap()
-            .into_iter()
-            .map(|one| (one.field, one.old_value, one.new_value, one.from, one.ticket))
-            .collect();
-        let from = day(20260401);
-        assert_eq!(
-            kept,
-            [
-                ("category".into(), "residential".into(), "single_part".into(), from, "T1".into()),
-                ("time_of_use".to_owned(), "0".to_owned(), "1".to_owned(), from, "T2".to_owned()),
-            ]
-        );
-        let now = store.read(|tx| account_by_number(tx, ORG, "3000000001")).unwrap().unwrap();
-        assert_eq!((now.account.category, now.version), (Category::SinglePart, 3));
-        assert!(now.account.options.has(Options::TIME_OF_USE));
-    });
-}
-
-/// PARM-14: an account moves to another book only while neither is open.
-#[test]
-fn an_account_moves_between_books() {
-    each_engine(|store| {
-        opened_book(store, 2, month(MARCH));
-        let other = Book {
-            book_id: 2,
-            number: "0002".into(),
-            name: "西街".into(),
-            unit_id: STATION,
-            reader_id: 51,
-            cycle: Cycle::Monthly,
-            reading_day: None,
-            version: 1,
-        };
-        act(store, &station(), at(20260301), |work| create_book(work, &other)).unwrap();
-        let mv = || act(store, &station(), at(20260301), |work| move_to_book(work, 1, 2, "L1"));
-        assert!(mv().is_err());
-        enter(store, MARCH, &[shown(1, "5", 20260305), shown(2, "5", 20260305)], 20260305);
-        submit_book(store, MARCH, 20260305);
-        issue_book(store, MARCH, 20260306);
-        mv().unwrap();
-        let found = store.read(|tx| account_by_id(tx, ORG, 1)).unwrap().unwrap();
-        assert_eq!(found.account.book_id, 2);
-    });
-}
-
-/// A meter changed within the month has two lines: the old one closed with its last values, the new one begun with its
-/// first; their energies add up.
-#[test]
-fn a_changed_meter_has_two_lines() {
-    each_engine(|store| {
-        opened_book(store, 1, month(MARCH));
-        let new = Meter { number: "N9".into(), digits: 5, multiplier: "2".parse().unwrap(), ..meter(1, 1) };
-        let change = |last: &str, first: &str| {
-            act(store, &station(), at(20260310), |work| {
-                let (last, first) = ([(Register::Total, kwh(last))], [(Register::Total, kwh(first))]);
-                change_meter(work, (1, 1), day(20260310), &last, &new, &first, "W1")
-            })
-        };
-        assert!(change("1000000", "0").is_err(), "more digits than the meter has");
-        assert_eq!(change("80", "3").unwrap(), 2);
-        assert!(change("80", "3").is_err(), "it is off already");
-        let entered = Entered { meter_seq: 2, ..shown(1, "13", 20260312) };
-        enter(store, MARCH, &[entered], 20260312);
-        let lines = store.read(|tx| lines_of_book(tx, ORG, month(MARCH), 1)).unwrap();
-        let energy: Vec<_> =
-            lines.iter().map(|line| line.consumption(Register::Total).unwrap().unwrap()).collect();
-        assert_eq!(energy, [kwh("80"), kwh("20")]);
-        assert!(lines[0].flags.has(ReadingFlags::FINAL) && lines[1].flags.has(ReadingFlags::FIRST));
-        submit_book(store, MARCH, 20260312);
-        // April begins with the new meter only, where March ended.
-        let april = month(202604);
-        act(store, &station(), at(20260401), |work| create_batch(work, &calendar(), STATION, april, &[1]))
-            .unwrap();
-        let lines = store.read(|tx| lines_of_book(tx, ORG, april, 1)).unwrap();
-        assert_eq!(lines.len(), 1);
-        assert_eq!(
-            (lines[0].meter_seq, lines[0].registers.of(Register::Total).unwrap().previous),
-            (2, kwh("13"))
-        );
-    });
-}
-
-/// A meter that was taken off before the month's batch exists gets its closing line when the batch is created.
-#[test]
-fn a_meter_removed_before_the_batch_is_closed_in_it() {
-    each_engine(|store| {
-        opened_book(store, 1, month(MARCH));
-        enter(store, MARCH, &[shown(1, "50", 20260305)], 20260305);
-        submit_book(store, MARCH, 20260305);
-        let new = Meter { number: "N9".into(), ..meter(1, 1) };
-        let changed = act(store, &station(), at(20260401), |work| {
-            change_meter(work, (1, 1), day(20260401), &[(Register::Total, kwh("62"))], &new, &[], "W1")
-        });
-        assert_eq!(changed.unwrap(), 2);
-        let april = month(202604);
-        let (_, lines) = act(store, &station(), at(20260402), |work| {
-            create_batch(work, &calendar(), STATION, april, &[1])
-        })
-        .unwrap();
-        assert_eq!(lines, 2);
-        let lines = store.read(|tx| lines_of_book(tx, ORG, april, 1)).unwrap();
-        assert_eq!(lines[0].consumption(Register::Total).unwrap(), Some(kwh("12")));
-        assert_eq!((lines[0].status, lines[1].status), (ReadingStatus::Read, ReadingStatus::Unread));
     });
 }
 

@@ -261,6 +261,7 @@ fn customers_come_change_hands_and_go() {
             contract_demand_kw: None,
             power_factor: Some(PowerFactorStandard::P90),
             transformer_loss: TransformerLossMethod::None,
+            loss_formula: None,
             transformers: vec![NewTransformer { model: "S13-400".into(), capacity_kva: figure("400") }],
             points: vec![],
             meters: vec![NewMeter {
@@ -602,5 +603,208 @@ fn a_wrong_suspension_is_revoked() {
         let found =
             company.store.read(|tx| vault::by_document(tx, company.org_id, &document, None, 10)).unwrap();
         assert_eq!(found.acts.len(), 2, "the log has both");
+    });
+}
+
+fn household(number: &str, meter: &str) -> NewAccount {
+    NewAccount {
+        number: number.into(),
+        name: "新户".into(),
+        address: "人民路3号".into(),
+        phone: String::new(),
+        book_id: 1,
+        route_sequence: 3,
+        category: Category::Residential,
+        voltage: VoltageLevel::Below1kv,
+        price_class: "residential".into(),
+        persons: 3,
+        due_day: 0,
+        dedicated: false,
+        time_of_use: false,
+        low_side_metering: false,
+        temporary: false,
+        collection: CollectionMethod::Counter,
+        tax: TaxStatus::Consumer,
+        basic: BasicMethod::None,
+        contract_demand_kw: None,
+        power_factor: None,
+        transformer_loss: TransformerLossMethod::None,
+        loss_formula: None,
+        transformers: vec![],
+        points: vec![],
+        meters: vec![NewMeter {
+            number: meter.into(),
+            point_seq: 1,
+            digits: 6,
+            decimals: 2,
+            multiplier: kernel::Rate::ONE,
+            registers: total("3"),
+        }],
+    }
+}
+
+fn open_account(company: &Company, on: &str, account: NewAccount) -> i64 {
+    let lines = vec![line(on, Change::Open { account: Box::new(account) })];
+    let new = NewChange { account_id: None, applied_on: day(on), reason: "新装".into(), lines };
+    let ticket = company.act(&company.enterer, on, |work| start(work, &calendar(), &new)).unwrap();
+    company.finish(on, &ticket).unwrap().account_id
+}
+
+/// READ-14, READ-16: a ticket of a new account archived after the month was opened puts it in the queue; it is issued
+/// before the next month begins. A meter removed after its month was locked has its final line written ahead; opening
+/// that month then still finds every meter in use: the other accounts', and the new account's.
+#[test]
+fn a_final_line_written_ahead_takes_nobodys_place() {
+    use metering::book::{Entered, create_batch, self_check, submit};
+    use metering::entry::enter_readings;
+    use metering::yearly::{issue_new_accounts, waiting_accounts};
+    each_engine(|company| {
+        let march = month(202603);
+        let before = open_account(company, "2026-02-20", household("3000000777", "N7"));
+        assert_eq!(
+            company.supply(before).details.account.status,
+            AccountStatus::Active,
+            "nothing was closed yet"
+        );
+        company.open_batch(202603, &[1]);
+        let read = |account_id| Entered {
+            account_id,
+            meter_seq: 1,
+            status: None,
+            read_on: day("2026-03-05"),
+            shown: vec![(Register::Total, figure("100"))],
+            rolled_over: vec![],
+            estimated: false,
+            version: None,
+        };
+        let entered = [read(1), read(2), read(101), read(before)];
+        company
+            .act(&company.enterer, "2026-03-05", |work| {
+                enter_readings(work, march, 1, &entered, "")?;
+                self_check(work, march, 1, "")?;
+                Ok(submit(work, &calendar(), march, 1)?)
+            })
+            .unwrap();
+        let off = MeterShown { meter_seq: 1, registers: total("150") };
+        company.change("2026-03-20", 1, vec![line("2026-03-20", Change::MeterOff { off })]).unwrap();
+        let opened = open_account(company, "2026-03-21", household("3000000888", "N8"));
+        assert_eq!(company.supply(opened).details.account.status, AccountStatus::Pending);
+        let waiting =
+            || company.store.read(|tx| waiting_accounts(tx, company.org_id, company.station)).unwrap();
+        assert_eq!(waiting().iter().map(|one| one.account_id).collect::<Vec<_>>(), [opened]);
+        let april = month(202604);
+        let early = company.act(&company.enterer, "2026-04-01", |work| {
+            Ok(create_batch(work, &calendar(), company.station, april, &[1])?)
+        });
+        assert!(early.is_err(), "reading does not begin while an account waits");
+        company
+            .act(&company.enterer, "2026-04-01", |work| {
+                Ok(issue_new_accounts(work, company.station, april, 51)?)
+            })
+            .unwrap();
+        company.open_batch(202604, &[1]);
+        let lines = company.store.read(|tx| lines_of_book(tx, company.org_id, april, 1)).unwrap();
+        let mut found: Vec<_> =
+            lines.iter().map(|line| (line.account_id, line.flags.has(ReadingFlags::FINAL))).collect();
+        found.sort_unstable();
+        let mut expected = vec![(1, true), (2, false), (101, false), (before, false), (opened, false)];
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+        assert_eq!(waiting(), vec![]);
+    });
+}
+
+/// PARM-01, XC-15: particulars of a customer change by ticket like every parameter, with their history.
+#[test]
+fn particulars_change_by_ticket() {
+    each_engine(|company| {
+        let detail = |field, value: &str| {
+            company.change(
+                "2026-03-02",
+                1,
+                vec![line("2026-03-02", Change::Detail { field, value: value.into() })],
+            )
+        };
+        for (field, value) in [
+            (AccountField::Name, " "),
+            (AccountField::Tax, "没有的身份"),
+            (AccountField::DueDay, "32"),
+            (AccountField::Important, "也许"),
+        ] {
+            assert!(matches!(fault(detail(field, value).unwrap_err()), Fault::Value { .. }), "{field:?}");
+        }
+        assert!(matches!(fault(detail(AccountField::DueDay, "20").unwrap_err()), Fault::Same { .. }));
+        detail(AccountField::Address, "人民路2号").unwrap();
+        detail(AccountField::DueDay, "15").unwrap();
+        detail(AccountField::Important, "是").unwrap();
+        detail(AccountField::Collection, "代扣").unwrap();
+        let details = company.supply(1).details;
+        assert_eq!((details.address.as_str(), details.account.due_day), ("人民路2号", 15));
+        assert_eq!(details.collection, CollectionMethod::BankDebit);
+        assert!(details.account.options.has(Options::IMPORTANT));
+        assert_eq!(details.account.tier_start, None, "the same customer: the tiers go on");
+        let kept = company.store.read(|tx| history(tx, company.org_id, 1)).unwrap();
+        let kept: Vec<_> = kept
+            .iter()
+            .map(|one| (one.change.field.as_str(), one.change.old.as_deref(), one.change.new.as_deref()))
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                ("address", Some("人民路1号"), Some("人民路2号")),
+                ("due_day", Some("20"), Some("15")),
+                ("important", Some("no"), Some("yes")),
+                ("collection", Some("counter"), Some("bank_debit")),
+            ]
+        );
+        let text = r#"{"kind":"detail","field":"address","value":"x"}"#;
+        let read: Change = serde_json::from_str(text).unwrap();
+        assert_eq!(read, Change::Detail { field: AccountField::Address, value: "x".into() });
+    });
+}
+
+/// PARM-01: transformer loss by formula is agreed by ticket with its figures, in JSON as the command line gives them.
+#[test]
+fn loss_by_formula_is_agreed_by_ticket() {
+    each_engine(|company| {
+        let loss = |rest: &str| {
+            let text = format!(r#"{{"kind":"transformer_loss","method":"formula"{rest}}}"#);
+            let change: Change = serde_json::from_str(&text).unwrap();
+            company.change("2026-03-02", 101, vec![line("2026-03-02", change)])
+        };
+        assert!(matches!(fault(loss("").unwrap_err()), Fault::Value { .. }), "its figures are missing");
+        let figures = |current: &str| {
+            format!(
+                r#","formula":{{"by":"load_square","no_load_kw":"0.48","load_loss_kw":"2.6","no_load_current":"{current}","impedance":"0.04","shape":"1.05"}}"#
+            )
+        };
+        assert!(
+            matches!(fault(loss(&figures("1.3")).unwrap_err()), Fault::Value { .. }),
+            "percent for a share"
+        );
+        loss(&figures("0.013")).unwrap();
+        let terms = company.supply(101).terms.unwrap();
+        let rate = |text: &str| text.parse().unwrap();
+        assert_eq!(
+            terms.loss_formula,
+            Some(LossFormula::LoadSquare {
+                no_load_kw: figure("0.48"),
+                load_loss_kw: figure("2.6"),
+                no_load_current: rate("0.013"),
+                impedance: rate("0.04"),
+                shape: rate("1.05"),
+            })
+        );
+        let kept = company.store.read(|tx| history(tx, company.org_id, 101)).unwrap();
+        let new = kept[0].change.new.as_deref().unwrap();
+        assert!(new.starts_with("formula P0 0.48") && new.contains("Pk 2.6"), "{new}");
+        let none = Change::TransformerLoss {
+            method: TransformerLossMethod::None,
+            kwh: None,
+            kvarh: None,
+            formula: terms.loss_formula,
+        };
+        let refused = company.change("2026-03-03", 101, vec![line("2026-03-03", none)]);
+        assert!(matches!(fault(refused.unwrap_err()), Fault::Value { .. }), "no other method has figures");
     });
 }

@@ -92,6 +92,7 @@ fn the_stream_gives_back_what_was_loaded() {
             let mut row = AccountReadings {
                 account: details.account.clone(),
                 terms: None,
+                months: 1,
                 points: vec![],
                 transformers: vec![],
                 events: vec![],
@@ -117,6 +118,7 @@ fn the_stream_gives_back_what_was_loaded() {
                     line_loss: LineLossMethod::Rate,
                     line_loss_rate: Some("0.03".parse().unwrap()),
                     line_loss_kwh: None,
+                    loss_formula: None,
                 };
                 accounts.terms(&terms).unwrap();
                 row.terms = Some(terms);

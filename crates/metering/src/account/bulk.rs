@@ -3,7 +3,9 @@
 use kernel::{Month, Quantity};
 use store::{Bulk, Tx, params};
 
-use super::model::{Account, AccountDetails, Meter, Options, Point, Terms, Transformer, TransformerEvent};
+use super::model::{
+    Account, AccountDetails, LossFormula, Meter, Options, Point, Terms, Transformer, TransformerEvent,
+};
 use super::sql;
 use crate::Result;
 use crate::reading::Register;
@@ -81,6 +83,7 @@ impl AccountBulk {
     }
     /// Adds the terms of an account.
     pub fn terms(&mut self, terms: &Terms) -> Result<()> {
+        let figures = terms.loss_formula.map(LossFormula::figures).unwrap_or_default();
         Ok(self.terms.row(params![
             self.org_id,
             terms.account_id,
@@ -93,6 +96,14 @@ impl AccountBulk {
             terms.line_loss,
             terms.line_loss_rate,
             terms.line_loss_kwh,
+            figures.no_load_kw,
+            figures.load_loss_kw,
+            figures.no_load_current,
+            figures.impedance,
+            figures.shape,
+            figures.no_load_kvar,
+            figures.copper_rate,
+            figures.reactive_rate,
         ])?)
     }
     /// Adds a transformer.

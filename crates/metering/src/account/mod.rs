@@ -8,13 +8,10 @@ pub(crate) mod sql;
 
 pub use bulk::AccountBulk;
 pub use model::{
-    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, Meter,
-    Options, Point, PointRelation, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerChange,
-    TransformerEvent, TransformerLossMethod, VoltageLevel,
+    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod,
+    LossFigures, LossFormula, Meter, Options, Point, PointRelation, PowerFactorStandard, TaxStatus, Terms,
+    Transformer, TransformerChange, TransformerEvent, TransformerLossMethod, VoltageLevel,
 };
 pub use rules::AccountField;
-pub use service::{
-    AccountChange, change_account, change_meter, changes, meters, move_to_book, open_account,
-    record_transformer_event,
-};
+pub use service::{AccountChange, changes, meters, open_account};
 pub use sql::{account_by_id, account_by_number, each_account};

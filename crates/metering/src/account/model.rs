@@ -1,6 +1,7 @@
 //! The nouns of an account.
 
 use kernel::{Date, Month, Quantity, Rate};
+use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
 
@@ -275,6 +276,127 @@ pub struct AccountDetails {
     pub version: i64,
 }
 
+/// How transformer loss is found by formula (公式计损), for each transformer in service; hours are those of the days in
+/// service. Figures are agreed by contract from the plate of the transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LossFormula {
+    /// No-load loss by the hour, load loss as a rate of the kWh.
+    CopperRate {
+        /// No-load loss (空载损耗), kW.
+        no_load_kw: Quantity,
+        /// No-load reactive power (空载无功), kvar.
+        no_load_kvar: Quantity,
+        /// Copper loss as a share of the metered kWh (铜损率).
+        copper_rate: Rate,
+        /// Reactive copper loss as a share of the metered kWh.
+        reactive_rate: Rate,
+    },
+    /// No-load loss by the hour, load loss by the square of the load.
+    LoadSquare {
+        /// No-load loss P0 (空载损耗), kW.
+        no_load_kw: Quantity,
+        /// Load loss Pk (短路损耗), kW at rated load.
+        load_loss_kw: Quantity,
+        /// No-load current I0 (空载电流), a share of rated.
+        no_load_current: Rate,
+        /// Impedance voltage Uk (阻抗电压), a share of rated.
+        impedance: Rate,
+        /// Correction for the shape of the load (负荷形状系数).
+        shape: Rate,
+    },
+}
+
+impl LossFormula {
+    /// The formula whose figures are given: by the square of the load when there is a load loss, by a rate when there is
+    /// a copper rate. What is left out of a formula is zero, its shape one; nothing without a no-load loss.
+    pub fn from_figures(figures: LossFigures) -> Option<LossFormula> {
+        let no_load_kw = figures.no_load_kw?;
+        match (figures.load_loss_kw, figures.copper_rate) {
+            (Some(load_loss_kw), None) => Some(LossFormula::LoadSquare {
+                no_load_kw,
+                load_loss_kw,
+                no_load_current: figures.no_load_current.unwrap_or_default(),
+                impedance: figures.impedance.unwrap_or_default(),
+                shape: figures.shape.unwrap_or(Rate::ONE),
+            }),
+            (None, Some(copper_rate)) => Some(LossFormula::CopperRate {
+                no_load_kw,
+                no_load_kvar: figures.no_load_kvar.unwrap_or_default(),
+                copper_rate,
+                reactive_rate: figures.reactive_rate.unwrap_or_default(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Its figures; those of the other formula are empty.
+    pub fn figures(self) -> LossFigures {
+        match self {
+            LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate } => LossFigures {
+                no_load_kw: Some(no_load_kw),
+                no_load_kvar: Some(no_load_kvar),
+                copper_rate: Some(copper_rate),
+                reactive_rate: Some(reactive_rate),
+                ..LossFigures::default()
+            },
+            LossFormula::LoadSquare { no_load_kw, load_loss_kw, no_load_current, impedance, shape } => {
+                LossFigures {
+                    no_load_kw: Some(no_load_kw),
+                    load_loss_kw: Some(load_loss_kw),
+                    no_load_current: Some(no_load_current),
+                    impedance: Some(impedance),
+                    shape: Some(shape),
+                    ..LossFigures::default()
+                }
+            }
+        }
+    }
+
+    /// Can these figures be? None is negative; shares of rated and of the kWh lie below one; the shape is above zero.
+    pub fn is_possible(self) -> bool {
+        let LossFigures {
+            no_load_kw,
+            load_loss_kw,
+            no_load_current,
+            impedance,
+            shape,
+            no_load_kvar,
+            copper_rate,
+            reactive_rate,
+        } = self.figures();
+        let powers = [no_load_kw, load_loss_kw, no_load_kvar];
+        let shares = [no_load_current, impedance, copper_rate, reactive_rate];
+        powers.into_iter().flatten().all(|power| !power.is_negative() && power <= LOSS_MAX)
+            && shares.into_iter().flatten().all(|share| !share.is_negative() && share < Rate::ONE)
+            && shape.is_none_or(|shape| shape > Rate::ZERO && shape.units() <= 10 * Rate::ONE.units())
+    }
+}
+
+/// No transformer loses more: kW and kvar.
+const LOSS_MAX: Quantity = Quantity::from_units(100_000 * Quantity::SCALE);
+
+/// The figures of a [`LossFormula`] as they stand in columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LossFigures {
+    /// No-load loss, kW.
+    pub no_load_kw: Option<Quantity>,
+    /// Load loss, kW at rated load.
+    pub load_loss_kw: Option<Quantity>,
+    /// No-load current, a share of rated.
+    pub no_load_current: Option<Rate>,
+    /// Impedance voltage, a share of rated.
+    pub impedance: Option<Rate>,
+    /// Correction for the shape of the load.
+    pub shape: Option<Rate>,
+    /// No-load reactive power, kvar.
+    pub no_load_kvar: Option<Quantity>,
+    /// Copper loss, a share of the kWh.
+    pub copper_rate: Option<Rate>,
+    /// Reactive copper loss, a share of the kWh.
+    pub reactive_rate: Option<Rate>,
+}
+
 /// What only larger customers agree on; a row exists when [`Options::HAS_TERMS`] is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -298,6 +420,8 @@ pub struct Terms {
     pub line_loss_rate: Option<Rate>,
     /// Agreed line loss, kWh a month.
     pub line_loss_kwh: Option<Quantity>,
+    /// The formula of transformer loss with its figures, when loss is found by formula.
+    pub loss_formula: Option<LossFormula>,
 }
 
 /// A transformer, or a high-voltage motor counted as one (1 kW as 1 kVA).

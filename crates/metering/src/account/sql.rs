@@ -2,13 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use kernel::{Date, Quantity};
 use store::{Column, Kind, Row, Tx, params};
 
-use super::model::{AccountDetails, CollectionMethod, Meter, TaxStatus, TransformerEvent};
+use super::model::{AccountDetails, CollectionMethod, Meter, TaxStatus};
 use super::service::AccountChange;
 use crate::Result;
-use crate::reading::Register;
 use crate::stream::sql::{account_fields, empty_account, read_account};
 use Kind::{Int, Text};
 
@@ -50,6 +48,14 @@ pub(crate) const TERMS_COLUMNS: &[Column] = &[
     ("line_loss", Int),
     ("line_loss_rate", Int),
     ("line_loss_kwh", Int),
+    ("loss_no_load_kw", Int),
+    ("loss_load_kw", Int),
+    ("loss_no_load_current", Int),
+    ("loss_impedance", Int),
+    ("loss_shape", Int),
+    ("loss_no_load_kvar", Int),
+    ("loss_copper_rate", Int),
+    ("loss_reactive_rate", Int),
 ];
 
 pub(crate) const TRANSFORMER_COLUMNS: &[Column] = &[
@@ -179,64 +185,6 @@ pub fn each_account<E: From<crate::MeteringError>>(
     }
 }
 
-/// Writes what can change, if the version is still the one that was loaded.
-pub(crate) fn save_details(tx: &mut Tx<'_>, org_id: i64, details: &AccountDetails) -> Result<()> {
-    let account = &details.account;
-    Ok(tx.execute_one(
-        &format!("account {}", details.number),
-        "UPDATE account SET book_id = ?4, unit_id = ?5, category = ?6, voltage = ?7, price_class = ?8, options = ?9,
-                persons = ?10, due_day = ?11, status = ?12, closed_on = ?13, name = ?14, address = ?15, phone = ?16,
-                collection = ?17, tax = ?18, version = version + 1
-         WHERE org_id = ?1 AND account_id = ?2 AND version = ?3",
-        params![
-            org_id,
-            account.account_id,
-            details.version,
-            account.book_id,
-            account.unit_id,
-            account.category,
-            account.voltage,
-            &account.price_class,
-            account.options.0,
-            account.persons,
-            account.due_day,
-            account.status,
-            account.closed_on,
-            &details.name,
-            &details.address,
-            &details.phone,
-            details.collection,
-            details.tax
-        ],
-    )?)
-}
-
-pub(crate) fn insert_change(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    (account_id, change_id): (i64, i64),
-    change: &AccountChange,
-) -> Result<()> {
-    tx.execute(
-        "INSERT INTO account_change (org_id, account_id, change_id, field, old_value, new_value, from_date, ticket,
-           person_id, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![
-            org_id,
-            account_id,
-            change_id,
-            &change.field,
-            &change.old_value,
-            &change.new_value,
-            change.from,
-            &change.ticket,
-            change.person_id,
-            change.at
-        ],
-    )?;
-    Ok(())
-}
-
 pub(crate) fn changes(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<AccountChange>> {
     tx.list(
         "SELECT field, old_value, new_value, from_date, ticket, person_id, changed_at FROM account_change
@@ -277,76 +225,4 @@ pub(crate) fn meters(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Ve
             })
         },
     )
-}
-
-pub(crate) fn remove_meter(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    account_id: i64,
-    meter_seq: i64,
-    on: Date,
-) -> Result<()> {
-    Ok(tx.execute_one(
-        &format!("meter {account_id}-{meter_seq}"),
-        "UPDATE meter SET removed_on = ?4
-         WHERE org_id = ?1 AND account_id = ?2 AND meter_seq = ?3 AND removed_on IS NULL",
-        params![org_id, account_id, meter_seq, on],
-    )?)
-}
-
-/// What a meter showed when it was put on (moment 0) or taken off (moment 1).
-pub(crate) fn insert_shown(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    (account_id, meter_seq, moment): (i64, i64, i64),
-    shown: &[(Register, Quantity)],
-) -> Result<()> {
-    let of = |register: Register| shown.iter().find(|(given, _)| *given == register).map(|(_, value)| *value);
-    tx.execute(
-        "INSERT INTO meter_shown (org_id, account_id, meter_seq, moment, total, sharp, peak, flat, valley, deep_valley,
-           reactive_forward, reactive_reverse, demand)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        params![
-            org_id,
-            account_id,
-            meter_seq,
-            moment,
-            of(Register::Total),
-            of(Register::Sharp),
-            of(Register::Peak),
-            of(Register::Flat),
-            of(Register::Valley),
-            of(Register::DeepValley),
-            of(Register::ReactiveForward),
-            of(Register::ReactiveReverse),
-            of(Register::Demand)
-        ],
-    )?;
-    Ok(())
-}
-
-pub(crate) fn has_transformer(tx: &mut Tx<'_>, org_id: i64, account_id: i64, seq: i64) -> Result<bool> {
-    let found = tx.one(
-        "SELECT seq FROM transformer WHERE org_id = ?1 AND account_id = ?2 AND seq = ?3",
-        params![org_id, account_id, seq],
-        |row| Ok::<_, crate::MeteringError>(row.int(0)?),
-    )?;
-    Ok(found.is_some())
-}
-
-pub(crate) fn insert_event(tx: &mut Tx<'_>, org_id: i64, event: &TransformerEvent) -> Result<()> {
-    tx.execute(
-        "INSERT INTO transformer_event (org_id, account_id, seq, on_date, event_no, change, capacity_kva)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
-            org_id,
-            event.account_id,
-            event.seq,
-            event.on,
-            event.event_no,
-            event.change,
-            event.capacity_kva
-        ],
-    )?;
-    Ok(())
 }

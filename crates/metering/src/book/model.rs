@@ -39,6 +39,16 @@ codes! {
     }
 }
 
+impl Cycle {
+    /// Months that one reading covers.
+    pub const fn months(self) -> u8 {
+        match self {
+            Cycle::Monthly => 1,
+            Cycle::OddMonths | Cycle::EvenMonths => 2,
+        }
+    }
+}
+
 codes! {
     /// How far a proposal or a request came.
     Decision {

@@ -1,7 +1,7 @@
 //! The commands about books: batches, reading days, self-check, submission, and the steps at the centre.
 
 use identity::{Actor, Permission, Work};
-use kernel::{Date, Moment, Month, Text, WorkingCalendar};
+use kernel::{Bilingual, Date, Lang, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
 
@@ -204,8 +204,8 @@ pub fn unreviewed_reading_days(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64,
 }
 
 /// Opens `books` of the station `unit_id` in `month`: one line per installed meter, with the readings it ended with
-/// before. A book without a reading day in force, or of another station, refuses the whole batch. Answers the batch's
-/// key and the number of lines. Source: READ-04, READ-12, READ-14.
+/// before. A book without a reading day in force, of another station, or not read in this month by its cycle refuses
+/// the whole batch. Answers the batch's key and the number of lines. Source: READ-04, READ-12, READ-14.
 pub fn create_batch(
     work: &mut Work<'_, '_>,
     calendar: &WorkingCalendar,
@@ -238,6 +238,17 @@ pub fn create_batch(
                 why: Text::new("抄表例日未经审核生效", "its reading day is not reviewed, so not in force"),
             });
         };
+        if !rules::is_read_in(book.cycle, month) {
+            let cycle = |lang| book.cycle.text(lang);
+            return Err(MeteringError::NotAllowed {
+                what: What::Month,
+                value: month.to_string(),
+                why: Text::new(
+                    format!("抄本 {} 的抄表周期为“{}”，该月不抄表", book.number, cycle(Lang::Zh)),
+                    format!("book {} is read in {}, not in this month", book.number, cycle(Lang::En)),
+                ),
+            });
+        }
         if sql::book_month(work.tx, org_id, month, *book_id)?.is_some() {
             return Err(MeteringError::AlreadyDone { what: What::BookMonth, key: book.number });
         }

@@ -10,8 +10,8 @@ use super::portions::{Fate, refused, take_in};
 use super::{FileKind, Incoming, Outcome, sheets, sql};
 use crate::account::{
     Account, AccountBulk, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod,
-    LineLossMethod, Options, PowerFactorStandard, TaxStatus, Terms, Transformer, TransformerLossMethod,
-    VoltageLevel,
+    LineLossMethod, LossFigures, LossFormula, Options, PowerFactorStandard, TaxStatus, Terms, Transformer,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::{Result, permissions, trace};
 
@@ -183,27 +183,33 @@ fn checked(row: &TypedRow, number: &str) -> std::result::Result<Read, Fate> {
         None if line_loss_rate.is_some() => LineLossMethod::Rate,
         None => LineLossMethod::None,
     };
-    let loss_kwh = quantity("loss_kwh")?;
+    let loss = transformer_loss(row)?;
     let opened_on: kernel::Date = row.need("opened_on").map_err(wrong)?;
     let has_terms = basic != BasicMethod::None
         || power_factor.is_some()
         || line_loss != LineLossMethod::None
-        || loss_kwh.is_some();
+        || loss.method != TransformerLossMethod::None;
     let terms = has_terms.then_some(Terms {
         account_id: 0,
         basic,
         contract_demand_kw,
         power_factor,
-        transformer_loss: match loss_kwh {
-            Some(_) => TransformerLossMethod::Fixed,
-            None => TransformerLossMethod::None,
-        },
-        transformer_loss_kwh: loss_kwh,
-        transformer_loss_kvarh: None,
+        transformer_loss: loss.method,
+        transformer_loss_kwh: loss.kwh,
+        transformer_loss_kvarh: loss.kvarh,
         line_loss,
         line_loss_rate,
         line_loss_kwh: None,
+        loss_formula: loss.formula,
     });
+    let by_transformer = matches!(loss.method, TransformerLossMethod::Table | TransformerLossMethod::Formula);
+    if by_transformer && capacity_kva.is_none() {
+        return Err(refused(
+            Some("capacity_kva"),
+            "查表或公式计损须填写变压器容量",
+            "loss by table or formula needs the capacity of the transformer",
+        ));
+    }
     let model = text("model")?;
     let transformer = capacity_kva.map(|capacity_kva| Transformer {
         account_id: 0,
@@ -251,4 +257,65 @@ fn checked(row: &TypedRow, number: &str) -> std::result::Result<Read, Fate> {
         version: 1,
     };
     Ok(Read { details, terms, transformer })
+}
+
+/// How a row says transformer loss is found.
+struct TransformerLoss {
+    method: TransformerLossMethod,
+    kwh: Option<Quantity>,
+    kvarh: Option<Quantity>,
+    formula: Option<LossFormula>,
+}
+
+/// The method as it is named, or as the figures tell when it is not.
+fn transformer_loss(row: &TypedRow) -> std::result::Result<TransformerLoss, Fate> {
+    let wrong = |error: interchange::Error| refused(None, error.to_string(), error.to_string());
+    let quantity = |key: &str| row.get::<Quantity>(key).map_err(wrong);
+    let rate = |key: &str| row.get::<Rate>(key).map_err(wrong);
+    let (kwh, kvarh) = (quantity("loss_kwh")?, quantity("loss_kvarh")?);
+    let figures = LossFigures {
+        no_load_kw: quantity("no_load_kw")?,
+        load_loss_kw: quantity("load_loss_kw")?,
+        no_load_current: rate("no_load_current")?,
+        impedance: rate("impedance")?,
+        shape: rate("load_shape")?,
+        no_load_kvar: quantity("no_load_kvar")?,
+        copper_rate: rate("copper_rate")?,
+        reactive_rate: rate("reactive_rate")?,
+    };
+    let has_figures = figures != LossFigures::default();
+    let method = match row.get::<String>("transformer_loss").map_err(wrong)? {
+        Some(words) => TransformerLossMethod::from_words(&words)
+            .ok_or_else(|| refused(Some("transformer_loss"), "无法识别", "not known"))?,
+        None if kwh.is_some() => TransformerLossMethod::Fixed,
+        None if has_figures => TransformerLossMethod::Formula,
+        None => TransformerLossMethod::None,
+    };
+    let fixed = method == TransformerLossMethod::Fixed;
+    let negative = [kwh, kvarh].into_iter().flatten().any(Quantity::is_negative);
+    if fixed != kwh.is_some() || (!fixed && kvarh.is_some()) || negative {
+        return Err(refused(
+            Some("loss_kwh"),
+            "定量变损须填写不为负的电量，其他方式不填",
+            "a fixed loss, and no other, needs its kWh, not negative",
+        ));
+    }
+    let formula = LossFormula::from_figures(figures).filter(|formula| formula.is_possible());
+    // Figures of the other formula would be lost: they are refused rather than passed over.
+    let complete = formula.is_some_and(|formula| {
+        let kept = formula.figures();
+        (figures.copper_rate.is_some()
+            || (kept.no_load_kvar == figures.no_load_kvar && kept.reactive_rate == figures.reactive_rate))
+            && (figures.load_loss_kw.is_some()
+                || (kept.no_load_current, kept.impedance, kept.shape)
+                    == (figures.no_load_current, figures.impedance, figures.shape))
+    });
+    if has_figures != (method == TransformerLossMethod::Formula) || (has_figures && !complete) {
+        return Err(refused(
+            Some("no_load_kw"),
+            "公式计损须填写空载损耗，以及短路损耗（可加空载电流、阻抗电压、负荷形状系数）或铜损率（可加空载无功、无功铜损率）；其他方式不填",
+            "loss by formula, and no other, needs a no-load loss and either a load loss (with no-load current, impedance, shape) or a copper rate (with no-load kvar, reactive rate)",
+        ));
+    }
+    Ok(TransformerLoss { method, kwh, kvarh, formula })
 }

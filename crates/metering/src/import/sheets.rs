@@ -1,10 +1,11 @@
-//! The columns of the three files.
+//! The columns of the files.
 
 use interchange::{Choice, Column, Kind, Sheet};
 use kernel::{Bilingual, Lang, Text};
 
 use crate::account::{
-    BasicMethod, Category, CollectionMethod, LineLossMethod, PowerFactorStandard, TaxStatus, VoltageLevel,
+    BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation, PowerFactorStandard, TaxStatus,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::ReadingStatus;
 use crate::{MeteringError, Result};
@@ -112,7 +113,21 @@ pub fn accounts_sheet() -> Result<Sheet> {
         ),
         Column::optional("line_loss_rate", Kind::Rate, &["线损率"]),
         Column::optional("low_side", yes_no(), &["高供低计"]),
+        Column::optional(
+            "transformer_loss",
+            choice(TransformerLossMethod::ALL, TransformerLossMethod::key, &[]),
+            &["变损计算方式"],
+        ),
         Column::optional("loss_kwh", Kind::Quantity, &["变损电量", "变损定量"]),
+        Column::optional("loss_kvarh", Kind::Quantity, &["变损无功电量"]),
+        Column::optional("no_load_kw", Kind::Quantity, &["空载损耗"]),
+        Column::optional("load_loss_kw", Kind::Quantity, &["短路损耗", "负载损耗"]),
+        Column::optional("no_load_current", Kind::Rate, &["空载电流"]),
+        Column::optional("impedance", Kind::Rate, &["阻抗电压", "短路阻抗"]),
+        Column::optional("load_shape", Kind::Rate, &["负荷形状系数", "变损修正系数"]),
+        Column::optional("no_load_kvar", Kind::Quantity, &["空载无功"]),
+        Column::optional("copper_rate", Kind::Rate, &["铜损率"]),
+        Column::optional("reactive_rate", Kind::Rate, &["无功铜损率"]),
     ];
     built(Text::new("用户档案", "Customers"), columns, &["number"])
 }
@@ -131,6 +146,29 @@ pub fn meters_sheet() -> Result<Sheet> {
         Column::optional("initial", Kind::Quantity, &["装表示数", "起码", "起度"]),
     ];
     built(Text::new("电能表", "Meters"), columns, &["meter"])
+}
+
+/// Metering points (计量点) of customers that have several.
+pub fn points_sheet() -> Result<Sheet> {
+    let place = || Kind::Integer { least: 1, most: 50 };
+    let columns = vec![
+        Column::required("number", Kind::Code { chars_max: 13 }, &["户号", "用户编号", "客户编号"]),
+        Column::required("point", place(), &["计量点", "计量点序号"]),
+        Column::optional("price_class", Kind::Code { chars_max: 40 }, &["电价代码", "电价码", "执行电价"]),
+        Column::optional("tou", yes_no(), &["执行分时", "是否分时", "分时标志"]),
+        Column::optional(
+            "relation",
+            choice(PointRelation::ALL, PointRelation::key, &[]),
+            &["计量点关系", "定量定比方式"],
+        ),
+        Column::optional("parent", place(), &["上级计量点", "主计量点"]),
+        Column::optional("fixed_kwh", Kind::Quantity, &["定量电量", "定量值"]),
+        Column::optional("fixed_ratio", Kind::Rate, &["定比比例", "定比值"]),
+        Column::optional("bears_transformer_loss", yes_no(), &["承担变损", "变损分摊"]),
+        Column::optional("bears_line_loss", yes_no(), &["承担线损", "线损分摊"]),
+        Column::optional("in_power_factor", yes_no(), &["参与力调", "力调计算"]),
+    ];
+    built(Text::new("计量点", "Metering points"), columns, &["number", "point"])
 }
 
 /// Readings of a month (表码).

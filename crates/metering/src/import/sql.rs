@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use kernel::{Moment, Rate};
+use kernel::{Moment, Month, Rate};
 use store::{Tx, Value, params};
 
 use super::{FileKind, Outcome};
-use crate::account::Meter;
+use crate::account::{Meter, Options, Point};
 use crate::{MeteringError, Result};
 
 /// Keys that one look-up statement takes; a shorter list repeats its last key.
@@ -200,4 +200,42 @@ pub(crate) fn keep_initial(
         params![org_id, meter.account_id, meter.meter_seq, total],
     )?;
     Ok(())
+}
+
+/// The points an account has.
+pub(crate) fn points(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Point>> {
+    tx.list(
+        "SELECT account_id, point_seq, price_class, time_of_use, relation, parent_seq, fixed_kwh, fixed_ratio,
+                bears_transformer_loss, bears_line_loss, in_power_factor
+         FROM metering_point WHERE org_id = ?1 AND account_id = ?2 ORDER BY point_seq",
+        params![org_id, account_id],
+        crate::stream::sql::read_point,
+    )
+}
+
+/// Months back in which a line of an account is looked for.
+const MONTHS_BACK_MAX: i32 = 14;
+
+/// Has the account a line in a month up to the one after `month`?
+pub(crate) fn was_read(tx: &mut Tx<'_>, org_id: i64, account_id: i64, month: Month) -> Result<bool> {
+    for back in -1..=MONTHS_BACK_MAX {
+        let found = tx.one(
+            "SELECT account_id FROM reading WHERE org_id = ?1 AND month = ?2 AND account_id = ?3 LIMIT 1",
+            params![org_id, month.plus(-back)?, account_id],
+            |row| Ok::<_, MeteringError>(row.int(0)?),
+        )?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Says on the account that it has points of its own.
+pub(crate) fn mark_points(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("account {account_id}"),
+        "UPDATE account SET options = options | ?3, version = version + 1 WHERE org_id = ?1 AND account_id = ?2",
+        params![org_id, account_id, Options::HAS_POINTS.0],
+    )?)
 }

@@ -1,12 +1,12 @@
 //! The typed changes that a ticket carries (变更内容). In JSON each has its `kind`, and names are the keys of the office.
 
-use kernel::{Date, Quantity, Rate};
+use kernel::{Bilingual, Date, Lang, Quantity, Rate};
 use serde::{Deserialize, Serialize};
 
 use super::keyed;
 use crate::account::{
-    BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation, PowerFactorStandard, TaxStatus,
-    TransformerLossMethod, VoltageLevel,
+    AccountField, BasicMethod, Category, CollectionMethod, LineLossMethod, LossFormula, PointRelation,
+    PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::Register;
 
@@ -112,6 +112,9 @@ pub enum Change {
         /// kvarh a month, when agreed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kvarh: Option<Quantity>,
+        /// The formula with its figures, when found by formula.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        formula: Option<LossFormula>,
     },
     /// How line loss is found (线损).
     LineLoss {
@@ -124,6 +127,14 @@ pub enum Change {
         /// kWh a month.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kwh: Option<Quantity>,
+    },
+    /// Another particular of the customer: name, address, telephone, way of paying and the like (档案信息变更).
+    Detail {
+        /// Which.
+        #[serde(with = "keyed")]
+        field: AccountField,
+        /// Its new value; a code by its key or name, yes or no.
+        value: String,
     },
     /// A transformer (容量变更).
     Capacity {
@@ -375,6 +386,9 @@ pub struct NewAccount {
     /// Transformer loss by table or formula?
     #[serde(with = "keyed")]
     pub transformer_loss: TransformerLossMethod,
+    /// The formula with its figures, when found by formula.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_formula: Option<LossFormula>,
     /// Its transformers.
     #[serde(default)]
     pub transformers: Vec<NewTransformer>,
@@ -403,6 +417,9 @@ impl Change {
             Change::PowerFactor { .. } => ("功率因数标准变更", "power factor standard"),
             Change::TransformerLoss { .. } => ("变损变更", "transformer loss"),
             Change::LineLoss { .. } => ("线损变更", "line loss"),
+            Change::Detail { field, .. } => {
+                return kernel::Text::new(field.text(Lang::Zh), field.text(Lang::En));
+            }
             Change::Capacity { act } => match act {
                 CapacityAct::Add { .. } => ("增容", "transformer added"),
                 CapacityAct::Remove { .. } => ("拆除变压器", "transformer removed"),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serializer, de};
 
 use crate::account::{
-    BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation, PowerFactorStandard, TaxStatus,
-    TransformerLossMethod, VoltageLevel,
+    AccountField, BasicMethod, Category, CollectionMethod, LineLossMethod, PointRelation,
+    PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::Register;
 
@@ -22,6 +22,7 @@ macro_rules! keyed {
     )*};
 }
 keyed!(
+    AccountField,
     BasicMethod,
     Category,
     CollectionMethod,

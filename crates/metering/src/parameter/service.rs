@@ -15,6 +15,7 @@ use super::rules::{self, Circumstances};
 use super::supply::{FieldChange, KeptChange, Supply};
 use super::{ParameterError, Result, hold, reading_lines, sql, supply};
 use crate::book::{self, checked_note};
+use crate::yearly::new_accounts::queue_when_late;
 use crate::{entry, trace};
 
 /// Lines of a ticket at most.
@@ -436,7 +437,10 @@ pub(crate) fn carry_out(
     let lines: Vec<Line> = due.iter().map(|stored| stored.line.clone()).collect();
     let (before, after, history) = judge(work, calendar, ticket, &lines)?;
     match &before {
-        None => supply::sql::insert(work.tx, org_id, &after)?,
+        None => {
+            supply::sql::insert(work.tx, org_id, &after)?;
+            queue_when_late(work, ticket.account_id)?;
+        }
         Some(before) => {
             supply::sql::save(work.tx, org_id, before, &after)?;
             reading_lines::move_lines(work, before, &after)?;

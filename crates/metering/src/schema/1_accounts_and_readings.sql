@@ -16,6 +16,9 @@ CREATE TABLE account_terms (
   basic INTEGER NOT NULL, contract_demand_kw INTEGER, power_factor INTEGER,
   transformer_loss INTEGER NOT NULL, transformer_loss_kwh INTEGER, transformer_loss_kvarh INTEGER,
   line_loss INTEGER NOT NULL, line_loss_rate INTEGER, line_loss_kwh INTEGER,
+  -- Figures of transformer loss by formula: by the square of the load when loss_load_kw is there, by a rate otherwise.
+  loss_no_load_kw INTEGER, loss_load_kw INTEGER, loss_no_load_current INTEGER, loss_impedance INTEGER,
+  loss_shape INTEGER, loss_no_load_kvar INTEGER, loss_copper_rate INTEGER, loss_reactive_rate INTEGER,
   PRIMARY KEY (org_id, account_id)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE account_change (

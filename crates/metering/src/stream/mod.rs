@@ -33,6 +33,8 @@ pub enum Books<'b> {
 pub struct AccountReadings {
     /// The account as it stands now.
     pub account: Account,
+    /// Months that one reading of its book covers: 1, or 2 for a book read every other month.
+    pub months: u8,
     /// Terms of larger customers.
     pub terms: Option<Terms>,
     /// Points with terms of their own, in order; empty when the account has one point at its own price.
@@ -56,6 +58,8 @@ pub(crate) struct Chunk {
     rows: Vec<AccountReadings>,
     /// Which of the rows were found.
     found: usize,
+    /// Books between the first and the last of `keys` that are read every other month, in ascending order.
+    bimonthly: Vec<i64>,
 }
 
 /// The place of the next account while a set is merged in ascending order of account.
@@ -136,9 +140,22 @@ impl Chunk {
             }
             sql::fill_readings(tx, org_id, month, bounds, cursor(), rows)?;
         }
+        self.fill_months(tx, org_id)?;
         self.found = self.keys.len();
         // Accounts that ended before and were not read are not part of the month.
         self.compact();
+        Ok(())
+    }
+
+    /// Gives each row the months its book's readings cover. A book that is not in the table is read every month.
+    fn fill_months(&mut self, tx: &mut Tx<'_>, org_id: i64) -> Result<()> {
+        let books = self.keys.iter().map(|(book_id, _)| *book_id);
+        let (Some(first), Some(last)) = (books.clone().min(), books.max()) else { return Ok(()) };
+        self.bimonthly.clear();
+        sql::list_bimonthly(tx, org_id, (first, last), &mut self.bimonthly)?;
+        for ((book_id, _), row) in self.keys.iter().zip(&mut self.rows) {
+            row.months = if self.bimonthly.binary_search(book_id).is_ok() { 2 } else { 1 };
+        }
         Ok(())
     }
 

@@ -6,9 +6,9 @@ use store::{Row, StoreError, Tx, params};
 use super::{AccountReadings, Cursor};
 use crate::Result;
 use crate::account::{
-    Account, AccountStatus, BasicMethod, Category, LineLossMethod, Options, Point, PointRelation,
-    PowerFactorStandard, Terms, Transformer, TransformerChange, TransformerEvent, TransformerLossMethod,
-    VoltageLevel,
+    Account, AccountStatus, BasicMethod, Category, LineLossMethod, LossFigures, LossFormula, Options, Point,
+    PointRelation, PowerFactorStandard, Terms, Transformer, TransformerChange, TransformerEvent,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::reading::sql::{read_reading, reading_fields};
 
@@ -36,6 +36,7 @@ pub(crate) fn empty_account() -> Account {
 pub(crate) fn empty_row() -> AccountReadings {
     AccountReadings {
         account: empty_account(),
+        months: 1,
         terms: None,
         points: Vec::new(),
         transformers: Vec::new(),
@@ -60,6 +61,24 @@ pub(crate) fn list_keys(
         params![org_id, after.0, after.1, last, room],
         |row| {
             keys.push((row.int(0)?, row.int(1)?));
+            Ok(())
+        },
+    )
+}
+
+/// The books between `first` and `last` that are read every other month, in ascending order.
+pub(crate) fn list_bimonthly(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    (first, last): (i64, i64),
+    books: &mut Vec<i64>,
+) -> Result<()> {
+    tx.each(
+        "SELECT book_id FROM book WHERE org_id = ?1 AND book_id BETWEEN ?2 AND ?3 AND cycle <> 1
+         ORDER BY org_id, book_id",
+        params![org_id, first, last],
+        |row| {
+            books.push(row.int(0)?);
             Ok(())
         },
     )
@@ -144,7 +163,9 @@ pub(crate) fn fill_terms(
 ) -> Result<()> {
     tx.each(
         "SELECT account_id, basic, contract_demand_kw, power_factor, transformer_loss, transformer_loss_kwh,
-                transformer_loss_kvarh, line_loss, line_loss_rate, line_loss_kwh
+                transformer_loss_kvarh, line_loss, line_loss_rate, line_loss_kwh, loss_no_load_kw, loss_load_kw,
+                loss_no_load_current, loss_impedance, loss_shape, loss_no_load_kvar, loss_copper_rate,
+                loss_reactive_rate
          FROM account_terms WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 ORDER BY org_id, account_id",
         params![org_id, bounds.0, bounds.1],
         |row| {
@@ -175,7 +196,26 @@ pub(crate) fn read_terms(row: &Row<'_>) -> Result<Terms> {
         line_loss: LineLossMethod::from_code(row.int(7)?)?,
         line_loss_rate: row.int_or_null(8)?.map(Rate::from_units),
         line_loss_kwh: quantity_or_null(row, 9)?,
+        loss_formula: read_loss_formula(row)?,
     })
+}
+
+fn rate_or_null(row: &Row<'_>, column: usize) -> std::result::Result<Option<Rate>, StoreError> {
+    Ok(row.int_or_null(column)?.map(Rate::from_units))
+}
+
+fn read_loss_formula(row: &Row<'_>) -> Result<Option<LossFormula>> {
+    let Some(no_load_kw) = quantity_or_null(row, 10)? else { return Ok(None) };
+    Ok(LossFormula::from_figures(LossFigures {
+        no_load_kw: Some(no_load_kw),
+        load_loss_kw: quantity_or_null(row, 11)?,
+        no_load_current: rate_or_null(row, 12)?,
+        impedance: rate_or_null(row, 13)?,
+        shape: rate_or_null(row, 14)?,
+        no_load_kvar: quantity_or_null(row, 15)?,
+        copper_rate: rate_or_null(row, 16)?,
+        reactive_rate: rate_or_null(row, 17)?,
+    }))
 }
 
 pub(crate) fn fill_points(

@@ -6,7 +6,7 @@ use store::Tx;
 
 use super::sql;
 use crate::account::AccountStatus;
-use crate::book::not_found;
+use crate::book::{self, BookState, not_found};
 use crate::error::What;
 use crate::{MeteringError, Result, entry, permissions, trace};
 
@@ -34,6 +34,26 @@ pub fn queue_new_account(work: &mut Work<'_, '_>, account_id: i64) -> Result<()>
     trace::record(work, permissions::HOLD_NEW_ACCOUNTS, unit_id, ("account", &number), "queued")
 }
 
+/// Queues the account of an archived opening ticket when it came too late for its book: last month was closed, or the
+/// month of today is opened already. Answers whether it waits. Source: READ-16.
+pub(crate) fn queue_when_late(work: &mut Work<'_, '_>, account_id: i64) -> Result<bool> {
+    let org_id = work.org_id();
+    let (_, book_id) = entry::account_place(work.tx, org_id, account_id)?;
+    let Some(book) = book::book(work.tx, org_id, book_id)? else { return Ok(false) };
+    let month = work.today().month();
+    let mut last = month.previous();
+    if !book::rules::is_read_in(book.cycle, last) {
+        last = last.previous();
+    }
+    let closed = book::book_month(work.tx, org_id, last, book_id)?
+        .is_some_and(|opened| opened.state == BookState::Issued);
+    let late = closed || book::book_month(work.tx, org_id, month, book_id)?.is_some();
+    if late {
+        queue_new_account(work, account_id)?;
+    }
+    Ok(late)
+}
+
 /// Issues all waiting accounts of a station to `reader_id` for `month`, before reading begins: refused once the month's
 /// batch of one of their books exists. Answers how many.
 pub fn issue_new_accounts(
@@ -49,7 +69,7 @@ pub fn issue_new_accounts(
         return Err(not_found(What::Account, "-"));
     }
     for one in &waiting {
-        if crate::book::book_month(work.tx, org_id, month, one.book_id)?.is_some() {
+        if book::book_month(work.tx, org_id, month, one.book_id)?.is_some() {
             return Err(MeteringError::NotAllowed {
                 what: What::Month,
                 value: month.to_string(),

@@ -166,6 +166,7 @@ impl Company {
             line_loss: LineLossMethod::None,
             line_loss_rate: None,
             line_loss_kwh: None,
+            loss_formula: None,
         })
         .unwrap();
         for (seq, capacity) in [(1, "315"), (2, "500")] {

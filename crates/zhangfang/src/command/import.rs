@@ -9,8 +9,8 @@ use indicatif::ProgressBar;
 use interchange::{Encoding, Options, Sheet, Table};
 use kernel::{Bilingual, Month, Text};
 use metering::import::{
-    Incoming, Outcome, accounts_sheet, import_accounts, import_meters, import_readings, meters_sheet,
-    readings_sheet,
+    Incoming, Outcome, accounts_sheet, import_accounts, import_meters, import_points, import_readings,
+    meters_sheet, points_sheet, readings_sheet,
 };
 
 use super::office::{Office, month};
@@ -21,6 +21,8 @@ use crate::failure::{Done, Failure};
 pub enum Import {
     /// Customers with their agreements / 导入用户档案
     Accounts(Incomings),
+    /// Metering points of customers that have several / 导入计量点
+    Points(Incomings),
     /// Meters / 导入电能表
     Meters(Incomings),
     /// Readings of a month, into open books / 导入表码
@@ -103,6 +105,7 @@ impl std::io::Seek for Watched {
 pub fn run(command: &Import, office: &Office) -> Done {
     let (incoming, sheet) = match command {
         Import::Accounts(incoming) => (incoming, accounts_sheet()?),
+        Import::Points(incoming) => (incoming, points_sheet()?),
         Import::Meters(incoming) => (incoming, meters_sheet()?),
         Import::Readings { file, .. } => (file, readings_sheet()?),
     };
@@ -118,6 +121,7 @@ pub fn run(command: &Import, office: &Office) -> Done {
         let desk = office.desk();
         let done = match command {
             Import::Accounts(_) => import_accounts(&desk, ready, writer)?,
+            Import::Points(_) => import_points(&desk, ready, writer)?,
             Import::Meters(_) => import_meters(&desk, ready, writer)?,
             Import::Readings { month, .. } => {
                 let month = month

@@ -91,7 +91,11 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
         for (unit_id, (code, ..)) in stations.into_iter().zip(STATIONS) {
             let code = code.to_lowercase();
             employ(work, &format!("{code}-chaobiao"), "抄表员", unit_id, "meter_reader", day)?;
-            employ(work, &format!("{code}-guanli"), "电费管理员", unit_id, "station_fee_administrator", day)?;
+            // Two of them: what one enters on a ticket of parameters, the other checks.
+            for login in ["guanli", "guanli2"] {
+                let login = format!("{code}-{login}");
+                employ(work, &login, "电费管理员", unit_id, "station_fee_administrator", day)?;
+            }
             employ(work, &format!("{code}-suozhang"), "所长", unit_id, "station_head", day)?;
         }
         Ok(stations)

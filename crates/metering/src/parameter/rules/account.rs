@@ -3,9 +3,11 @@
 use kernel::{Date, Month, Quantity, Rate, Text};
 
 use super::{Circumstances, Drafting, capacity, meter, no_terms};
+use crate::account::rules;
 use crate::account::{
-    Account, AccountDetails, AccountStatus, BasicMethod, Category, CollectionMethod, LineLossMethod, Options,
-    Point, PointRelation, PowerFactorStandard, TaxStatus, TransformerLossMethod, VoltageLevel,
+    Account, AccountDetails, AccountField, AccountStatus, BasicMethod, Category, CollectionMethod,
+    LineLossMethod, LossFormula, Options, Point, PointRelation, PowerFactorStandard, TaxStatus,
+    TransformerLossMethod, VoltageLevel,
 };
 use crate::parameter::change::{NewAccount, NewPoint};
 use crate::parameter::fault::Fault;
@@ -111,6 +113,19 @@ pub(super) fn option(
     drafting.note(field, word(options.has(option)), word(yes), from)?;
     drafting.supply.details.account.options = options.with(option, yes);
     Ok(())
+}
+
+/// Another particular of the same customer.
+pub(super) fn detail(
+    drafting: &mut Drafting<'_>,
+    field: AccountField,
+    value: &str,
+    from: Date,
+) -> Result<(), Fault> {
+    let key = field.key();
+    let (old, new) = rules::change(&mut drafting.supply.details, field, value)
+        .map_err(|why| Fault::Value { field: key, why })?;
+    drafting.note(key, Some(old), Some(new), from)
 }
 
 /// Another customer; the tiers of a household count from the month of the transfer. Source: decisions, tier thresholds.
@@ -251,8 +266,8 @@ fn not_negative(field: &'static str, figure: Option<Quantity>) -> Result<(), Fau
 pub(super) fn transformer_loss(
     drafting: &mut Drafting<'_>,
     method: TransformerLossMethod,
-    kwh: Option<Quantity>,
-    kvarh: Option<Quantity>,
+    (kwh, kvarh): (Option<Quantity>, Option<Quantity>),
+    formula: Option<LossFormula>,
     from: Date,
 ) -> Result<(), Fault> {
     let field = "transformer_loss";
@@ -267,19 +282,59 @@ pub(super) fn transformer_loss(
     }
     let account_id = drafting.supply.account_id();
     let old = drafting.supply.terms.clone().unwrap_or_else(|| no_terms(account_id));
-    let word = |method: TransformerLossMethod, kwh: Option<Quantity>, kvarh: Option<Quantity>| {
-        let figure = |figure: Option<Quantity>| figure.map(|figure| format!(" {figure}")).unwrap_or_default();
-        Some(format!("{}{}{}", method.key(), figure(kwh), figure(kvarh)))
-    };
-    let before = word(old.transformer_loss, old.transformer_loss_kwh, old.transformer_loss_kvarh);
-    drafting.note(field, before, word(method, kwh, kvarh), from)?;
-    drafting.supply.terms = Some(crate::account::Terms {
+    check_formula(method, formula)?;
+    let next = crate::account::Terms {
         transformer_loss: method,
         transformer_loss_kwh: kwh,
         transformer_loss_kvarh: kvarh,
-        ..old
-    });
+        loss_formula: formula,
+        ..old.clone()
+    };
+    drafting.note(field, Some(loss_in_words(&old)), Some(loss_in_words(&next)), from)?;
+    drafting.supply.terms = Some(next);
     Ok(())
+}
+
+/// A loss by formula, and no other, has its figures.
+fn check_formula(method: TransformerLossMethod, formula: Option<LossFormula>) -> Result<(), Fault> {
+    let field = "transformer_loss";
+    if (method == TransformerLossMethod::Formula) != formula.is_some() {
+        return value(
+            field,
+            "公式计损应给出公式参数，其他方式不应给出",
+            "a loss by formula, and no other, needs the figures of its formula",
+        );
+    }
+    if formula.is_some_and(|formula| !formula.is_possible()) {
+        return value(
+            field,
+            "公式参数不能为负，比例应小于 1，形状系数应大于 0 且不超过 10",
+            "figures of a formula are not negative, shares lie below 1, the shape above 0 and up to 10",
+        );
+    }
+    Ok(())
+}
+
+/// How transformer loss is found, with its figures, as the history keeps it.
+fn loss_in_words(terms: &crate::account::Terms) -> String {
+    let mut words = terms.transformer_loss.key().to_owned();
+    for figure in [terms.transformer_loss_kwh, terms.transformer_loss_kvarh].into_iter().flatten() {
+        words.push_str(&format!(" {figure}"));
+    }
+    match terms.loss_formula {
+        Some(LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate }) => {
+            words.push_str(&format!(
+                " P0 {no_load_kw} kW, Q0 {no_load_kvar} kvar, copper {copper_rate}, reactive {reactive_rate}"
+            ));
+        }
+        Some(LossFormula::LoadSquare { no_load_kw, load_loss_kw, no_load_current, impedance, shape }) => {
+            words.push_str(&format!(
+                " P0 {no_load_kw} kW, Pk {load_loss_kw} kW, I0 {no_load_current}, Uk {impedance}, K {shape}"
+            ));
+        }
+        None => {}
+    }
+    words
 }
 
 pub(super) fn line_loss(
@@ -448,6 +503,8 @@ pub(super) fn open<'a>(
     terms.contract_demand_kw = new.contract_demand_kw;
     terms.power_factor = new.power_factor;
     terms.transformer_loss = new.transformer_loss;
+    check_formula(new.transformer_loss, new.loss_formula)?;
+    terms.loss_formula = new.loss_formula;
     let supply = Supply {
         details,
         terms: (terms != no_terms(account_id)).then_some(terms),

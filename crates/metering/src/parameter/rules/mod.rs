@@ -138,10 +138,11 @@ fn one(drafting: &mut Drafting<'_>, line: &Line) -> Result<(), Fault> {
             account::contract_demand(drafting, *contract_demand_kw, from)
         }
         Change::PowerFactor { standard } => account::power_factor(drafting, *standard, from),
-        Change::TransformerLoss { method, kwh, kvarh } => {
-            account::transformer_loss(drafting, *method, *kwh, *kvarh, from)
+        Change::TransformerLoss { method, kwh, kvarh, formula } => {
+            account::transformer_loss(drafting, *method, (*kwh, *kvarh), *formula, from)
         }
         Change::LineLoss { method, rate, kwh } => account::line_loss(drafting, *method, *rate, *kwh, from),
+        Change::Detail { field, value } => account::detail(drafting, *field, value, from),
         Change::Capacity { act } => capacity::change(drafting, act, from),
         Change::MeterSwap { off, on } => {
             meter::take_off(drafting, off, from)?;
@@ -167,6 +168,7 @@ pub(crate) fn no_terms(account_id: i64) -> Terms {
         line_loss: LineLossMethod::None,
         line_loss_rate: None,
         line_loss_kwh: None,
+        loss_formula: None,
     }
 }
 

@@ -65,21 +65,6 @@ fn quantity(row: &Row<'_>, at: usize) -> Result<Option<Quantity>> {
     Ok(row.int_or_null(at)?.map(Quantity::from_units))
 }
 
-fn terms(row: &Row<'_>) -> Result<Terms> {
-    Ok(Terms {
-        account_id: row.int(0)?,
-        basic: BasicMethod::from_code(row.int(1)?)?,
-        contract_demand_kw: quantity(row, 2)?,
-        power_factor: row.int_or_null(3)?.map(PowerFactorStandard::from_code).transpose()?,
-        transformer_loss: TransformerLossMethod::from_code(row.int(4)?)?,
-        transformer_loss_kwh: quantity(row, 5)?,
-        transformer_loss_kvarh: quantity(row, 6)?,
-        line_loss: LineLossMethod::from_code(row.int(7)?)?,
-        line_loss_rate: row.int_or_null(8)?.map(Rate::from_units),
-        line_loss_kwh: quantity(row, 9)?,
-    })
-}
-
 fn point(row: &Row<'_>) -> Result<Point> {
     Ok(Point {
         account_id: row.int(0)?,
@@ -117,10 +102,12 @@ pub(crate) fn load(tx: &mut Tx<'_>, org_id: i64, account_id: i64, today: Date) -
     let key = params![org_id, account_id];
     let terms = tx.one(
         "SELECT account_id, basic, contract_demand_kw, power_factor, transformer_loss, transformer_loss_kwh,
-                transformer_loss_kvarh, line_loss, line_loss_rate, line_loss_kwh
+                transformer_loss_kvarh, line_loss, line_loss_rate, line_loss_kwh, loss_no_load_kw, loss_load_kw,
+                loss_no_load_current, loss_impedance, loss_shape, loss_no_load_kvar, loss_copper_rate,
+                loss_reactive_rate
          FROM account_terms WHERE org_id = ?1 AND account_id = ?2",
         key,
-        terms,
+        crate::stream::sql::read_terms,
     )?;
     let transformers = tx.list(
         "SELECT account_id, seq, model, capacity_kva, connected_on FROM transformer
@@ -259,8 +246,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, org_id: i64, before: &Supply, after: &Supply
     tx.execute_one(
         &format!("account {}", details.number),
         "UPDATE account SET category = ?4, voltage = ?5, price_class = ?6, options = ?7, persons = ?8, tier_start = ?9,
-                status = ?10, closed_on = ?11, name = ?12, phone = ?13, collection = ?14, tax = ?15,
-                version = version + 1
+                status = ?10, closed_on = ?11, name = ?12, phone = ?13, collection = ?14, tax = ?15, address = ?16,
+                due_day = ?17, version = version + 1
          WHERE org_id = ?1 AND account_id = ?2 AND version = ?3",
         params![
             org_id,
@@ -278,6 +265,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, org_id: i64, before: &Supply, after: &Supply
             &details.phone,
             details.collection,
             details.tax,
+            &details.address,
+            account.due_day,
         ],
     )?;
     let mut added = AccountBulk::new(org_id);
