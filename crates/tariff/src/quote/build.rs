@@ -165,7 +165,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
             ));
         } else {
             // Too little energy for whole kvarh to make this factor.
-            let table = rules.power_factor.clone();
+            let table = rules.power_factor;
             take_power_factor(&mut rules, &mut input, standard, wanted);
             calculate(&catalog.plans, &rules, &input, &mut bill).map_err(|error| refused(&error))?;
             if bill.power_factor.is_none() {
