@@ -53,6 +53,12 @@ fn published_cases_come_out() {
     run_all("tests/cases", 25);
 }
 
+/// BILL-18, BILL-19, LATE-03: files written from the documentation alone, their answers computed apart.
+#[test]
+fn files_written_from_the_documentation_come_out() {
+    run_all("tests/quote", 80);
+}
+
 #[test]
 fn documented_examples_come_out() {
     run_all("../../examples/quote", 15);

@@ -4,6 +4,7 @@ use kernel::{Bilingual, Exact, Lang, Money, Price, Quantity, Text};
 
 use super::block::{Block, Row};
 use super::words;
+use crate::engine::average_hundredths;
 use crate::engine::{Plan, Plans, Rules};
 use crate::model::{
     AccountPeriod, Bill, Fraction, Line, LineKind, Period, PlanId, PointEnergy, Reading, Register, Source,
@@ -461,12 +462,11 @@ fn power_factor(bill: &Bill, context: &Context<'_>) -> Option<Block> {
     let mut block = Block::new("功率因数调整", "Power factor");
     let value = Price::from_units(i64::from(result.hundredths) * Price::SCALE / 100);
     let (active, reactive) = (result.active_kwh, result.reactive_kvarh);
-    block.push(Row::new(
-        "平均功率因数",
-        "average power factor",
-        format!("{active} ÷ √({active}² + {reactive}²)"),
-        value.to_string(),
-    ));
+    // A factor that was given, and not measured, has no calculation.
+    let measured = average_hundredths(active, reactive) == Some(result.hundredths);
+    let calculation =
+        if measured { format!("{active} ÷ √({active}² + {reactive}²)") } else { String::new() };
+    block.push(Row::new("平均功率因数", "average power factor", calculation, value.to_string()));
     let standard = result.standard.hundredths();
     block.push(Row::worded(
         Text::new("调整率", "percentage of the table"),

@@ -11,7 +11,9 @@ use super::fields::{Fields, nearest};
 use super::node::{Node, Source as File, Span};
 use super::period::{Household, PricedPeriod};
 use super::points::{DraftPoint, Energy};
-use super::power_factor::{force_power_factor, standard_of, wanted_hundredths};
+use super::power_factor::{
+    force_power_factor, show_power_factor, standard_of, take_power_factor, wanted_hundredths,
+};
 use super::price::Draft;
 use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
@@ -156,17 +158,27 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
     if let Some(wanted) = wanted_hundredths(parts, standard, &rules)? {
         force_power_factor(parts, &mut input, &bill, wanted)?;
         calculate(&catalog.plans, &rules, &input, &mut bill).map_err(|error| refused(&error))?;
-        if bill.power_factor.is_none_or(|result| result.hundredths != wanted) {
-            return Err(file.refuse(
-                &parts.supply.power_factor.span,
-                "电量太小，无法按给定的功率因数计算；请改给无功电量",
-                "there is too little energy for the given power factor; give kvarh instead",
+        if bill.power_factor.is_some_and(|result| result.hundredths == wanted) {
+            notes.push(Text::new(
+                "功率因数为文件给定，无功电量由其反推",
+                "the power factor is given by the file; the kvarh shown are derived from it",
             ));
+        } else {
+            // Too little energy for whole kvarh to make this factor.
+            let table = rules.power_factor;
+            take_power_factor(&mut rules, &mut input, standard, wanted);
+            calculate(&catalog.plans, &rules, &input, &mut bill).map_err(|error| refused(&error))?;
+            if bill.power_factor.is_none() {
+                return Err(file.refuse(
+                    &parts.supply.power_factor.span,
+                    "没有电量，无法按给定的功率因数计算；请给 energy_charge 与 basic_charge",
+                    "there is no energy for the given power factor; give `energy_charge` and `basic_charge`",
+                ));
+            }
+            show_power_factor(&mut bill, &mut input, wanted);
+            rules.power_factor = table;
+            notes.push(Text::new("功率因数为文件给定", "the power factor is given by the file"));
         }
-        notes.push(Text::new(
-            "功率因数为文件给定，无功电量由其反推",
-            "the power factor is given by the file; the kvarh shown are derived from it",
-        ));
     }
     Ok(Priced { plans: catalog.plans, rules, input, names, bill })
 }
@@ -242,7 +254,22 @@ fn plan_of(
     let top = &parts.main.price;
     inherit(&mut price, top, place == 0, !draft.priced);
     if let Some((table, span)) = price.table.clone() {
-        return catalog.shipped_plan(file, &table, &span, &price);
+        let own = &draft.price;
+        if own.table.is_some()
+            && (own.energy.iter().any(Option::is_some)
+                || own.factors.iter().any(Option::is_some)
+                || !own.components.is_empty()
+                || own.tiers.is_some()
+                || own.capacity.or(own.demand).or(own.actual_demand).is_some())
+        {
+            return Err(file.refuse(
+                &span,
+                "电价表与自写的电价只能用其一",
+                "a price table has its own prices; leave out either the table or the prices beside it",
+            ));
+        }
+        let divided = !draft.total_only() && matches!(draft.energy, Energy::Given(_) | Energy::Meters(_));
+        return catalog.shipped_plan(file, &table, &span, &price, divided);
     }
     let silent = price.energy.iter().all(Option::is_none)
         && price.components.is_empty()

@@ -40,13 +40,14 @@ impl Catalog {
         PlanId(u32::try_from(self.plans.plans.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The plan of a table that the program carries.
+    /// The plan of a table that the program carries; `divided` when the energy is known by period.
     pub fn shipped_plan(
         &mut self,
         source: Source<'_>,
         id: &str,
         span: &Span,
         draft: &Draft,
+        divided: bool,
     ) -> Quoted<PlanId> {
         let table = match shipped_table(id.trim()) {
             Some(Ok(table)) => table,
@@ -70,7 +71,9 @@ impl Catalog {
         };
         let classes: Vec<&str> = table.classes().map(|class| class.code).collect();
         let of_category = |wanted: Category| {
-            table.classes().find(|class| class.category == wanted).map(|class| class.code.to_owned())
+            let classes = || table.classes().filter(|class| class.category == wanted);
+            let timed = classes().find(|class| divided && class.code.ends_with("_tou"));
+            timed.or_else(|| classes().next()).map(|class| class.code.to_owned())
         };
         let class = match &draft.class {
             Some((class, _)) if classes.contains(&class.trim()) => class.trim().to_owned(),

@@ -80,6 +80,11 @@ pub(super) fn figures_of(priced: &Priced, figures: &mut Figures) -> Result<(), F
     for sum in &bill.sums {
         if let Some(component) = priced.plans.component(sum.component) {
             figures.add_money(&format!("component.{}", component.code), sum.amount)?;
+            if sum.contained {
+                // A fund inside the price has no line of its own.
+                let name = component.code.strip_suffix(" (fund)").unwrap_or(&component.code);
+                figures.add_money(&format!("fund.{name}"), sum.amount)?;
+            }
         }
     }
     for (place, line) in bill.lines.iter().enumerate() {

@@ -256,12 +256,13 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let known = self.known.borrow();
+            let misplaced = TOP_KEYS.contains(&plain(&entry.key).as_str());
             let (mut zh, mut en) = match nearest(&entry.key, known.iter().copied()) {
-                Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
-                None if TOP_KEYS.contains(&plain(&entry.key).as_str()) => (
+                _ if misplaced => (
                     "：这一项属于文件顶层，请写在第一个 [方括号] 之前".to_owned(),
                     ": it belongs to the top of the file; write it above the first [section]".to_owned(),
                 ),
+                Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
                 None => {
                     let mut names: Vec<&str> = known.clone();
                     names.sort_unstable();

@@ -295,6 +295,7 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
     let file = fields.source;
     let ratios = multiplier(fields)?;
     let digits = fields.count(&["digits"], 1, 12)?;
+    let rolled = fields.flag(&["rolled_over", "rollover"])?.unwrap_or(false);
     let mut segments = SmallVec::new();
     let Some(node) = fields.node(&METERS)? else { return Ok(segments) };
     let of_total =
@@ -302,13 +303,10 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
     match &node.value {
         // readings = [1000, 1200]
         Value::List(list) if of_total(list) => {
-            let reading = Reading {
-                register: Register::Total,
-                previous: amount_of(file, &list[0])?,
-                current: amount_of(file, &list[1])?,
-                rolled_over: false,
-            };
-            segments.push(segment(ratios.unwrap_or(Rate::ONE), digits, vec![reading], false));
+            let (previous, current) = (amount_of(file, &list[0])?, amount_of(file, &list[1])?);
+            let rolled_over = rolled && current < previous;
+            let reading = Reading { register: Register::Total, previous, current, rolled_over };
+            segments.push(segment(ratios.unwrap_or(Rate::ONE), digits, vec![reading], rolled));
         }
         Value::List(list) if list.iter().any(|each| !matches!(each.value, Value::Table(_))) => {
             return Err(file.refuse(
@@ -319,10 +317,10 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
         }
         Value::List(list) => {
             for each in list {
-                segments.push(meter(&Fields::of(file, each)?, ratios, digits)?);
+                segments.push(meter(&Fields::of(file, each)?, ratios, digits, rolled)?);
             }
         }
-        _ => segments.push(meter(&Fields::of(file, node)?, ratios, digits)?),
+        _ => segments.push(meter(&Fields::of(file, node)?, ratios, digits, rolled)?),
     }
     Ok(segments)
 }
@@ -352,10 +350,15 @@ fn multiplier(fields: &Fields<'_>) -> Quoted<Option<Rate>> {
     }
 }
 
-fn meter(fields: &Fields<'_>, outer: Option<Rate>, digits: Option<i64>) -> Quoted<MeterSegment> {
+fn meter(
+    fields: &Fields<'_>,
+    outer: Option<Rate>,
+    digits: Option<i64>,
+    rolled: bool,
+) -> Quoted<MeterSegment> {
     let ratios = multiplier(fields)?.or(outer).unwrap_or(Rate::ONE);
     let digits = fields.count(&["digits"], 1, 12)?.or(digits);
-    let rolled = fields.flag(&["rolled_over", "rollover", "翻转"])?.unwrap_or(false);
+    let rolled = fields.flag(&["rolled_over", "rollover", "翻转"])?.unwrap_or(rolled);
     fields.text(&["name", "number", "from", "to", "asset"])?;
     let mut readings = Vec::new();
     for (names, register) in REGISTERS {

@@ -118,6 +118,47 @@ pub(super) fn force_power_factor(
     Ok(())
 }
 
+/// Makes the engine take the percentage of `wanted` whatever the energy is: the row of the standard holds nothing
+/// else, and one kvarh makes sure that there is an average at all.
+pub(super) fn take_power_factor(
+    rules: &mut Rules,
+    input: &mut AccountPeriod,
+    standard: Option<PowerFactorStandard>,
+    wanted: u8,
+) {
+    let Some(standard) = standard else { return };
+    let rate = adjustment(rules, standard, wanted);
+    for row in &mut rules.power_factor {
+        row.fill(rate);
+    }
+    if let Some(Source::Given { reactive, .. }) = input.points.first_mut().map(|point| &mut point.source)
+        && reactive.is_zero()
+    {
+        *reactive = ONE_KVARH;
+    }
+}
+
+/// Shows the factor given, and no kvarh that nobody read.
+pub(super) fn show_power_factor(bill: &mut Bill, input: &mut AccountPeriod, wanted: u8) {
+    if let Some(Source::Given { reactive, .. }) = input.points.first_mut().map(|point| &mut point.source)
+        && let Ok(less) = bill.reactive_kvarh.minus(reactive.to_whole())
+    {
+        bill.reactive_kvarh = less;
+        *reactive = Quantity::ZERO;
+        if let Some(point) = bill.points.first_mut() {
+            point.metered_kvarh = Quantity::ZERO;
+        }
+        if let Some(result) = &mut bill.power_factor {
+            result.reactive_kvarh = less;
+        }
+    }
+    if let Some(result) = &mut bill.power_factor {
+        result.hundredths = wanted;
+    }
+}
+
+const ONE_KVARH: Quantity = Quantity::from_units(Quantity::SCALE);
+
 /// kvarh that make a power factor of exactly `hundredths`: `P · √(100² - n²) / n`.
 fn reactive_for(active: Quantity, hundredths: u8) -> Option<Quantity> {
     let (p, n) = (i128::from(active.units()), i128::from(hundredths));
