@@ -253,7 +253,9 @@ fn supply(
             TransformerLossMethod::Formula => match terms.loss_formula {
                 Some(formula) => TransformerLoss::Formula(loss_formula(formula)),
                 None => {
-                    return Err("loss by formula needs its figures in the agreement / 公式计损缺少参数".into());
+                    return Err(
+                        "loss by formula needs its figures in the agreement / 公式计损缺少参数".into()
+                    );
                 }
             },
         };

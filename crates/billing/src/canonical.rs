@@ -3,6 +3,10 @@
 //! Whole numbers are zigzag varints, sequences carry their length, choices a tag. The same bill always gives the
 //! same bytes; these bytes, not a rendering of columns, are what the log proves and what an explanation is made of.
 
+mod adjustment;
+
+pub use adjustment::{is_adjustment, read_adjustment, write_adjustment};
+
 use kernel::{Date, Exact, Money, Month, Price, Quantity, Rate};
 use smallvec::SmallVec;
 use tariff::{

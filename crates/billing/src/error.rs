@@ -6,6 +6,7 @@ use ledger::LedgerError;
 use metering::MeteringError;
 use store::StoreError;
 
+use crate::OfficeError;
 use crate::canonical::Unreadable;
 
 /// A refusal or failure of billing.
@@ -67,6 +68,9 @@ pub enum BillingError {
     /// The log.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),
+    /// A rule of the office around the calculation.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// Numbers of documents.
     #[error(transparent)]
     Documents(#[from] documents::DocumentError),
@@ -82,6 +86,7 @@ impl Bilingual for BillingError {
             BillingError::Metering(error) => error.text(lang),
             BillingError::Documents(error) => error.text(lang),
             BillingError::Vault(error) => error.text(lang),
+            BillingError::Office(error) => error.text(lang),
             error if lang == Lang::En => error.to_string(),
             BillingError::NoBook => "内部错误：账户不属于任何抄本".into(),
             BillingError::PriceTable { zh, .. } => zh.clone(),
@@ -92,6 +97,19 @@ impl Bilingual for BillingError {
             BillingError::NoBill { account, month } => format!("用户 {account} 在 {month} 没有电费账单"),
             BillingError::BookState { book_id, zh, .. } => format!("抄本 {book_id}：{zh}"),
             BillingError::Unreadable(error) => format!("存储的账单在第 {} 字节处无法读取", error.0),
+        }
+    }
+}
+
+/// For commands of the office that end in the core; refusals keep their kind, everything else keeps its words.
+impl From<BillingError> for OfficeError {
+    fn from(error: BillingError) -> OfficeError {
+        match error {
+            BillingError::Office(error) => error,
+            BillingError::Identity(error) => OfficeError::Identity(error),
+            BillingError::Store(error) => OfficeError::Store(error),
+            BillingError::Figure(error) => OfficeError::Figure(error),
+            error => OfficeError::below(&error),
         }
     }
 }

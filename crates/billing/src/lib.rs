@@ -2,12 +2,13 @@
 //!
 //! - [`canonical`]: bills as stored bytes.
 //! - [`gates`]: which bills are clean and why the others are not.
-//! - `run`, `issue`: calculation of books and issue of bills, in bulk.
+//! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
 pub mod adjustment;
 mod assemble;
+mod books;
 pub mod canonical;
 mod document;
 mod error;
@@ -26,10 +27,14 @@ mod posting;
 pub mod progress;
 pub mod report;
 mod run;
+mod schema;
 mod service;
 pub mod slip;
 mod sql;
 
+pub use books::{
+    BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,
+};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use load::load_ready;
@@ -39,11 +44,11 @@ pub use output::{HistoryBulk, Ready};
 pub use plans::PriceBook;
 pub use posting::{BILL_ISSUED, BillPostings};
 pub use run::{RunBook, RunPlan, RunSummary, run_month};
+pub use schema::SCHEMA;
 pub use service::{
-    BookResult, Clerks, IssuedAs, StoredBill, calculate_book, calculated_books, issue_book, load_price_table,
-    permission, review_book, stored_bill,
+    Clerks, IssuedAs, StoredBill, calculated_books, load_price_table, permission, stored_bill,
 };
-pub use sql::{BillKey, SCHEMA};
+pub use sql::BillKey;
 
 /// Shorthand for what this office answers.
 pub type Result<T> = std::result::Result<T, BillingError>;

@@ -38,7 +38,8 @@ impl Before {
         let nearest = self.tier_back == 0 || self.tier_back == back;
         if nearest && tier_year(past, months_read) == tier_year(month, months_read) {
             self.tier_back = back;
-            self.tier_used_kwh = self.tier_used_kwh.max(used_kwh);
+            // The last of the month's bills says how far the tiers are used, adjustments included.
+            self.tier_used_kwh = used_kwh;
         }
     }
 }
@@ -68,7 +69,7 @@ impl Loader {
         books: &[RunBook],
         mut take: impl FnMut(&RunBook, &[Ready]) -> Result<()>,
     ) -> Result<()> {
-        let holds = sql::active_holds(tx, org_id)?;
+        let holds = sql::active_holds(tx, org_id, plan.month)?;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
         let mut units = books.iter().peekable();
         each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {

@@ -1,7 +1,7 @@
 //! What a batch of accounts becomes: rows for every table, gathered on any thread and written by the one writer.
 
 use kernel::{Date, Money, Month, Quantity};
-use ledger::PostingBuffer;
+use ledger::{ComponentId, Posting, PostingBuffer};
 use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
@@ -62,6 +62,10 @@ pub struct BookOutcome {
     pub issued_amount: Money,
     /// Digests of the issued bills, for the leaf of the log.
     pub digests: Vec<[u8; 32]>,
+    /// Fee issued and VAT inside it, by the ledger's component.
+    pub sums: Vec<(ComponentId, Money, Money)>,
+    /// The voucher has a posting; bills of nothing have none.
+    pub posted: bool,
 }
 
 impl BookOutcome {
@@ -87,7 +91,19 @@ impl BookOutcome {
             issued_energy_kwh: Quantity::ZERO,
             issued_amount: Money::ZERO,
             digests: Vec::new(),
+            sums: Vec::new(),
+            posted: false,
         }
+    }
+
+    /// Adds to the sums of `component` what was issued.
+    pub(crate) fn add_sum(&mut self, component: ComponentId, amount: Money, vat: Money) -> Result<()> {
+        // A handful of components: looking through them is quicker than any map.
+        match self.sums.iter_mut().find(|(known, ..)| *known == component) {
+            Some((_, sum, inside)) => (*sum, *inside) = (sum.plus(amount)?, inside.plus(vat)?),
+            None => self.sums.push((component, amount, vat)),
+        }
+        Ok(())
     }
 }
 
@@ -102,6 +118,12 @@ pub struct Output {
     pub(crate) postings: PostingBuffer,
     pub(crate) books: Vec<BookOutcome>,
     pub(crate) reasons: [i64; 16],
+    /// Accounts whose exception is with the station already, in order: it stays and takes the new figures.
+    pub(crate) known_exceptions: Vec<i64>,
+    /// Books of the batch that were calculated before and came back: their drafts are replaced.
+    pub(crate) calculated_before: Vec<i64>,
+    /// The new figures of those exceptions.
+    pub(crate) changed_exceptions: Vec<ExceptionRow>,
     scratch: Bill,
     detail: Vec<u8>,
 }
@@ -119,6 +141,9 @@ impl Output {
             postings: PostingBuffer::new(org_id),
             books: Vec::new(),
             reasons: [0; 16],
+            known_exceptions: Vec::new(),
+            calculated_before: Vec::new(),
+            changed_exceptions: Vec::new(),
             scratch: Bill::new(),
             detail: Vec::new(),
         }
@@ -133,6 +158,9 @@ impl Output {
         self.postings.clear();
         self.books.clear();
         self.reasons = [0; 16];
+        self.known_exceptions.clear();
+        self.calculated_before.clear();
+        self.changed_exceptions.clear();
     }
 
     /// Rows and encoded bytes gathered so far.
@@ -216,19 +244,21 @@ impl Output {
             for (bit, count) in self.reasons.iter_mut().enumerate() {
                 *count += i64::from(found.0 >> bit & 1);
             }
-            sql::add_exception(
-                &mut self.exceptions,
-                &ExceptionRow {
-                    key,
-                    book_id: book.book_id,
-                    unit_id: book.unit_id,
-                    dedicated: ready.dedicated,
-                    reasons: found,
-                    energy_kwh: self.scratch.energy_kwh,
-                    amount: self.scratch.total,
-                    past: ready.past,
-                },
-            )?;
+            let row = ExceptionRow {
+                key,
+                book_id: book.book_id,
+                unit_id: book.unit_id,
+                dedicated: ready.dedicated,
+                reasons: found,
+                energy_kwh: self.scratch.energy_kwh,
+                amount: self.scratch.total,
+                past: ready.past,
+            };
+            if self.known_exceptions.binary_search(&ready.account_id).is_ok() {
+                self.changed_exceptions.push(row);
+            } else {
+                sql::add_exception(&mut self.exceptions, &row)?;
+            }
         }
         Ok(())
     }
@@ -246,9 +276,6 @@ impl Output {
         detail: Option<&[u8]>,
     ) -> Result<()> {
         let Some(book) = self.books.last_mut() else { return Err(BillingError::NoBook) };
-        if book.issued == 0 {
-            self.postings.begin(book.voucher_id);
-        }
         book.issued += 1;
         book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
         book.issued_amount = book.issued_amount.plus(bill.total)?;
@@ -277,11 +304,23 @@ impl Output {
         sql::add_receivable(&mut self.receivables, key, issue_id, line, payer_id, bill.total, due_on)?;
         for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
             let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
-            self.postings.add_signed(&posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
+            book.add_sum(posting.component(), sum.amount, sum.vat)?;
+            post(&mut self.postings, book, &posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
         }
-        self.postings.add_signed(&rules.vat().for_customer(payer_id, bill.vat))?;
-        Ok(())
+        post(&mut self.postings, book, &rules.vat().for_customer(payer_id, bill.vat))
     }
+}
+
+/// Adds a posting to the book's voucher; the voucher begins with the first amount that is not nothing.
+fn post(postings: &mut PostingBuffer, book: &mut BookOutcome, posting: &Posting) -> Result<()> {
+    if posting.amount.is_zero() {
+        return Ok(());
+    }
+    if !book.posted {
+        postings.begin(book.voucher_id);
+        book.posted = true;
+    }
+    Ok(postings.add_signed(posting)?)
 }
 
 /// Quantities and fees of earlier months, taken over from another system without their bills: what the gates compare

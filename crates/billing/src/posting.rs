@@ -17,6 +17,10 @@ pub(crate) struct ComponentPosting {
 }
 
 impl ComponentPosting {
+    /// The ledger's number of the component.
+    pub(crate) fn component(self) -> ComponentId {
+        self.component
+    }
     /// The posting of `amount`, of either sign, for the customer who owes it.
     pub(crate) fn for_customer(self, payer_id: i64, amount: Money) -> Posting {
         let Accounts { debit, credit } = self.accounts;
@@ -29,6 +33,7 @@ impl ComponentPosting {
 pub struct BillPostings {
     by_component: Vec<ComponentPosting>,
     vat: ComponentPosting,
+    rules: PostingRules,
 }
 
 impl BillPostings {
@@ -39,10 +44,14 @@ impl BillPostings {
             .components()
             .map(|(_, component)| find(rules, event, &component.code))
             .collect::<Result<_>>()?;
-        Ok(BillPostings { by_component, vat: find(rules, event, "vat")? })
+        Ok(BillPostings { by_component, vat: find(rules, event, "vat")?, rules: rules.clone() })
     }
     pub(crate) fn of(&self, component: tariff::ComponentId) -> Option<ComponentPosting> {
         self.by_component.get(usize::from(component.0)).copied()
+    }
+    /// The posting of a component by the ledger's code or one of its aliases, as adjustments name them.
+    pub(crate) fn named(&self, code: &str) -> Result<ComponentPosting> {
+        find(&self.rules, self.rules.event(BILL_ISSUED)?, code)
     }
     pub(crate) fn vat(&self) -> ComponentPosting {
         self.vat

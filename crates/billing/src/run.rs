@@ -3,13 +3,14 @@
 //! Workers load a batch of books with a fixed number of queries, calculate it and encode its rows; the one writer
 //! takes the batches in order and writes each in one transaction. Memory is bounded by the number of batches under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use kernel::{Date, Moment, Money, Month, Quantity};
+use metering::book::BookState;
 use store::{Store, Tx};
 
 use crate::gates::Limits;
@@ -30,6 +31,9 @@ pub struct RunBook {
     /// About how many accounts it has, for the size of batches.
     pub accounts: i64,
 }
+
+/// The day of the month by which a bill is due when neither account nor plan says.
+pub(crate) const DUE_DAY: u8 = 20;
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -67,24 +71,42 @@ impl RunPlan {
             workers,
             batch_accounts: 8_000,
             limits: Limits::default(),
-            due_day: 20,
+            due_day: DUE_DAY,
         }
     }
-    fn batches(&self) -> Vec<&[RunBook]> {
-        let mut batches = Vec::new();
-        let (mut start, mut accounts) = (0, 0);
-        for (at, book) in self.books.iter().enumerate() {
-            if accounts > 0 && accounts + book.accounts > self.batch_accounts {
-                batches.push(&self.books[start..at]);
-                (start, accounts) = (at, 0);
-            }
-            accounts += book.accounts;
+}
+
+/// Books in runs of about `batch_accounts` accounts.
+fn batches_of(books: &[RunBook], batch_accounts: i64) -> Vec<&[RunBook]> {
+    let mut batches = Vec::new();
+    let (mut start, mut accounts) = (0, 0);
+    for (at, book) in books.iter().enumerate() {
+        if accounts > 0 && accounts + book.accounts > batch_accounts {
+            batches.push(&books[start..at]);
+            (start, accounts) = (at, 0);
         }
-        if start < self.books.len() {
-            batches.push(&self.books[start..]);
-        }
-        batches
+        accounts += book.accounts;
     }
+    if start < books.len() {
+        batches.push(&books[start..]);
+    }
+    batches
+}
+
+/// The books of `plan` that wait for this run, and those of them that were calculated before. A book that is not
+/// submitted is left alone: it was run already, or its station has not finished it. History is taken over once.
+fn waiting(tx: &mut Tx<'_>, org_id: i64, plan: &RunPlan) -> Result<(Vec<RunBook>, HashSet<i64>)> {
+    let calculated: HashSet<i64> =
+        crate::sql::calculated_books(tx, org_id, plan.month)?.into_iter().collect();
+    let waits: HashSet<i64> = if plan.take_over {
+        plan.books.iter().map(|book| book.book_id).filter(|id| !calculated.contains(id)).collect()
+    } else {
+        let opened = metering::book::books_of_month(tx, org_id, plan.month)?;
+        let submitted = opened.into_iter().filter(|book| book.state == BookState::Submitted);
+        submitted.map(|book| book.book_id).collect()
+    };
+    let books = plan.books.iter().filter(|book| waits.contains(&book.book_id)).copied().collect();
+    Ok((books, calculated))
 }
 
 /// What a run did.
@@ -150,7 +172,8 @@ struct Batch {
 }
 
 /// Runs the books of `plan`: calculation, gates and, when asked, issue of what is clean. Each batch is one transaction
-/// with its acts in the log; a run that is stopped has done whole batches only, and running again does the rest.
+/// with its acts in the log; a run that is stopped has done whole batches only, and running again does the rest: books
+/// that are not waiting are passed over, so that the same run again changes nothing.
 pub fn run_month(
     store: &Store,
     clerks: &Clerks<'_>,
@@ -160,7 +183,8 @@ pub fn run_month(
     mut progress: impl FnMut(&RunSummary),
 ) -> Result<RunSummary> {
     let started = Instant::now();
-    let batches = plan.batches();
+    let (books, before) = store.read(|tx| waiting(tx, clerks.org_id(), plan))?;
+    let batches = batches_of(&books, plan.batch_accounts);
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
     let spare: Mutex<Vec<Output>> = Mutex::default();
@@ -170,14 +194,16 @@ pub fn run_month(
     std::thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
             let send = send.clone();
-            let (next, stop, spare, batches) = (&next, &stop, &spare, &batches);
+            let (next, stop, spare, batches, before) = (&next, &stop, &spare, &batches, &before);
             scope.spawn(move || {
                 let mut loader = Loader::default();
                 while !stop.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(books) = batches.get(place) else { break };
                     let output = spare.lock().ok().and_then(|mut spare| spare.pop());
-                    let output = output.unwrap_or_else(|| Output::new(clerks.org_id(), plan.month));
+                    let mut output = output.unwrap_or_else(|| Output::new(clerks.org_id(), plan.month));
+                    let again = books.iter().map(|book| book.book_id).filter(|id| before.contains(id));
+                    output.calculated_before.extend(again);
                     let made =
                         prepare(store, clerks.org_id(), prices, postings, plan, books, &mut loader, output);
                     let made = made.map(|(output, loading, calculating)| {
@@ -249,6 +275,10 @@ fn prepare(
     let (mut loaded, mut calculated) = (Duration::ZERO, Duration::ZERO);
     let issue = plan.issue.then_some(postings);
     store.read(|tx: &mut Tx<'_>| {
+        for book_id in &output.calculated_before {
+            output.known_exceptions.extend(crate::sql::kept_exceptions(tx, org_id, plan.month, *book_id)?);
+        }
+        output.known_exceptions.sort_unstable();
         loader.load(tx, org_id, prices, plan, books, |book, ready| {
             let calculating = Instant::now();
             loaded += calculating - loading;

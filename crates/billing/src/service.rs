@@ -1,20 +1,18 @@
-//! Commands of the billing centre: calculation, review and issue of books, in bulk and one by one.
+//! What the billing centre writes: price tables, calculations and issues of a batch of books; and how bills are read back.
 
 use identity::{Actor, Permission, Work};
-use kernel::{Money, Month, Quantity};
+use kernel::Month;
 use ledger::VoucherHeader;
 use metering::book::{RunStep, take_run_steps};
 use store::{Store, Tx};
 use tariff::table::PriceTable;
 
-use crate::canonical::read_bill;
-use crate::gates::{Flow, Limits, Reasons};
-use crate::load::Loader;
+use crate::canonical::{is_adjustment, read_bill};
+use crate::gates::{Flow, Reasons};
 use crate::log;
-use crate::output::{BookOutcome, Output};
-use crate::plans::PriceBook;
-use crate::posting::{BILL_ISSUED, BillPostings};
-use crate::run::{RunBook, RunPlan, due_on};
+use crate::output::Output;
+use crate::posting::BILL_ISSUED;
+use crate::run::RunPlan;
 use crate::sql::{self, BillKey, CalculationRow, IssueRow};
 use crate::{BillingError, Result};
 
@@ -83,8 +81,11 @@ pub fn load_price_table(work: &mut Work<'_, '_>, file: &str, content: &str) -> R
 
 /// Books of `month` that were calculated already.
 pub fn calculated_books(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<i64>> {
-    Ok(sql::calculated_books(tx, org_id, month)?)
+    sql::calculated_books(tx, org_id, month)
 }
+
+/// The voucher of an issue in which nothing is owed.
+pub(crate) const NO_VOUCHER: i64 = 0;
 
 /// Writes one batch of a run in one transaction: all of it or nothing.
 pub(crate) fn write_batch(
@@ -96,6 +97,9 @@ pub(crate) fn write_batch(
     store.write(|tx| {
         if !plan.take_over {
             move_books(tx, clerks, plan, output)?;
+            for book in output.books.iter().filter(|book| output.calculated_before.contains(&book.book_id)) {
+                sql::drop_drafts(tx, clerks.org_id(), plan.month, book.book_id)?;
+            }
         }
         write_calculations(
             &mut Work::new(tx, clerks.calculator, plan.now),
@@ -104,10 +108,24 @@ pub(crate) fn write_batch(
             Some(clerks.reviewer),
         )?;
         if plan.issue {
-            write_issues(&mut Work::new(tx, clerks.issuer, plan.now), plan.month, output)?;
+            let work = &mut Work::new(tx, clerks.issuer, plan.now);
+            write_issues(work, plan.month, output)?;
+            if !plan.take_over {
+                end_deadlines(work, plan.month, output)?;
+            }
         }
         Ok(())
     })
+}
+
+/// The clean bills of the books are out: their clocks are met, and hold-issue requests that were released are done.
+/// (BILL-04, BILL-05, PARM-05)
+fn end_deadlines(work: &mut Work<'_, '_>, month: Month, output: &Output) -> Result<()> {
+    for book in &output.books {
+        crate::progress::book_issued(work, month, book.book_id)?;
+    }
+    crate::hold::close_issued(work, None, month)?;
+    Ok(())
 }
 
 /// Takes the books through their states; a book with exceptions stays with the reviewer.
@@ -127,7 +145,7 @@ fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Out
 }
 
 /// Writes the calculations of `output` with their bills and exceptions, and one act for each book.
-fn write_calculations(
+pub(crate) fn write_calculations(
     work: &mut Work<'_, '_>,
     plan: &RunPlan,
     output: &mut Output,
@@ -163,13 +181,16 @@ fn write_calculations(
     }
     work.tx.load(&mut output.bills)?;
     work.tx.load(&mut output.exceptions)?;
+    for row in &output.changed_exceptions {
+        sql::change_exception(work.tx, row)?;
+    }
     log::record(work, acts)?;
     Ok(())
 }
 
 /// Writes the issues of `output`: numbers, quantity ledger, receivables, vouchers, and one act for each book whose root
 /// covers every bill in it. (BILL-20)
-fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> Result<()> {
+pub(crate) fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> Result<()> {
     let today = work.today();
     let mut headers = Vec::new();
     let mut acts = Vec::new();
@@ -195,19 +216,23 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
                 bills: book.issued,
                 energy_kwh: book.issued_energy_kwh,
                 amount: book.issued_amount,
-                voucher_id: book.voucher_id,
+                voucher_id: if book.posted { book.voucher_id } else { NO_VOUCHER },
                 bills_root: &root,
             },
         )?;
-        headers.push(VoucherHeader {
-            voucher_id: book.voucher_id,
-            unit_id: book.unit_id,
-            posted_on: today,
-            effective_on: today,
-            event: BILL_ISSUED.into(),
-            source: format!("issue {} {}", month, book.book_id),
-            text: format!("{month} 抄本 {} 电费发行 {} 户", book.book_id, book.issued),
-        });
+        let org_id = work.org_id();
+        sql::insert_issue_components(work.tx, org_id, book.issue_id, &book.sums)?;
+        if book.posted {
+            headers.push(VoucherHeader {
+                voucher_id: book.voucher_id,
+                unit_id: book.unit_id,
+                posted_on: today,
+                effective_on: today,
+                event: BILL_ISSUED.into(),
+                source: format!("issue {} {}", month, book.book_id),
+                text: format!("{month} 抄本 {} 电费发行 {} 户", book.book_id, book.issued),
+            });
+        }
         let summary = format!(
             "bills={} numbers={}-{} kwh={} amount={}",
             book.issued,
@@ -225,116 +250,6 @@ fn write_issues(work: &mut Work<'_, '_>, month: Month, output: &mut Output) -> R
     ledger::post_bulk(work, &headers, &mut output.postings)?;
     log::record(work, acts)?;
     Ok(())
-}
-
-/// What calculating or issuing one book did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BookResult {
-    /// Accounts calculated or bills issued.
-    pub bills: i64,
-    /// Those that passed the gates, for a calculation.
-    pub clean: i64,
-    /// kWh.
-    pub energy_kwh: Quantity,
-    /// Fee.
-    pub amount: Money,
-}
-
-/// Calculates one book anew: bills that are not issued yet are replaced, issued ones stay. (BILL-01)
-pub fn calculate_book(
-    work: &mut Work<'_, '_>,
-    prices: &PriceBook,
-    month: Month,
-    book: RunBook,
-) -> Result<BookResult> {
-    work.require(permission::CALCULATE, book.unit_id)?;
-    let org_id = work.org_id();
-    sql::drop_drafts(work.tx, org_id, month, book.book_id)?;
-    let issued = sql::issued_accounts(work.tx, org_id, month, book.book_id)?;
-    let plan = RunPlan { issue: false, ..RunPlan::new(month, vec![book], work.now()) };
-    let mut output = Output::new(org_id, month);
-    let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| work.next_key());
-    output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
-    Loader::default().load(work.tx, org_id, prices, &plan, &[book], |_, ready| {
-        for account in ready.iter().filter(|account| issued.binary_search(&account.account_id).is_err()) {
-            output.calculate(prices, &Limits::default(), account, false, None)?;
-        }
-        Ok(())
-    })?;
-    let done = &output.books[0];
-    let result = BookResult {
-        bills: done.accounts,
-        clean: done.clean,
-        energy_kwh: done.energy_kwh,
-        amount: done.amount,
-    };
-    write_calculations(work, &plan, &mut output, None)?;
-    Ok(result)
-}
-
-/// Records that the book was reviewed by a person. (BILL-23)
-pub fn review_book(work: &mut Work<'_, '_>, month: Month, book: RunBook) -> Result<()> {
-    work.require(permission::REVIEW, book.unit_id)?;
-    let (org_id, person, now) = (work.org_id(), work.actor().person_id, work.now());
-    if sql::mark_reviewed(work.tx, org_id, month, book.book_id, person, now)? == 0 {
-        return Err(BillingError::BookState {
-            book_id: book.book_id,
-            zh: "尚未计算或已复核",
-            en: "not calculated yet, or reviewed already",
-        });
-    }
-    let document = format!("{month} {}", book.book_id);
-    let entry = log::Entry::new(permission::REVIEW, book.unit_id, "book", document, String::new());
-    log::record(work, vec![entry])?;
-    Ok(())
-}
-
-/// Issues what can be issued of a reviewed book: clean bills and exceptions that are in order, neither held nor under
-/// adjustment. What was issued before is left alone, so the same command again issues only what became free meanwhile.
-pub fn issue_book(
-    work: &mut Work<'_, '_>,
-    postings: &BillPostings,
-    month: Month,
-    book: RunBook,
-    due_day: u8,
-) -> Result<BookResult> {
-    work.require(permission::ISSUE, book.unit_id)?;
-    let org_id = work.org_id();
-    if !sql::is_reviewed(work.tx, org_id, month, book.book_id)? {
-        return Err(BillingError::BookState {
-            book_id: book.book_id,
-            zh: "尚未复核",
-            en: "not reviewed yet",
-        });
-    }
-    let holds = sql::active_holds(work.tx, org_id)?;
-    let drafts = sql::issuable(work.tx, org_id, month, book.book_id)?;
-    let mut output = Output::new(org_id, month);
-    let [issue_id, voucher_id] = std::array::from_fn(|_| work.next_key());
-    let calculation_id = drafts.first().map_or(0, |draft| draft.calculation_id);
-    output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
-    let due = due_on(work.today(), due_day);
-    for draft in drafts.iter().filter(|draft| !holds.contains_key(&draft.key.account_id)) {
-        let (_, bill) = read_bill(&draft.detail)?;
-        output.issue_bill(postings, draft.key, draft.payer_id, due, &bill, Some(&draft.detail))?;
-    }
-    let done = &output.books[0];
-    let result = BookResult {
-        bills: done.issued,
-        clean: done.issued,
-        energy_kwh: done.issued_energy_kwh,
-        amount: done.issued_amount,
-    };
-    let issued: Vec<BillKey> = drafts
-        .iter()
-        .filter(|draft| draft.flow == Flow::ReviewException && !holds.contains_key(&draft.key.account_id))
-        .map(|draft| draft.key)
-        .collect();
-    write_issues(work, month, &mut output)?;
-    for key in issued {
-        sql::mark_exception_issued(work.tx, key)?;
-    }
-    Ok(result)
 }
 
 /// A bill as it is stored.
@@ -375,10 +290,11 @@ pub struct IssuedAs {
     pub issued_at: kernel::Moment,
 }
 
-/// Reads a stored bill; nothing when the account has none in that month or it could not be calculated.
+/// Reads a stored bill; nothing when the account has none in that month or it could not be calculated, and nothing for
+/// an adjustment, which [`crate::adjustment::stored_adjustment`] reads.
 pub fn stored_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<StoredBill>> {
     let Some(row) = sql::bill(tx, key)? else { return Ok(None) };
-    if row.reasons.has(Reasons::NOT_CALCULATED) {
+    if row.reasons.has(Reasons::NOT_CALCULATED) || is_adjustment(&row.detail) {
         return Ok(None);
     }
     let (input, bill) = read_bill(&row.detail)?;

@@ -220,7 +220,9 @@ fn the_station_urges_what_should_have_been_issued() {
         }
         let clock = |book_id, date: &str| {
             house
-                .by("fee", date, |work| progress::book_submitted(work, rules, march(), book_id, house.centre))
+                .by("fee", date, |work| {
+                    progress::book_submitted(work, &rules.calendar, march(), book_id, house.centre)
+                })
                 .unwrap()
         };
         assert_eq!(clock(BOOK, "2026-03-06"), day("2026-03-11"));

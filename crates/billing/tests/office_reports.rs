@@ -138,7 +138,7 @@ fn every_report_is_produced() {
             yuan("90.00")
         );
         assert_eq!(summary.columns.len(), 8);
-        let directory = MeteringDirectory { month: Some(march()) };
+        let directory = MeteringDirectory;
         let sales = house.look(|tx, org_id| report::sales_detail(tx, org_id, march(), None, &directory));
         assert_eq!(sales.rows.len(), 1);
         assert_eq!(

@@ -32,8 +32,8 @@ pub use hledger::export_hledger;
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};
 pub use reports::{
-    BalanceLine, DetailLine, DetailPage, TrialBalance, account_detail, balance_of, customer_balance,
-    customer_balances, trial_balance,
+    BalanceLine, ComponentBalance, DetailLine, DetailPage, TrialBalance, account_detail, balance_of,
+    balances_by_component, customer_balance, customer_balances, trial_balance,
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;

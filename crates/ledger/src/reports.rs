@@ -95,6 +95,45 @@ pub fn balance_of(
     Ok(found.unwrap_or(Money::ZERO))
 }
 
+/// What moved on an account at a unit for one component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComponentBalance {
+    /// The unit.
+    pub unit_id: i64,
+    /// The component; [`ComponentId::NONE`] for what has none.
+    pub component: ComponentId,
+    /// Debits.
+    pub debit: Money,
+    /// Credits.
+    pub credit: Money,
+}
+
+/// Debits and credits of `account` in the periods from `from` to `to`, by unit and component, in that order. Reads
+/// balances only, so it costs the same however many postings there are. Asked of the receivable account it says what
+/// every component of the bills came to at every station.
+pub fn balances_by_component(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    account: AccountCode,
+    from: Month,
+    to: Month,
+) -> Result<Vec<ComponentBalance>, LedgerError> {
+    tx.list(
+        "SELECT unit_id, component, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT) FROM period_balance
+         WHERE org_id = ?1 AND period >= ?2 AND period <= ?3 AND code = ?4
+         GROUP BY unit_id, component ORDER BY unit_id, component",
+        params![org_id, from, to, account.0],
+        |row| {
+            Ok(ComponentBalance {
+                unit_id: row.int(0)?,
+                component: sql::component(row.int(1)?)?,
+                debit: row.money(2)?,
+                credit: row.money(3)?,
+            })
+        },
+    )
+}
+
 /// One posting as seen from an account (明细账).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DetailLine {

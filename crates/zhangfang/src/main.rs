@@ -14,8 +14,8 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry, ledger,
-    log, parameter, people, prices, report, run, tariff, work,
+    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry,
+    ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -59,12 +59,21 @@ enum Command {
     /// Books through the billing centre: calculate, review, issue / 核算：计算、复核、发行
     #[command(subcommand)]
     Run(run::Run),
+    /// Books that should have been issued, and urging them / 应发行未发行与督促
+    #[command(subcommand)]
+    Progress(progress::Progress),
     /// Bills that do not pass the gates / 复核异常
     #[command(subcommand)]
     Exception(exception::Exception),
     /// Changes of what a customer is billed by / 参数变更
     #[command(subcommand)]
     Parameter(parameter::Parameter),
+    /// Reading plan and reading route / 抄表计划与路线
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
+    /// Change slips of the reading teams / 异动传单
+    #[command(subcommand)]
+    Slip(slip::Slip),
     /// Contracts and the directory of the month / 合同
     #[command(subcommand)]
     Contract(contract::Contract),
@@ -143,6 +152,9 @@ fn main() -> ExitCode {
         Command::Report(command) => office().and_then(|office| report::run(command, &office)),
         Command::Parameter(command) => office().and_then(|office| parameter::run(command, &office)),
         Command::Contract(command) => office().and_then(|office| contract::run(command, &office)),
+        Command::Progress(command) => office().and_then(|office| progress::run(command, &office)),
+        Command::Schedule(command) => office().and_then(|office| schedule::run(command, &office)),
+        Command::Slip(command) => office().and_then(|office| slip::run(command, &office)),
         Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),

@@ -1,5 +1,6 @@
 //! Tables a person reads in a terminal, with Chinese characters two columns wide; the same rows as JSON or as Excel.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use documents::sheet::{Cell, Column, Kind, Sheet, Workbook};
 use kernel::{Bilingual, Date, Lang, Moment, Money, Month, Quantity, Rate, Text};
 use serde_json::{Map, Value};
 
-use crate::failure::Done;
+use crate::failure::{Done, Failure};
 
 /// How a list is shown.
 #[derive(Debug, Clone, Default, Args)]
@@ -133,8 +134,8 @@ impl Table {
                 );
                 println!("{}", said.text(lang));
             }
-            None if shown.json => println!("{:#}", self.json()),
-            None => print!("{}", self.render()?),
+            None if shown.json => print(&format!("{:#}\n", self.json()))?,
+            None => print(&self.render()?)?,
         }
         Ok(())
     }
@@ -239,6 +240,14 @@ impl Table {
             *first = Text::new("合计", "total").text(self.lang);
         }
         Ok(line)
+    }
+}
+
+/// Prints a long text; who reads only its beginning (`| head`) has not made a mistake.
+fn print(text: &str) -> Done {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::file("stdout", error)),
+        _ => Ok(()),
     }
 }
 

@@ -80,8 +80,8 @@ fn book_with_reading_day(counter: &Counter) {
     counter.done(day, "yingxiao", &["book", "review-day", proposal]);
 }
 
-/// READ-04 to READ-08, READ-14, BILL-01, BILL-09 to BILL-11, BILL-14, BILL-20, BILL-22, BILL-23, XC-01, XC-02, XC-15:
-/// customers and meters from files, a month read, calculated, its exceptions answered, issued, and in the ledger.
+/// READ-04 to READ-08, READ-14, BILL-01, BILL-09 to BILL-11, BILL-14, BILL-15, BILL-20, BILL-22, BILL-23,
+/// XC-01, XC-08, XC-15: customers and meters from files, a month read, calculated, its exceptions answered, issued, and in the ledger.
 #[test]
 fn a_company_issues_its_first_bills() {
     let counter = founded();
@@ -135,6 +135,8 @@ fn a_company_issues_its_first_bills() {
     counter.done("2026-01-29", "feiguan", &["book", "check", "0001", "2026-01", "--note", "已核对"]);
     let refusal = counter.refused("2026-01-29", "fuhe", &["book", "submit", "0001", "2026-01"]);
     assert!(refusal.contains("metering.submit_book"), "the centre does not submit: {refusal}");
+    let early = counter.refused("2026-01-29", "fuhe", &["run", "calculate", "0001", "2026-01"]);
+    assert!(early.contains("录入中"), "what is not submitted is not calculated: {early}");
     counter.done("2026-01-29", "feiguan", &["book", "submit", "0001", "2026-01"]);
     counter.refused("2026-01-29", "feiguan", &["run", "calculate", "0001", "2026-01"]);
 
@@ -147,26 +149,28 @@ fn a_company_issues_its_first_bills() {
         "new customers have no history, so they are exceptions: {none}"
     );
     assert!(counter.done("2026-01-30", "fuhe", &["exception", "send", "2026-01", "S1"]).contains("2 户"));
+    // Sent on a Friday, two working days: late from Wednesday on, and the delay is the station's. (BILL-15, XC-08)
+    assert!(counter.done("2026-02-03", "feiguan", &["work", "late"]).contains("没有记录"));
+    let late = counter.done("2026-02-05", "feiguan", &["work", "late"]);
+    assert!(line(&late, "4200000001").contains("逾期 2 天"), "{late}");
     for account in ["4200000001", "4200000002"] {
-        counter.done(
-            "2026-02-02",
-            "feiguan",
-            &["exception", "answer", account, "2026-01", "新装用户，表码无误"],
-        );
-        counter.done("2026-02-02", "fuhe", &["exception", "in-order", account, "2026-01"]);
+        let words = ["exception", "answer", account, "2026-01", "新装用户，表码无误"];
+        assert!(counter.done("2026-02-05", "feiguan", &words).contains("逾期 2 个工作日"));
+        counter.refused("2026-02-05", "feiguan", &["exception", "in-order", account, "2026-01"]);
+        counter.done("2026-02-05", "fuhe", &["exception", "in-order", account, "2026-01"]);
     }
-    let issued = counter.done("2026-02-02", "fuhe", &["run", "issue", "0001", "2026-01"]);
+    let issued = counter.done("2026-02-05", "fuhe", &["run", "issue", "0001", "2026-01"]);
     assert!(issued.contains("发行 2 户") && issued.contains("待处理 0 户"), "{issued}");
 
     // 230 kWh at the first tier of 0.558 yuan, from the published table.
-    let bills = counter.done("2026-02-02", "fuhe", &["run", "list", "2026-01"]);
+    let bills = counter.done("2026-02-05", "fuhe", &["run", "list", "2026-01"]);
     assert_eq!(words(line(&bills, "合计")), ["合计", "230", "128.34"], "{bills}");
-    let explained = counter.done("2026-02-02", "fuhe", &["bill", "explain", "4200000001", "2026-01"]);
+    let explained = counter.done("2026-02-05", "fuhe", &["bill", "explain", "4200000001", "2026-01"]);
     assert!(explained.contains("83.70"), "150 kWh × 0.558: {explained}");
-    let balance = counter.done("2026-02-02", "kuaiji", &["ledger", "trial-balance", "2026-02"]);
+    let balance = counter.done("2026-02-05", "kuaiji", &["ledger", "trial-balance", "2026-02"]);
     assert!(words(line(&balance, "应收电费")).contains(&"128.34"), "{balance}");
     assert!(balance.contains("借贷平衡"), "{balance}");
-    let steps = counter.done("2026-02-02", "fuhe", &["book", "steps", "0001", "2026-01"]);
+    let steps = counter.done("2026-02-05", "fuhe", &["book", "steps", "0001", "2026-01"]);
     assert!(line(&steps, "已发行").contains("周复核"), "{steps}");
 }
 

@@ -1,12 +1,14 @@
 //! Refunds and adjustments (退补): five routes with their approvals, follow-up, evidence and lists. The effect is a
 //! further bill of the account's month; what was issued stays as it was. (ADJ-01..18)
 
+mod bill;
 mod lists;
 mod model;
 pub mod routes;
 mod service;
 mod sql;
 
+pub use bill::{StoredAdjustment, issue_adjustment, issue_with, stored_adjustment};
 pub use lists::{
     MonthListAnswer, answer_month_list, file_evidence, give_running_list, make_month_list,
     missing_running_lists, month_list_answer, receive_evidence, sign_month_list,

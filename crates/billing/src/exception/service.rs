@@ -267,10 +267,8 @@ pub fn close_issued(
     book_id: i64,
 ) -> Result<usize> {
     let org_id = work.org_id();
-    let issued = ExceptionFilter { state: Some(ExceptionState::Issued), ..ExceptionFilter::default() };
     let mut closed = 0;
-    for exception in sql::exceptions(work.tx, org_id, month, &issued)? {
-        let Some(ticket_id) = exception.ticket_id.filter(|_| exception.book_id == book_id) else { continue };
+    for ticket_id in sql::tickets_of_issued(work.tx, org_id, month, book_id)? {
         if !flow::ticket(work.tx, org_id, ticket_id)?.closed {
             flow::act(work, rules, ticket_id, "issue", "")?;
             closed += 1;
@@ -320,7 +318,7 @@ pub fn make_feedback_list(
     Ok(list)
 }
 
-/// Sends a reviewed book back one step, to calculated, with a reason; who had reviewed it stays on record. What is
+/// Sends a reviewed book back one step, to calculated, with a reason, here and in metering; who had reviewed it stays on record. What is
 /// issued never goes back. (BILL-23)
 pub fn return_book(work: &mut Work<'_, '_>, unit_id: i64, calculation_id: i64, reason: &str) -> Result<()> {
     work.require(permission::RETURN_STEP, unit_id)?;
@@ -338,6 +336,11 @@ pub fn return_book(work: &mut Work<'_, '_>, unit_id: i64, calculation_id: i64, r
     };
     let (by, now) = (work.actor().person_id, work.now());
     sql::step_back(work.tx, org_id, calculation_id, reviewed, (by, now), reason)?;
+    // A book taken over from elsewhere was never opened in metering and has no state there.
+    if metering::book::book_month(work.tx, org_id, found.month, found.book_id).map_err(flow::below)?.is_some()
+    {
+        metering::book::send_back(work, found.month, found.book_id, reason).map_err(flow::below)?;
+    }
     let (number, old) = (calculation_id.to_string(), format!("reviewed by {}", reviewed.0));
     record(work, permission::RETURN_STEP, unit_id, "calculation", &number, &old, reason)
 }

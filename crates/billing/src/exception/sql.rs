@@ -86,6 +86,21 @@ pub(crate) fn not_in_order(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: 
     )?)
 }
 
+/// Tickets of the book's exceptions that were issued.
+pub(crate) fn tickets_of_issued(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    book_id: i64,
+) -> Result<Vec<i64>> {
+    Ok(tx.list(
+        "SELECT ticket_id FROM exception WHERE org_id = ?1 AND month = ?2 AND book_id = ?3 AND state = ?4
+           AND ticket_id IS NOT NULL ORDER BY account_id",
+        params![org_id, month, book_id, ExceptionState::Issued.number()],
+        |row| row.int(0),
+    )?)
+}
+
 fn what(account_id: i64) -> String {
     format!("exception of account {account_id}")
 }

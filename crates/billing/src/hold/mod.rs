@@ -5,5 +5,5 @@ mod service;
 mod sql;
 
 pub use service::{Hold, holds_of, pending, place, release, was_filed_for};
-pub(crate) use service::{begin_adjustment, end_adjustment};
-pub(crate) use sql::TABLES;
+pub(crate) use service::{begin_adjustment, close_issued, end_adjustment};
+pub(crate) use sql::{ISSUED, TABLES};

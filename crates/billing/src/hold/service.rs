@@ -110,6 +110,34 @@ pub fn release(work: &mut Work<'_, '_>, rules: &OfficeRules, hold_id: i64) -> Re
     Ok(due_on)
 }
 
+/// Closes the requests whose hold was released and whose bill of `month` is issued meanwhile; part of the issue. Without
+/// `rules` the built-in ones are taken. Answers how many. (PARM-05)
+pub(crate) fn close_issued(
+    work: &mut Work<'_, '_>,
+    rules: Option<&OfficeRules>,
+    month: Month,
+) -> Result<usize> {
+    let (org_id, now) = (work.org_id(), work.now());
+    let waiting = sql::released_and_issued(work.tx, org_id, month)?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let built_in;
+    let rules = match rules {
+        Some(rules) => rules,
+        None => {
+            built_in = OfficeRules::built_in()?;
+            &built_in
+        }
+    };
+    for (hold_id, ticket_id, unit_id) in &waiting {
+        let ticket = flow::act(work, rules, *ticket_id, "issue", "")?;
+        sql::save_issued(work.tx, org_id, *hold_id, now)?;
+        record(work, permission::ISSUE, *unit_id, "hold", &ticket.number, "released", "issued")?;
+    }
+    Ok(waiting.len())
+}
+
 /// The holds of an account, in order.
 pub fn holds_of(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Hold>> {
     sql::of_account(tx, org_id, account_id)

@@ -11,6 +11,9 @@ CREATE TABLE hold_ticket (
   org_id INTEGER NOT NULL, hold_id INTEGER NOT NULL, unit_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL,
   issue_due_on INTEGER, PRIMARY KEY (org_id, hold_id)) STRICT, WITHOUT ROWID;";
 
+/// When the bill that was held came out.
+pub(crate) const ISSUED: &str = "ALTER TABLE hold_ticket ADD COLUMN issued_at INTEGER;";
+
 /// `hold.kind` of an adjustment in progress, as the issue core reads it.
 const ADJUSTMENT: i64 = crate::sql::HOLD_ADJUSTMENT;
 /// `hold.kind` of a change that affects the month's settlement.
@@ -142,5 +145,30 @@ pub(crate) fn save_released(
         &format!("hold {hold_id}"),
         "UPDATE hold_ticket SET issue_due_on = ?3 WHERE org_id = ?1 AND hold_id = ?2",
         params![org_id, hold_id, issue_due_on],
+    )?)
+}
+
+/// Requests whose hold is over and whose account has its bill of `month`: (hold, ticket, station).
+pub(crate) fn released_and_issued(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+) -> Result<Vec<(i64, i64, i64)>> {
+    Ok(tx.list(
+        "SELECT h.hold_id, t.ticket_id, t.unit_id FROM hold h
+         JOIN hold_ticket t ON t.org_id = h.org_id AND t.hold_id = h.hold_id
+         JOIN receivable r ON r.org_id = h.org_id AND r.month = ?2 AND r.account_id = h.account_id AND r.sequence = 0
+         WHERE h.org_id = ?1 AND h.released_at IS NOT NULL AND t.issued_at IS NULL AND h.from_month <= ?2
+         ORDER BY h.hold_id",
+        params![org_id, month],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?, row.int(2)?)),
+    )?)
+}
+
+pub(crate) fn save_issued(tx: &mut Tx<'_>, org_id: i64, hold_id: i64, at: Moment) -> Result<()> {
+    Ok(tx.execute_one(
+        &format!("hold {hold_id}"),
+        "UPDATE hold_ticket SET issued_at = ?3 WHERE org_id = ?1 AND hold_id = ?2 AND issued_at IS NULL",
+        params![org_id, hold_id, at],
     )?)
 }

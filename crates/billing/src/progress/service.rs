@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use identity::Work;
-use kernel::{Date, Month};
+use kernel::{Date, Month, WorkingCalendar};
 use store::{Tx, params};
 use workflow::{NewClock, NewTicket, Subject, Ticket};
 
@@ -33,10 +33,10 @@ const ISSUE_CLOCK: &str = "issue_clean_public";
 
 /// Starts the clock of issue of a book that was just submitted, as part of submitting it: three working days from the
 /// first submission, so a late one puts the issue off by itself; the delay is noted as the station's, not the centre's.
-/// Answers the due day. (BILL-04..06)
+/// A book that was returned and comes again keeps its clock. Answers the due day. (BILL-04..06)
 pub fn book_submitted(
     work: &mut Work<'_, '_>,
-    rules: &OfficeRules,
+    calendar: &WorkingCalendar,
     month: Month,
     book_id: i64,
     centre_unit_id: i64,
@@ -52,16 +52,21 @@ pub fn book_submitted(
             format!("book {book_id} of {month} is not submitted yet"),
         ));
     };
+    let (key, today) = (metering::book::book_month_key(month, book_id), work.today());
+    let known = workflow::clocks_of(work.tx, org_id, BOOK_MONTH, key, today).map_err(flow::workflow_error)?;
+    if let Some(running) = known.iter().find(|standing| standing.clock.code == ISSUE_CLOCK) {
+        return Ok(running.clock.due_on);
+    }
     let clock = NewClock {
         code: ISSUE_CLOCK,
         ticket_id: None,
-        subject: Subject { kind: BOOK_MONTH, id: metering::book::book_month_key(month, book_id) },
+        subject: Subject { kind: BOOK_MONTH, id: key },
         account_id: None,
         started_on: submitted_on,
         answerable_unit_id: centre_unit_id,
         answerable_post: "reviewer",
     };
-    workflow::start_clocks(work, &rules.calendar, &[clock]).map_err(flow::workflow_error)?;
+    let started = workflow::start_clocks(work, calendar, &[clock]).map_err(flow::workflow_error)?;
     if book.late_days > 0 {
         delay::note(
             work,
@@ -78,7 +83,7 @@ pub fn book_submitted(
             },
         )?;
     }
-    rules.due(ISSUE_CLOCK, submitted_on)
+    Ok(started.first().map_or(submitted_on, |clock| clock.due_on))
 }
 
 /// Meets the clock of a book's month: its clean bills are issued. Part of the issue; answers how many clocks it met.
@@ -89,7 +94,8 @@ pub fn book_issued(work: &mut Work<'_, '_>, month: Month, book_id: i64) -> Resul
 
 fn issued_books(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<BTreeMap<i64, i64>> {
     let rows = tx.list(
-        "SELECT book_id, CAST(SUM(bills) AS BIGINT) FROM issue WHERE org_id = ?1 AND month = ?2 GROUP BY book_id",
+        "SELECT book_id, CAST(SUM(bills) AS BIGINT) FROM issue
+         WHERE org_id = ?1 AND month = ?2 AND calculation_id > 0 GROUP BY book_id",
         params![org_id, month],
         |row| Ok::<_, store::StoreError>((row.int(0)?, row.int(1)?)),
     )?;

@@ -6,16 +6,22 @@ use kernel::{Month, Text};
 
 use super::model::{Report, ReportColumn};
 
-fn column(zh: &str, en: &str, kind: Kind) -> ReportColumn {
+pub(super) fn column(zh: &str, en: &str, kind: Kind) -> ReportColumn {
     ReportColumn::new(zh, en, kind)
 }
-fn summed(zh: &str, en: &str, kind: Kind) -> ReportColumn {
+pub(super) fn summed(zh: &str, en: &str, kind: Kind) -> ReportColumn {
     ReportColumn::summed(zh, en, kind)
 }
 
-const KWH: Kind = Kind::Quantity(0);
+pub(super) const KWH: Kind = Kind::Quantity(0);
 
-fn form(code: &'static str, zh: &str, en: &str, month: Month, columns: Vec<ReportColumn>) -> Report {
+pub(super) fn form(
+    code: &'static str,
+    zh: &str,
+    en: &str,
+    month: Month,
+    columns: Vec<ReportColumn>,
+) -> Report {
     Report {
         code,
         title: Text::new(zh, en),
@@ -28,8 +34,8 @@ fn form(code: &'static str, zh: &str, en: &str, month: Month, columns: Vec<Repor
 
 fn nothing_received(mut report: Report) -> Report {
     report.notes.push(Text::new(
-        "本程序尚无收费环节：实收为零，不代表客户未缴费",
-        "This program does not collect yet: received is zero and says nothing about what customers paid",
+        "收费部门尚未启用：实收为零，不代表客户未缴费",
+        "The collection office is not open yet: received is zero and says nothing about what customers paid",
     ));
     report
 }

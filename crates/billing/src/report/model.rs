@@ -1,7 +1,9 @@
 //! The nouns of reports: a table of typed cells that becomes a sheet, and the facts it is made of.
 
+use std::collections::BTreeMap;
+
 use documents::sheet::{Cell, Column, Kind, Sheet};
-use kernel::{Bilingual, Lang, Money, Month, Quantity, Text};
+use kernel::{Bilingual, Lang, Money, Quantity, Text};
 use store::Tx;
 
 use crate::office::{Result, flow};
@@ -60,6 +62,23 @@ impl Report {
         if total { sheet.with_total() } else { sheet }
     }
 
+    /// The report with the codes and names of units in place of their keys.
+    #[must_use]
+    pub fn naming(mut self, units: &BTreeMap<i64, String>) -> Report {
+        for (at, column) in
+            self.columns.iter_mut().enumerate().filter(|(_, column)| column.title.zh == "单位")
+        {
+            column.kind = Kind::Text;
+            for cell in self.rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+                if let Cell::Integer(unit_id) = cell {
+                    let name = units.get(unit_id).cloned().unwrap_or_else(|| unit_id.to_string());
+                    *cell = Cell::Text(name);
+                }
+            }
+        }
+        self
+    }
+
     /// The sum of the money in the column at `index`; other cells count nothing.
     pub fn money_total(&self, index: usize) -> Result<Money> {
         let cells = self.rows.iter().filter_map(|row| match row.get(index) {
@@ -93,26 +112,34 @@ pub trait AccountDirectory {
 
 /// Account facts from metering.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct MeteringDirectory {
-    /// The month whose readings metering looks at beside the accounts; any month will do.
-    pub month: Option<Month>,
-}
+pub struct MeteringDirectory;
+
+/// Accounts whose keys are further apart are looked up as separate ranges.
+const GAP_MAX: i64 = 256;
 
 impl AccountDirectory for MeteringDirectory {
+    /// Reads ranges of neighbouring keys in one pass each, never account by account.
     fn facts(&self, tx: &mut Tx<'_>, org_id: i64, account_ids: &[i64]) -> Result<Vec<AccountFact>> {
-        let Some(month) = self.month else { return Ok(Vec::new()) };
-        let mut found = Vec::with_capacity(account_ids.len());
-        // Metering looks at a bounded number of accounts at once and cuts off the rest.
-        for keys in account_ids.chunks(metering::stream::CHUNK_ACCOUNTS) {
-            let rows =
-                metering::stream::accounts_with_readings(tx, org_id, month, keys).map_err(flow::below)?;
-            found.extend(rows.into_iter().map(|row| AccountFact {
-                account_id: row.account.account_id,
-                unit_id: row.account.unit_id,
-                class: Text::new(row.account.category.text(Lang::Zh), row.account.category.text(Lang::En)),
-                number: row.account.account_id.to_string(),
-                name: String::new(),
-            }));
+        let mut wanted = account_ids.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut found = Vec::with_capacity(wanted.len());
+        for run in wanted.chunk_by(|one, next| next - one <= GAP_MAX) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let read = metering::account::each_account(tx, org_id, *first..=*last, |details| {
+                let account = &details.account;
+                if run.binary_search(&account.account_id).is_ok() {
+                    found.push(AccountFact {
+                        account_id: account.account_id,
+                        unit_id: account.unit_id,
+                        class: Text::new(account.category.text(Lang::Zh), account.category.text(Lang::En)),
+                        number: details.number,
+                        name: details.name,
+                    });
+                }
+                Ok::<_, metering::MeteringError>(())
+            });
+            read.map_err(flow::below)?;
         }
         Ok(found)
     }

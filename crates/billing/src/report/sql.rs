@@ -56,6 +56,34 @@ pub(crate) fn issued_by_unit(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Resu
     )?)
 }
 
+/// Fee by station and component of the bills of a billing month: unit, component, fee with VAT.
+pub(crate) fn components_of(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<(i64, i64, Money)>> {
+    Ok(tx.list(
+        "SELECT i.unit_id, c.component, CAST(SUM(c.amount) AS BIGINT) FROM issue i
+         JOIN issue_component c ON c.org_id = i.org_id AND c.issue_id = i.issue_id
+         WHERE i.org_id = ?1 AND i.month = ?2 GROUP BY i.unit_id, c.component ORDER BY i.unit_id, c.component",
+        params![org_id, month],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?, row.money(2)?)),
+    )?)
+}
+
+/// What was issued on the days of `period`, whatever its billing month: unit, component, fee, VAT inside.
+pub(crate) fn components_issued_in(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    period: Month,
+) -> Result<Vec<(i64, i64, Money, Money)>> {
+    let (from, to) = (Moment::on(period.first_day(), 0, 0), Moment::on(period.next().first_day(), 0, 0));
+    Ok(tx.list(
+        "SELECT i.unit_id, c.component, CAST(SUM(c.amount) AS BIGINT), CAST(SUM(c.vat) AS BIGINT) FROM issue i
+         JOIN issue_component c ON c.org_id = i.org_id AND c.issue_id = i.issue_id
+         WHERE i.org_id = ?1 AND i.issued_at >= ?2 AND i.issued_at < ?3
+         GROUP BY i.unit_id, c.component ORDER BY i.unit_id, c.component",
+        params![org_id, from, to],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?, row.money(2)?, row.money(3)?)),
+    )?)
+}
+
 /// Bills issued for a month.
 pub(crate) fn bills_issued(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<i64> {
     Ok(tx

@@ -86,7 +86,9 @@ fn gather<'p>(
             return Err(Refusal::TableNotInForce(plan.table.clone()).at(place));
         }
         let number = u8::try_from(place).unwrap_or(u8::MAX);
-        let energy = point_energy(number, &point.source, plan).map_err(|reason| reason.at(place))?;
+        let deducted = point.deducted_from.is_some();
+        let energy =
+            point_energy(number, &point.source, plan, deducted).map_err(|reason| reason.at(place))?;
         bill.points.push(energy);
         found.push(plan);
     }

@@ -73,14 +73,31 @@ fn read(segment: &MeterSegment) -> Billed<Registers> {
 
 /// Divides the active energy of one meter by period: the period `rest` is the total less the others, so that what
 /// the registers lose by rounding never changes the total.
-fn divide(registers: &Registers, segment: &MeterSegment, plan: &Plan) -> Billed<PeriodEnergy> {
+///
+/// A sub meter (`deducted`) keeps its periods whatever its own price, so that each leaves the same period of the
+/// point above it; where its registers do not agree it is undivided.
+fn divide(
+    registers: &Registers,
+    segment: &MeterSegment,
+    plan: &Plan,
+    deducted: bool,
+) -> Billed<PeriodEnergy> {
+    let timed = plan.time_of_use.is_some();
+    let divided = by_period(registers, segment, if timed { plan.rest_period } else { Period::Flat });
+    match (registers.active[Period::Total.index()], divided) {
+        (Some(total), Ok(_)) if !timed && !deducted => Ok(PeriodEnergy::undivided(total)),
+        (Some(total), Err(_)) if !timed => Ok(PeriodEnergy::undivided(total)),
+        (_, divided) => divided,
+    }
+}
+
+fn by_period(registers: &Registers, segment: &MeterSegment, rest: Period) -> Billed<PeriodEnergy> {
     let mut energy = PeriodEnergy::default();
     let total = registers.active[Period::Total.index()];
     let divided = Period::DIVIDED.iter().any(|period| registers.active[period.index()].is_some());
     match (total, divided) {
         (None, false) => Err(Refusal::NoActiveEnergy),
         (Some(total), false) => Ok(PeriodEnergy::undivided(total)),
-        (Some(total), true) if plan.time_of_use.is_none() => Ok(PeriodEnergy::undivided(total)),
         (None, true) => {
             for period in Period::DIVIDED {
                 energy.0[period.index()] = registers.active[period.index()].unwrap_or_default();
@@ -88,7 +105,6 @@ fn divide(registers: &Registers, segment: &MeterSegment, plan: &Plan) -> Billed<
             Ok(energy)
         }
         (Some(total), true) => {
-            let rest = plan.rest_period;
             let (mut others, mut count, mut largest) = (Quantity::ZERO, 1_i64, rest);
             for period in Period::DIVIDED {
                 let Some(metered) = registers.active[period.index()] else { continue };
@@ -125,7 +141,8 @@ fn divide(registers: &Registers, segment: &MeterSegment, plan: &Plan) -> Billed<
 }
 
 /// The gross energy of one point from its own source; parts of another point stay empty here.
-pub(super) fn point_energy(point: u8, source: &Source, plan: &Plan) -> Billed<PointEnergy> {
+/// A sub meter of another point is `deducted` from it.
+pub(super) fn point_energy(point: u8, source: &Source, plan: &Plan, deducted: bool) -> Billed<PointEnergy> {
     let mut energy = PointEnergy { point, ..PointEnergy::default() };
     match source {
         Source::Meters(segments) => {
@@ -134,7 +151,7 @@ pub(super) fn point_energy(point: u8, source: &Source, plan: &Plan) -> Billed<Po
             }
             for segment in segments {
                 let registers = read(segment)?;
-                let divided = divide(&registers, segment, plan)?;
+                let divided = divide(&registers, segment, plan, deducted)?;
                 for (slot, part) in energy.metered.0.iter_mut().zip(divided.0) {
                     *slot = slot.plus(part)?;
                 }

@@ -67,7 +67,13 @@ pub(super) fn agreement(
         }
         Basis::Contract => BasicMethod::ContractDemand(feeds),
     };
-    let (mut transformers, events) = transformers(parts)?;
+    let (mut transformers, events) = transformers(parts, notes)?;
+    if given.loss.is_none() && given.transformers.iter().any(|draft| draft.model.is_some()) {
+        notes.push(Text::new(
+            "给出了变压器型号而没有 loss，不计变损",
+            "a transformer has a model, but there is no `loss`: no transformer loss is added",
+        ));
+    }
     let transformer_loss = match &given.loss {
         None => TransformerLoss::None,
         Some(DraftLoss::Given(active_kwh, reactive_kvarh)) => {
@@ -143,10 +149,13 @@ fn one_at_least(transformers: &mut SmallVec<[Transformer; 1]>) {
     }
 }
 
+/// How long before the period a suspension is presumed to have begun.
+const LONG_AGO_DAYS: i64 = 31;
+
 type Installed = (SmallVec<[Transformer; 1]>, SmallVec<[TransformerEvent; 1]>);
 
 /// Transformers in their state when the period begins, and what changed within it, in order of date.
-fn transformers(parts: &Parts<'_>) -> Quoted<Installed> {
+fn transformers(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Installed> {
     let file = parts.file;
     let (from, to) = (parts.period.from, parts.period.to);
     let mut events = parts.supply.events.clone();
@@ -162,14 +171,23 @@ fn transformers(parts: &Parts<'_>) -> Quoted<Installed> {
         };
         let suspended =
             |since: Date| TransformerState::Suspended { since, days_this_year: days_until_from(since) };
+        // Suspended on a day not said: long enough ago for the suspension to count.
+        let long_ago = from.plus_days(-LONG_AGO_DAYS).unwrap_or(from);
         let mut state = match draft.state {
             Some(DraftState::Running) => TransformerState::Running,
-            Some(DraftState::Suspended) => suspended(draft.since.unwrap_or(from)),
+            Some(DraftState::Suspended) => suspended(draft.since.unwrap_or(long_ago)),
             Some(DraftState::Reduced) => TransformerState::Reduced,
             Some(DraftState::Absent) => TransformerState::Absent,
             Some(DraftState::Cold) => TransformerState::ColdStandby,
             Some(DraftState::Hot) => TransformerState::HotStandby,
             None if first == Some(TransformerChange::Add) => TransformerState::Absent,
+            None if first == Some(TransformerChange::Resume) => {
+                notes.push(Text::new(
+                    format!("变压器“{}”先有恢复：期初按已暂停", draft.name),
+                    format!("transformer `{}` is resumed first: it is taken as suspended before", draft.name),
+                ));
+                suspended(long_ago)
+            }
             None => TransformerState::Running,
         };
         let mut capacity_kva = draft.kva;
@@ -189,6 +207,12 @@ fn transformers(parts: &Parts<'_>) -> Quoted<Installed> {
         }
         let connected = draft.connected;
         transformers.push(Transformer { capacity_kva, state, connected, loss_model: None });
+    }
+    for event in events.iter().filter(|event| event.date >= to) {
+        notes.push(Text::new(
+            format!("{} 的变更在结算期之后，不计", event.date),
+            format!("the change on {} is after the period and does not count", event.date),
+        ));
     }
     let mut within = SmallVec::new();
     for event in events.iter().filter(|event| event.date >= from && event.date < to) {

@@ -93,6 +93,18 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         tiered |= plan.is_some_and(|plan| plan.tiers.is_some());
         let (divided, rest) =
             plan.map_or((false, Period::Flat), |plan| (plan.time_of_use.is_some(), plan.rest_period));
+        // Time-of-use prices without a reading by period: all of it at the flat price, as the table prints it.
+        let flat = divided
+            && rest == Period::Flat
+            && plan.is_some_and(|plan| {
+                plan.seasons.iter().all(|season| season.energy[Period::Flat.index()].is_some())
+            });
+        if flat && draft.total_only() {
+            notes.push(Text::new(
+                format!("“{}”没有分时电量，全部按平段计算", draft.name),
+                format!("`{}` has no energy by period; all of it is taken as flat", draft.name),
+            ));
+        }
         let parent = match &draft.energy {
             Energy::Fixed(_, of) | Energy::Ratio(_, of) => parent_place(file, &names, of.as_ref(), place)?,
             _ => 0,
@@ -106,7 +118,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         let in_power_factor = draft.in_power_factor.unwrap_or(place == 0 || reactive);
         input.points.push(Point {
             plan: plan_ids[place],
-            source: draft.source(file, divided, rest, parent)?,
+            source: draft.source(file, divided, flat, rest, parent)?,
             deducted_from,
             bears_transformer_loss: draft.transformer_loss.unwrap_or(parts.supply.loss.is_some() && !part),
             bears_line_loss: draft.line_loss.unwrap_or(parts.supply.line_loss.is_some() && !part),

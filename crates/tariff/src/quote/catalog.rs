@@ -5,9 +5,9 @@ use kernel::{Date, Text};
 use super::error::Quoted;
 use super::fields::nearest;
 use super::node::{Source, Span};
-use super::price::Draft;
+use super::price::{CATEGORIES, Draft};
 use crate::engine::{Plan, PlanRequest, Plans};
-use crate::model::{ComponentId, PlanId, VoltageLevel};
+use crate::model::{Category, ComponentId, PlanId, VoltageLevel};
 use crate::table::{SHIPPED, shipped_table};
 
 /// The code of a price that is not made of components.
@@ -69,21 +69,33 @@ impl Catalog {
             }
         };
         let classes: Vec<&str> = table.classes().map(|class| class.code).collect();
+        let of_category = |wanted: Category| {
+            table.classes().find(|class| class.category == wanted).map(|class| class.code.to_owned())
+        };
         let class = match &draft.class {
             Some((class, _)) if classes.contains(&class.trim()) => class.trim().to_owned(),
-            Some((_, span)) => {
-                return Err(source.refuse(
-                    span,
-                    format!("该表没有此用电类别；现有：{}", classes.join("、")),
-                    format!("the table has no such class; there are: {}", classes.join(", ")),
-                ));
-            }
+            Some((class, span)) => match category_of(class).and_then(of_category) {
+                Some(class) => class,
+                None => {
+                    return Err(source.refuse(
+                        span,
+                        format!("该表没有此用电类别；现有：{}", classes.join("、")),
+                        format!("the table has no such class; there are: {}", classes.join(", ")),
+                    ));
+                }
+            },
             None => {
-                let wanted = draft.category;
-                let found =
-                    table.classes().find(|class| wanted.is_some_and(|wanted| wanted == class.category));
-                match found {
-                    Some(class) => class.code.to_owned(),
+                // A table of one kind of customer is meant for it: its first class is the plain one.
+                let one_kind = || {
+                    let households = [Category::Residential, Category::ResidentialFlat];
+                    table
+                        .classes()
+                        .all(|class| households.contains(&class.category))
+                        .then(|| of_category(Category::Residential))
+                        .flatten()
+                };
+                match draft.category.and_then(of_category).or_else(one_kind) {
+                    Some(class) => class,
                     None => {
                         return Err(source.refuse(
                             span,
@@ -119,6 +131,12 @@ impl Catalog {
         request.own_purchase_price = draft.purchase_price;
         self.plans.compile(&table, &request).map_err(|error| source.refuse(span, error.zh, error.en))
     }
+}
+
+/// A class named by a word for a kind of customer.
+fn category_of(word: &str) -> Option<Category> {
+    let word = word.trim().to_lowercase().replace(['-', ' '], "_");
+    CATEGORIES.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, category)| *category)
 }
 
 /// A voltage as people write it: `10kV`, `<1kV`, `220V`, `1-10`, or a key of the tables.

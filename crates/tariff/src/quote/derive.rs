@@ -47,6 +47,10 @@ pub(super) fn figures_of(priced: &Priced, figures: &mut Figures) -> Result<(), F
             figures.quotient(&["load_hours", "kwh_per_kva"], hours, 3)?;
         }
     }
+    let line_loss = Quantity::sum(bill.points.iter().map(|point| point.line_loss_kwh))?;
+    if !line_loss.is_zero() {
+        figures.quantity(&["line_loss_kwh"], line_loss);
+    }
     if let Some(loss) = &bill.loss {
         figures.quantity(&["loss_kwh", "transformer_loss_kwh"], loss.active_kwh);
         figures.quantity(&["loss_kvarh"], loss.reactive_kvarh);

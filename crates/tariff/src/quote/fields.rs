@@ -18,6 +18,39 @@ pub(super) struct Fields<'a> {
     known: RefCell<Vec<&'static str>>,
 }
 
+/// More keys than these are not listed in an error.
+const LISTED_MAX: usize = 40;
+
+/// Keys of the top of the file that are easily written below a `[section]`, which then takes them.
+const TOP_KEYS: [&str; 26] = [
+    "kwh",
+    "price",
+    "month",
+    "period",
+    "rules",
+    "category",
+    "title",
+    "used_kwh",
+    "capacity_kva",
+    "capacity_price",
+    "contract_kw",
+    "demand_kw",
+    "demand_price",
+    "energy_price",
+    "pf_standard",
+    "power_factor",
+    "line_loss",
+    "loss",
+    "transformers",
+    "funds",
+    "tiers",
+    "readings",
+    "multiplier",
+    "kvarh",
+    "basis",
+    "voltage",
+];
+
 /// Keys compare without case, and with `-`, blank and `_` alike.
 fn plain(key: &str) -> String {
     key.trim().to_lowercase().replace(['-', ' '], "_")
@@ -48,7 +81,10 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
             let contained = word.len() >= 3 && (name.contains(&word) || word.contains(name));
             (if contained { distance(&word, name).min(3) } else { distance(&word, name) }, name)
         })
-        .filter(|(far, name)| *far <= 2 + name.len() / 4)
+        .filter(|(far, name)| {
+            let long = name.chars().count();
+            *far <= 2 + long / 4 && *far < long.max(word.chars().count())
+        })
         .min_by_key(|(far, _)| *far)
         .map(|(_, name)| name)
 }
@@ -222,14 +258,25 @@ impl<'a> Fields<'a> {
             let known = self.known.borrow();
             let (mut zh, mut en) = match nearest(&entry.key, known.iter().copied()) {
                 Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
+                None if TOP_KEYS.contains(&plain(&entry.key).as_str()) => (
+                    "：这一项属于文件顶层，请写在第一个 [方括号] 之前".to_owned(),
+                    ": it belongs to the top of the file; write it above the first [section]".to_owned(),
+                ),
                 None => {
                     let mut names: Vec<&str> = known.clone();
                     names.sort_unstable();
                     names.dedup();
-                    (
-                        format!("；可用的有：{}", names.join("、")),
-                        format!("; known here: {}", names.join(", ")),
-                    )
+                    if names.len() > LISTED_MAX {
+                        (
+                            "；可用的项见 docs/tariff-quote.zh-CN.md".to_owned(),
+                            "; the keys are listed in docs/tariff-quote.md".to_owned(),
+                        )
+                    } else {
+                        (
+                            format!("；可用的有：{}", names.join("、")),
+                            format!("; known here: {}", names.join(", ")),
+                        )
+                    }
                 }
             };
             zh.insert_str(0, &format!("不认识的项“{}”", short(&entry.key)));
@@ -256,24 +303,97 @@ pub(super) fn text_of(source: Source<'_>, node: &Node) -> Quoted<String> {
     }
 }
 
-const UNITS: [&str; 16] = [
-    "yuan/kwh",
-    "元/千瓦时",
-    "元/kwh",
-    "kvarh",
-    "kvar",
-    "kwh",
-    "kva",
-    "kw",
-    "yuan",
-    "元",
-    "千瓦时",
-    "千伏安",
-    "千瓦",
-    "度",
-    "天",
-    "个月",
+/// Units that may follow a number, in lower case and without blanks; what the number is multiplied by, as a power
+/// of ten.
+const UNITS: [(&[&str], i32); 5] = [
+    (
+        &[
+            "kwh",
+            "kvarh",
+            "kvar",
+            "kva",
+            "kw",
+            "yuan",
+            "rmb",
+            "cny",
+            "v",
+            "a",
+            "h",
+            "hours",
+            "days",
+            "months",
+            "元",
+            "千瓦时",
+            "千瓦小时",
+            "千乏时",
+            "千乏",
+            "千伏安",
+            "千瓦",
+            "度",
+            "伏",
+            "安",
+            "小时",
+            "天",
+            "日",
+            "个月",
+            "月",
+            "次",
+            "人",
+            "户",
+            "台",
+        ],
+        0,
+    ),
+    (&["mwh", "mvarh", "mva", "mw", "兆瓦时", "兆瓦", "兆伏安"], 3),
+    (&["万kwh", "万千瓦时", "万度", "万kva", "万千伏安", "万kw", "万千瓦", "万元", "万"], 4),
+    (&["分", "fen"], -2),
+    (&["厘"], -3),
 ];
+
+/// The power of ten of a unit such as `kWh`, `元/千瓦时`, `yuan/kVA·month` or `分/kWh`.
+fn power_of_unit(unit: &str) -> Option<i32> {
+    let unit: String = unit.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+    let mut parts = unit.split(['/', '·', '.', '每']).filter(|part| !part.is_empty());
+    let find = |part: &str| UNITS.iter().find(|(names, _)| names.contains(&part)).map(|(_, power)| *power);
+    let power = find(parts.next()?)?;
+    // Only what is counted may be a thousand or a hundredth: yuan per MWh is another price.
+    parts.all(|part| find(part) == Some(0) || part == "month" || part == "day").then_some(power)
+}
+
+/// Moves the decimal point: `1.25` by 2 is `125`.
+fn shifted(number: &str, places: i32) -> Option<String> {
+    if !(-12..=18).contains(&places) {
+        return None;
+    }
+    let (sign, digits) = match number.strip_prefix(['-', '+']) {
+        Some(digits) => (if number.starts_with('-') { "-" } else { "" }, digits),
+        None => ("", number),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{decimals}");
+    if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count = usize::try_from(places.unsigned_abs()).ok()?;
+    let moved = if places >= 0 {
+        let padded = format!("{all}{}", "0".repeat(count.saturating_sub(decimals.len())));
+        let point = whole.len() + count;
+        format!("{}.{}", &padded[..point], &padded[point..])
+    } else {
+        let padded = format!("{}{all}", "0".repeat(count));
+        let point = padded.len() - decimals.len() - count;
+        format!("{}.{}", &padded[..point], &padded[point..])
+    };
+    let trimmed = moved.trim_end_matches('0').trim_end_matches('.').trim_start_matches('0');
+    let lead = if trimmed.is_empty() || trimmed.starts_with('.') { "0" } else { "" };
+    Some(format!("{sign}{lead}{trimmed}"))
+}
+
+/// `1e3` and `2.5E-2` without their exponents; anything else as it is.
+fn without_exponent(text: &str) -> String {
+    let moved = text.split_once(['e', 'E']).and_then(|(number, power)| shifted(number, power.parse().ok()?));
+    moved.unwrap_or_else(|| text.to_owned())
+}
 
 /// `1,234,567.89` without its commas; anything else as it is.
 fn ungrouped(text: &str) -> String {
@@ -289,12 +409,19 @@ fn ungrouped(text: &str) -> String {
 /// The text of a number, without its unit.
 fn number_text(source: Source<'_>, node: &Node) -> Quoted<String> {
     match &node.value {
-        Value::Number(text) => Ok(text.clone()),
+        Value::Number(text) => Ok(without_exponent(text)),
         Value::Text(text) => {
-            let text = text.trim();
-            let lower = text.to_ascii_lowercase();
-            let unit = UNITS.iter().find(|unit| lower.ends_with(*unit)).map_or(0, |unit| unit.len());
-            Ok(ungrouped(text.get(..text.len() - unit).unwrap_or(text).trim()))
+            let text = text.trim().trim_start_matches(['¥', '￥']).trim_start();
+            let end = text.find(|c: char| !c.is_ascii_digit() && !"+-.,".contains(c)).unwrap_or(text.len());
+            let (number, unit) = (ungrouped(&text[..end]), text[end..].trim());
+            if unit.is_empty() {
+                return Ok(number);
+            }
+            match power_of_unit(unit) {
+                Some(0) => Ok(number),
+                Some(power) => Ok(shifted(&number, power).unwrap_or(number)),
+                None => Ok(without_exponent(text)),
+            }
         }
         _ => Err(source.refuse(&node.span, "这里应是数字", "a number is expected here")),
     }
@@ -419,6 +546,37 @@ mod tests {
         }
         assert_eq!(parse_rate("-0.75%").unwrap().to_string(), "-0.0075");
         assert_eq!(parse_rate("2‰").unwrap().to_string(), "0.002");
+    }
+
+    #[test]
+    fn units_and_exponents_move_the_point() {
+        let cases = [
+            ("1.2 MWh", "1200"),
+            ("3.5万千瓦时", "35000"),
+            ("52.83 分/kWh", "0.5283"),
+            ("0.5元/度", "0.5"),
+            ("26.3元/千伏安·月", "26.3"),
+            ("¥1,234.50", "1234.50"),
+            ("2880 kWh", "2880"),
+            ("-10 kWh", "-10"),
+            ("1e3", "1000"),
+            ("2.5E-2", "0.025"),
+            ("0.5 元/MWh", "0.5 元/MWh"),
+            ("1e99", "1e99"),
+            ("150/5", "150/5"),
+            ("2%", "2%"),
+        ];
+        let source = Source { file: "a.toml", text: "" };
+        for (text, expected) in cases {
+            let node = Node { span: 0..0, value: Value::Text(text.to_owned()) };
+            assert_eq!(number_text(source, &node).unwrap(), expected, "{text}");
+        }
+        for (number, places, expected) in
+            [("1.25", 1, "12.5"), ("5", -3, "0.005"), ("-0.5", 4, "-5000"), ("0", 3, "0")]
+        {
+            assert_eq!(shifted(number, places).as_deref(), Some(expected), "{number} {places}");
+        }
+        assert_eq!(shifted("", 3), None);
     }
 
     #[test]

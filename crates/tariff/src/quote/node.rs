@@ -96,7 +96,10 @@ pub(super) fn read(source: Source<'_>) -> Quoted<Node> {
         }
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
-            let message = error.message().to_owned();
+            let mut message = error.message().to_owned();
+            if plain.get(span.start..).and_then(|rest| rest.chars().next()).is_some_and(|c| !c.is_ascii()) {
+                message.push_str("; a key or text that is not ASCII stands in \"quotes\" (中文须加引号)");
+            }
             Err(source.refuse(
                 &shifted(span, skipped),
                 format!("不是有效的 TOML：{message}"),

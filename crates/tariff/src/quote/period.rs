@@ -3,7 +3,7 @@
 use kernel::{Date, Month, Quantity, Text};
 
 use super::error::Quoted;
-use super::fields::{Fields, amount_of, text_of};
+use super::fields::{Fields, amount_of, date_of, text_of};
 use super::node::{Node, Value};
 use crate::model::TierState;
 
@@ -18,6 +18,9 @@ pub(super) struct PricedPeriod {
 /// A month of thirty days, when a file says nothing about time: under the 1996 rules, and today's.
 const MONTH_OF_1996: (i16, i8) = (2020, 6);
 const MONTH_OF_TODAY: (i16, i8) = (2026, 6);
+
+/// What may stand between the two days of a period.
+const BETWEEN: [&str; 9] = ["..", "~", "～", "至", "到", " to ", " - ", "–", "—"];
 
 /// Reads the period: `period`, `month`, or `from` and `to` (`to` is the next settlement day).
 pub(super) fn read_period(
@@ -45,11 +48,21 @@ pub(super) fn read_period(
                 }
                 inner.finish()?;
             }
+            Value::List(list) => {
+                let [start, end] = list.as_slice() else {
+                    return Err(file.refuse(
+                        &node.span,
+                        "结算期应为 [起, 止]",
+                        "a period is given as [from, to]",
+                    ));
+                };
+                (from, to) = (Some(date_of(file, start)?), Some(date_of(file, end)?));
+            }
             _ => {
                 let text = text_of(file, node)?;
                 let text = text.trim().to_owned();
-                let ends =
-                    text.split_once("..").or_else(|| text.split_once('~')).or_else(|| text.split_once('至'));
+                let iso = text.split_once('/').filter(|(start, _)| start.contains('-'));
+                let ends = BETWEEN.iter().find_map(|between| text.split_once(between)).or(iso);
                 if let Some((start, end)) = ends {
                     let day = |part: &str| {
                         part.trim().parse::<Date>().map_err(|_| {
@@ -217,6 +230,6 @@ fn date_or_flag(fields: &Fields<'_>, names: &[&'static str]) -> Quoted<Option<Da
             let _ = span;
             Ok(None)
         }
-        Some(node) => super::fields::date_of(fields.source, node).map(Some),
+        Some(node) => date_of(fields.source, node).map(Some),
     }
 }

@@ -142,11 +142,42 @@ impl DraftPoint {
         !matches!(self.energy, Energy::None) || self.kvarh.is_some() || self.demand_kw.is_some()
     }
 
+    /// Is its energy known only as a whole, and not by period?
+    pub fn total_only(&self) -> bool {
+        match &self.energy {
+            Energy::Given(kwh) => kwh[1..].iter().all(Option::is_none) && kwh[0].is_some(),
+            Energy::Meters(meters) => meters
+                .iter()
+                .flat_map(|meter| &meter.readings)
+                .all(|reading| reading.register == Register::Total || reading.register.period().is_none()),
+            _ => false,
+        }
+    }
+
     /// What the engine reads, for a plan divided by time or not.
-    pub fn source(&self, file: File<'_>, divided: bool, rest: Period, parent: u8) -> Quoted<Source> {
+    ///
+    /// A total alone is all flat when `flat` says that the plan has a price for it.
+    pub fn source(
+        &self,
+        file: File<'_>,
+        divided: bool,
+        flat: bool,
+        rest: Period,
+        parent: u8,
+    ) -> Quoted<Source> {
         let error = |error: &kernel::FigureError| super::fields::figure_error(file, &self.span, error);
         Ok(match &self.energy {
-            Energy::Meters(meters) => Source::Meters(meters.clone()),
+            Energy::Meters(meters) => {
+                let mut meters = meters.clone();
+                if flat && self.total_only() {
+                    for reading in meters.iter_mut().flat_map(|meter| &mut meter.readings) {
+                        if reading.register == Register::Total {
+                            reading.register = Register::Flat;
+                        }
+                    }
+                }
+                Source::Meters(meters)
+            }
             Energy::Fixed(kwh, _) => Source::FixedQuantity { parent, kwh: *kwh },
             Energy::Ratio(ratio, _) => Source::FixedRatio { parent, ratio: *ratio },
             Energy::None => Source::Given {
@@ -157,7 +188,10 @@ impl DraftPoint {
             Energy::Given(kwh) => {
                 let parts = Quantity::sum(kwh[1..].iter().flatten().copied()).map_err(|e| error(&e))?;
                 let mut active = PeriodEnergy::default();
-                if divided {
+                // A sub meter read by period is deducted by period, whatever its own price.
+                let by_period = self.sub_meter_of.is_some() && kwh[1..].iter().any(Option::is_some);
+                if divided || by_period {
+                    let rest = if divided { rest } else { Period::Flat };
                     for (slot, part) in active.0.iter_mut().zip(kwh).skip(1) {
                         *slot = part.unwrap_or_default();
                     }
@@ -171,8 +205,8 @@ impl DraftPoint {
                                 format!("the periods sum to {parts}, the total is {total}"),
                             ));
                         }
-                        // All undivided: the engine says that the price needs periods.
-                        if kwh[1..].iter().all(Option::is_none) {
+                        // All undivided and no flat price: the engine says that the price needs periods.
+                        if self.total_only() && !flat {
                             active = PeriodEnergy::undivided(total);
                         } else if kwh[place].is_none() {
                             active.0[place] = left;
@@ -275,6 +309,13 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
                 rolled_over: false,
             };
             segments.push(segment(ratios.unwrap_or(Rate::ONE), digits, vec![reading], false));
+        }
+        Value::List(list) if list.iter().any(|each| !matches!(each.value, Value::Table(_))) => {
+            return Err(file.refuse(
+                &node.span,
+                "示数应为 [上次, 本次]",
+                "readings are given as [previous, current]",
+            ));
         }
         Value::List(list) => {
             for each in list {

@@ -9,8 +9,26 @@ use crate::model::{Category, Period};
 
 /// Words for the category of a customer.
 pub(super) const CATEGORIES: [(&[&str], Category); 5] = [
-    (&["residential", "resident", "household", "居民", "居民阶梯", "居民生活"], Category::Residential),
-    (&["residential_flat", "合表", "居民合表", "非居民合表"], Category::ResidentialFlat),
+    (
+        &[
+            "residential",
+            "resident",
+            "household",
+            "domestic",
+            "居民",
+            "居民阶梯",
+            "居民生活",
+            "居民用户",
+            "居民用电",
+            "居民生活用电",
+            "居民客户",
+        ],
+        Category::Residential,
+    ),
+    (
+        &["residential_flat", "combined_meter", "合表", "居民合表", "非居民合表", "合表用户", "居民合表用户"],
+        Category::ResidentialFlat,
+    ),
     (
         &[
             "single_part",
@@ -26,14 +44,36 @@ pub(super) const CATEGORIES: [(&[&str], Category); 5] = [
             "一般工商业",
             "工商业",
             "非居民",
+            "工业",
+            "普通工业",
+            "一般工业",
+            "非工业",
+            "商业",
+            "单一制用户",
+            "工商业单一制",
+            "industry",
+            "business",
         ],
         Category::SinglePart,
     ),
     (
-        &["two_part", "large_industry", "large_industrial", "两部制", "两部制工商业", "大工业"],
+        &[
+            "two_part",
+            "large_industry",
+            "large_industrial",
+            "两部制",
+            "两部制工商业",
+            "大工业",
+            "大工业用电",
+            "两部制用户",
+            "工商业两部制",
+        ],
         Category::TwoPart,
     ),
-    (&["agricultural", "agriculture", "农业", "农业生产"], Category::Agricultural),
+    (
+        &["agricultural", "agriculture", "farm", "农业", "农业生产", "农业用电", "农业生产用电"],
+        Category::Agricultural,
+    ),
 ];
 
 /// A component of an inline price.
@@ -241,7 +281,7 @@ impl Draft {
         if let Some(voltage) = spanned(&["voltage", "supply"])? {
             self.voltage = self.voltage.take().or(Some(voltage));
         }
-        self.left_market = self.left_market.or(fields.flag(&["left_market"])?);
+        self.left_market = self.left_market.or(fields.flag(&["left_market", "market_leaver", "退市"])?);
         self.purchase_price =
             self.purchase_price.or(fields.figure(&["purchase_price", "own_purchase_price"])?);
         if !beside && self.name.is_none() {
@@ -253,8 +293,13 @@ impl Draft {
     fn component(&mut self, fields: &Fields<'_>) -> Quoted<()> {
         let name =
             fields.text(&["name"])?.unwrap_or_else(|| format!("component {}", self.components.len() + 1));
-        let Some(price) = fields.figure(&["price", "per_kwh"])? else {
+        let Some(price) = fields.figure::<Price>(&["price", "per_kwh"])? else {
             return Err(fields.refuse("缺少 price", "`price` is missing"));
+        };
+        let price = match fields.amount::<Rate>(&["multiple", "factor", "times"])? {
+            Some(multiple) => times(price, multiple, None)
+                .map_err(|error| super::fields::figure_error(fields.source, &fields.span, &error))?,
+            None => price,
         };
         let floats = fields.flag(&["floats"])?.unwrap_or(false);
         let fund = fields.flag(&["fund"])?.unwrap_or(false);
@@ -412,17 +457,18 @@ impl DraftTiers {
         self.by_year = tier_span(fields, &["period", "by", "counted"])?;
         for season in fields.tables(&["season", "seasons"])? {
             let months = match season.node(&["months"])? {
-                Some(Node { value: Value::List(list), .. }) => list
-                    .iter()
-                    .map(|month| match figure_of::<Quantity>(source, month)?.units() / Quantity::SCALE {
-                        number @ 1..=12 => Ok(number),
-                        _ => Err(source.refuse(&month.span, "月份须为 1 到 12", "a month is 1 to 12")),
-                    })
-                    .collect::<Quoted<Vec<i64>>>()?,
-                _ => {
+                Some(Node { value: Value::List(list), .. }) => {
+                    let mut months = Vec::new();
+                    for month in list {
+                        months.extend(months_of(source, month)?);
+                    }
+                    months
+                }
+                Some(node) => months_of(source, node)?,
+                None => {
                     return Err(season.refuse(
-                        "缺少 months，例如 [5, 6, 7]",
-                        "`months` is missing, for example [5, 6, 7]",
+                        "缺少 months，例如 [5, 6, 7] 或 \"5-10\"",
+                        "`months` is missing, for example [5, 6, 7] or \"5-10\"",
                     ));
                 }
             };
@@ -438,6 +484,29 @@ impl DraftTiers {
         self.free_kwh = fields.amount(&["free_kwh", "free_kwh_per_month"])?;
         Ok(())
     }
+}
+
+/// A month of the year, or several such as `"5-10"` and `"11-4"`.
+fn months_of(source: Source<'_>, node: &Node) -> Quoted<Vec<i64>> {
+    let month = |text: &str| {
+        let number = text.trim().trim_end_matches('月').trim().parse::<i64>().ok();
+        number.filter(|number| (1..=12).contains(number))
+    };
+    let text = super::fields::text_of(source, node)?;
+    let found = match text.split_once(['-', '~', '–', '至', '到']) {
+        None => month(&text).map(|month| vec![month]),
+        Some((from, to)) => month(from).zip(month(to)).map(|(from, to)| {
+            let last = if to < from { to + 12 } else { to };
+            (from..=last).map(|month| (month - 1) % 12 + 1).collect()
+        }),
+    };
+    found.ok_or_else(|| {
+        source.refuse(
+            &node.span,
+            "月份须为 1 到 12，例如 5 或 \"5-10\"",
+            "a month is 1 to 12: 5, or \"5-10\" for several",
+        )
+    })
 }
 
 /// One quantity or a list of them.

@@ -1,10 +1,11 @@
 //! `zhangfang adjust`: refunds and supplementary charges (退补), from the slip to the archive.
 
-use billing::OfficeRules;
 use billing::adjustment::{self, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment};
+use billing::{BillPostings, OfficeRules, PriceBook};
 use clap::{Subcommand, ValueEnum};
 use documents::sheet::Kind;
 use kernel::{Bilingual, Month, Quantity};
+use ledger::PostingRules;
 
 use super::office::{Office, both, month, quantity};
 use crate::failure::{Done, Failure};
@@ -33,6 +34,7 @@ pub enum Adjust {
     },
     /// Start an adjustment / 发起退补
     Start {
+        /// Account number / 户号
         account: String,
         /// The billing month that is corrected / 退补电费年月
         #[arg(value_parser = month)]
@@ -69,6 +71,7 @@ pub enum Adjust {
     Approve {
         /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// What is said / 内容
         #[arg(default_value = "同意")]
         text: String,
     },
@@ -82,29 +85,42 @@ pub enum Adjust {
     Operate { case: i64 },
     /// The centre archives it / 归档
     Archive { case: i64 },
+    /// Issue an adjustment whose follow-up is done, as a further bill / 发行退补电费
+    Issue {
+        /// The adjustment's key / 退补号
+        case: i64,
+    },
     /// Note the telephone call to the station / 电话通知
     Call { case: i64, text: String },
     /// Chase a follow-up step / 催办
     Chase {
+        /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// The item / 事项
         #[arg(value_enum)]
         item: Item,
     },
     /// A follow-up step is done; without a step, all of them are reported done / 后续完成
     Done {
+        /// The case's key, as `adjust list` shows it / 退补号
         case: i64,
+        /// The item / 事项
         #[arg(value_enum)]
         item: Option<Item>,
     },
     /// Make the month's list of adjustments with a station, for both to sign / 退补明细清单
     MonthList {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Give the day's list of adjustments in progress to the centre / 报送在途清单
     RunningList {
+        /// Code of the unit / 单位代码
         unit: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
@@ -259,6 +275,19 @@ pub fn run(command: &Adjust, office: &Office) -> Done {
             let due = adjustment::finish_follow_up(work, &rules, *case)?;
             both(format!("后续事项完成，应于 {due} 前发行"), format!("all is done; to be issued by {due}"))
         }),
+        Adjust::Issue { case } => {
+            let org_id = office.org_id();
+            let prices = office.look(|tx| Ok(PriceBook::load(tx, org_id)?))?;
+            let postings = BillPostings::new(prices.plans(), &PostingRules::standard()?)?;
+            office.change("adjustment.issue", command, |work| {
+                let bill = adjustment::issue_with(work, &rules, &postings, *case)?;
+                let (month, sequence, amount) = (bill.key.month, bill.key.sequence, bill.amount);
+                both(
+                    format!("已发行 {month} 第 {sequence} 笔退补电费 {amount} 元"),
+                    format!("issued {amount} yuan as further bill {sequence} of {month}"),
+                )
+            })
+        }
         Adjust::MonthList { month, unit } => {
             let unit_id = office.unit(unit)?.id;
             office.change("adjustment.month_list", command, |work| {

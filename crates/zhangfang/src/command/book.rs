@@ -1,16 +1,14 @@
 //! `zhangfang book`: reading books from the opening of a month to their submission, and the tickets that open them again.
 
 use clap::Subcommand;
-use documents::sheet::Kind;
-use kernel::{Bilingual, Date, Month, Quantity};
-use metering::book::{Book as ReadingBook, BookState, Cycle, Entered, LogKind};
+use kernel::{Date, Month, Quantity};
+use metering::book::{Book as ReadingBook, Cycle, Entered, LogKind};
 use metering::reading::{ReadingStatus, Register};
 
+use super::book_lists;
 use super::office::{Office, both, date, month};
 use crate::failure::{Done, Failure};
-use crate::table::{Shown, Table, row};
-
-const READ: &str = "metering.read";
+use crate::table::Shown;
 
 /// What can be done with reading books.
 #[derive(Debug, Subcommand)]
@@ -53,6 +51,7 @@ pub enum Book {
     },
     /// Open books for a month as one batch / 创建抄表批次
     Open {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Code of the station / 供电所代码
@@ -70,6 +69,7 @@ pub enum Book {
     Lines {
         /// Number of the book / 抄本编号
         book: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only lines nobody has entered yet / 仅未录入
@@ -82,6 +82,7 @@ pub enum Book {
     Enter {
         /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// What the meter showed: 1234.5, or by register: total=1234.5 peak=300 / 示数
@@ -107,7 +108,9 @@ pub enum Book {
     },
     /// Record the station's check of a book / 自查
     Check {
+        /// Number of the book / 抄本编号
         book: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// What was checked / 说明
@@ -116,7 +119,9 @@ pub enum Book {
     },
     /// Submit a book to the centre; its readings are locked / 提交核算
     Submit {
+        /// Number of the book / 抄本编号
         book: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Code of the billing centre, if there are several / 电费管理中心代码
@@ -125,7 +130,9 @@ pub enum Book {
     },
     /// Write down what was seen on site / 抄表日志
     Log {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// meter_fault, seal_broken, no_access, irregular_use, unusual_use, data_mismatch, other / 类别
@@ -133,12 +140,15 @@ pub enum Book {
         kind: String,
         /// What was seen / 内容
         note: String,
+        /// Which meter of the account / 表序号
         #[arg(long, default_value_t = 1)]
         meter: i64,
     },
     /// Show the log of a book / 查看抄表日志
     Logs {
+        /// Number of the book / 抄本编号
         book: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -146,13 +156,17 @@ pub enum Book {
     },
     /// Ask the centre to return a submitted book, to change one line / 申请退回抄本
     RequestChange {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Why / 原因
         reason: String,
+        /// Which meter of the account / 表序号
         #[arg(long, default_value_t = 1)]
         meter: i64,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
@@ -174,6 +188,7 @@ pub enum Book {
     },
     /// Propose the reading day of a book / 报送抄表例日
     ProposeDay {
+        /// Number of the book / 抄本编号
         book: String,
         /// Day of the month, 1 to 31 / 日
         day: u8,
@@ -185,12 +200,26 @@ pub enum Book {
         /// Refuse instead of agreeing / 不同意
         #[arg(long)]
         refuse: bool,
+        /// A note / 说明
         #[arg(default_value = "")]
         note: String,
     },
+    /// How much of a month was read, and how much of it wrongly / 实抄率与差错率
+    Rate {
+        /// Month, such as 2026-02 / 年月
+        #[arg(value_parser = month)]
+        month: Month,
+        /// Only this station / 供电所代码
+        #[arg(long)]
+        unit: Option<String>,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// The steps a book took in a month / 抄本流转记录
     Steps {
+        /// Number of the book / 抄本编号
         book: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -198,9 +227,12 @@ pub enum Book {
     },
     /// Earlier values of one line / 表码修改记录
     History {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Which meter of the account / 表序号
         #[arg(long, default_value_t = 1)]
         meter: i64,
         #[command(flatten)]
@@ -220,7 +252,7 @@ pub fn unknown(what_zh: &str, what_en: &str, word: &str, known: &[&str]) -> Fail
 /// Runs the command.
 pub fn run(command: &Book, office: &Office) -> Done {
     match command {
-        Book::Books { shown } => books(office, shown),
+        Book::Books { shown } => book_lists::books(office, shown),
         Book::New { number, name, unit, reader, cycle } => {
             let unit_id = office.unit(unit)?.id;
             let reader_id =
@@ -246,7 +278,7 @@ pub fn run(command: &Book, office: &Office) -> Done {
             })
         }
         Book::List { month, unit, state, shown } => {
-            list(office, *month, unit.as_ref(), state.as_ref(), shown)
+            book_lists::list(office, *month, unit.as_ref(), state.as_ref(), shown)
         }
         Book::Open { month, unit, books } => {
             let unit_id = office.unit(unit)?.id;
@@ -276,7 +308,7 @@ pub fn run(command: &Book, office: &Office) -> Done {
             metering::book::delete_batch(work, *batch)?;
             both(format!("已删除批次 {batch}"), format!("deleted the batch {batch}"))
         }),
-        Book::Lines { book, month, open, shown } => lines(office, book, *month, *open, shown),
+        Book::Lines { book, month, open, shown } => book_lists::lines(office, book, *month, *open, shown),
         Book::Enter { account, month, shown, meter, read_on, status, rolled_over, estimated, reason } => {
             let found = office.account(account)?;
             let entered = Entered {
@@ -313,7 +345,7 @@ pub fn run(command: &Book, office: &Office) -> Done {
                 both(format!("已记日志：{account}"), format!("written into the log of {account}"))
             })
         }
-        Book::Logs { book, month, shown } => logs(office, book, *month, shown),
+        Book::Logs { book, month, shown } => book_lists::logs(office, book, *month, shown),
         Book::RequestChange { account, month, reason, meter, centre } => {
             let found = office.account(account)?;
             let (calendar, centre) = (office.calendar()?, office.centre(centre.as_ref())?);
@@ -336,7 +368,7 @@ pub fn run(command: &Book, office: &Office) -> Done {
                 )
             })
         }
-        Book::Days { shown } => days(office, shown),
+        Book::Days { shown } => book_lists::days(office, shown),
         Book::ProposeDay { book, day } => {
             let book_id = office.book(book)?.book_id;
             office.change("metering.propose_reading_day", command, |work| {
@@ -353,20 +385,22 @@ pub fn run(command: &Book, office: &Office) -> Done {
                 both(format!("申报 {proposal} 已审核"), format!("the proposal {proposal} is reviewed"))
             })
         }
-        Book::Steps { book, month, shown } => steps(office, book, *month, shown),
-        Book::History { account, month, meter, shown } => history(office, account, *month, *meter, shown),
+        Book::Rate { month, unit, shown } => book_lists::rate(office, *month, unit.as_ref(), shown),
+        Book::Steps { book, month, shown } => book_lists::steps(office, book, *month, shown),
+        Book::History { account, month, meter, shown } => {
+            book_lists::history(office, account, *month, *meter, shown)
+        }
     }
 }
 
 fn submit(command: &Book, office: &Office, book: &str, month: Month, centre: Option<&String>) -> Done {
     let book_id = office.book(book)?.book_id;
-    let rules = billing::OfficeRules::built_in()?;
+    let calendar = office.calendar()?;
     let centre = office.centre(centre)?;
     office.change("metering.submit", command, |work| {
-        let submitted = metering::book::submit(work, &rules.calendar, month, book_id)?;
         // The centre's own deadline begins with the submission, in the same act.
-        let issue_by = billing::progress::book_submitted(work, &rules, month, book_id, centre)?;
-        let late = submitted.late_days;
+        let done = billing::submit_book(work, &calendar, month, book_id, Some(centre))?;
+        let (late, issue_by) = (done.book.late_days, done.issue_by);
         both(
             format!("抄本 {book} {month} 已提交，逾期 {late} 天，应于 {issue_by} 前发行"),
             format!("book {book} of {month} is submitted, {late} days late; to be issued by {issue_by}"),
@@ -389,208 +423,4 @@ fn shown_of(text: &str) -> Done<(Register, Quantity)> {
         Some((register, figure)) => Ok((register_of(register)?, figure.parse()?)),
         None => Ok((Register::Total, text.parse()?)),
     }
-}
-
-fn books(office: &Office, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let mut table = Table::new(office.lang)
-        .text("抄本编号", "book")
-        .text("名称", "name")
-        .text("供电所", "unit")
-        .text("抄表员", "reader")
-        .text("周期", "cycle")
-        .col("例日", "reading day", Kind::Integer);
-    for book in office.books()?.into_values().filter(|book| office.sees(READ, book.unit_id)) {
-        let (unit, reader) = (office.unit_name(book.unit_id)?, office.person_name(book.reader_id)?);
-        let day = book.reading_day.map(i64::from);
-        table.push(row![book.number, book.name, unit, reader, book.cycle.text(office.lang), day]);
-    }
-    table.show(shown)
-}
-
-fn list(office: &Office, month: Month, unit: Option<&String>, state: Option<&String>, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, only, books) = (office.org_id(), office.unit_id(unit)?, office.books()?);
-    let keys: Vec<&str> = BookState::ALL.iter().map(|state| state.key()).collect();
-    let state = state
-        .map(|word| BookState::from_words(word).ok_or_else(|| unknown("抄本状态", "the state", word, &keys)))
-        .transpose()?;
-    let of_month = office.look(|tx| Ok(metering::book::books_of_month(tx, org_id, month)?))?;
-    let totals = office.look(|tx| Ok(billing::book_totals(tx, org_id, month)?))?;
-    let mut table = Table::new(office.lang)
-        .titled(office.say(format!("{month} 抄本进度"), format!("Reading books of {month}")))
-        .text("抄本编号", "book")
-        .text("供电所", "unit")
-        .text("状态", "state")
-        .col("抄表日", "scheduled", Kind::Date)
-        .text("提交", "submitted")
-        .col("逾期天", "late days", Kind::Integer)
-        .sum("表计", "lines", Kind::Integer)
-        .sum("未录", "open", Kind::Integer)
-        .sum("已算户", "bills", Kind::Integer)
-        .sum("已发行", "issued", Kind::Integer)
-        .sum("电费", "amount", Kind::Money)
-        .text("批次", "batch");
-    let fits = |book: &&metering::book::BookMonth| {
-        only.is_none_or(|unit_id| unit_id == book.unit_id)
-            && state.is_none_or(|state| state == book.state)
-            && office.sees(READ, book.unit_id)
-    };
-    for book in of_month.iter().filter(fits) {
-        let counts = office.look(|tx| Ok(metering::book::line_counts(tx, org_id, month, book.book_id)?))?;
-        let at = totals.binary_search_by_key(&book.book_id, |(id, _)| *id).ok();
-        let (bills, issued, amount) = at.map_or((0, 0, kernel::Money::ZERO), |at| {
-            (totals[at].1.bills, totals[at].1.issued, totals[at].1.amount)
-        });
-        table.push(row![
-            books.get(&book.book_id).map(|known| known.number.clone()),
-            office.unit_name(book.unit_id)?,
-            book.state.text(office.lang),
-            book.scheduled_on,
-            book.submitted_at,
-            book.late_days,
-            counts.lines,
-            counts.untouched,
-            bills,
-            issued,
-            amount,
-            book.batch_id.to_string(),
-        ]);
-    }
-    table.show(shown)
-}
-
-fn lines(office: &Office, book: &str, month: Month, open: bool, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, found) = (office.org_id(), office.book(book)?);
-    let mut table = Table::new(office.lang)
-        .titled(format!("{} {} {month}", found.number, found.name))
-        .text("户号", "account")
-        .text("户名", "name")
-        .col("表序", "meter", Kind::Integer)
-        .text("状态", "status")
-        .text("计度器", "register")
-        .col("上次", "previous", Kind::Quantity(2))
-        .col("本次", "current", Kind::Quantity(2))
-        .text("倍率", "multiplier")
-        .col("电量", "consumption", Kind::Quantity(2))
-        .col("抄表日期", "read on", Kind::Date)
-        .text("录入人", "entered by");
-    if !office.sees(READ, found.unit_id) {
-        return table.show(shown);
-    }
-    let lines = office.look(|tx| Ok(metering::entry::lines_of_book(tx, org_id, month, found.book_id)?))?;
-    for line in lines.iter().filter(|line| !open || line.status == ReadingStatus::Unread) {
-        let account = office.look(|tx| Ok(metering::account::account_by_id(tx, org_id, line.account_id)?))?;
-        let (number, name) = account
-            .map_or((line.account_id.to_string(), String::new()), |account| (account.number, account.name));
-        let by = office.person_name(line.entered_by)?;
-        for (register, span) in line.registers.iter() {
-            table.push(row![
-                number.as_str(),
-                name.as_str(),
-                line.meter_seq,
-                line.status.text(office.lang),
-                register.text(office.lang),
-                span.previous,
-                span.current,
-                line.multiplier.to_string(),
-                line.consumption(register)?,
-                line.read_on,
-                by.as_str(),
-            ]);
-        }
-    }
-    table.show(shown)
-}
-
-fn logs(office: &Office, book: &str, month: Month, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, found) = (office.org_id(), office.book(book)?);
-    let mut table = Table::new(office.lang)
-        .text("时间", "at")
-        .text("户号", "account")
-        .col("表序", "meter", Kind::Integer)
-        .text("类别", "kind")
-        .text("内容", "note")
-        .text("记录人", "by");
-    let lines = office.look(|tx| Ok(metering::entry::lines_of_book(tx, org_id, month, found.book_id)?))?;
-    let keys = (lines.first().map(|line| line.account_id), lines.last().map(|line| line.account_id));
-    if let ((Some(first), Some(last)), true) = (keys, office.sees(READ, found.unit_id)) {
-        let entries = office.look(|tx| Ok(metering::book::log_entries(tx, org_id, month, (first, last))?))?;
-        for entry in entries {
-            let number = office.look(|tx| office.account_number(tx, entry.account_id))?;
-            let by = office.person_name(entry.person_id)?;
-            table.push(row![entry.at, number, entry.meter_seq, entry.kind.text(office.lang), entry.note, by]);
-        }
-    }
-    table.show(shown)
-}
-
-fn days(office: &Office, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, books) = (office.org_id(), office.books()?);
-    let open = office.look(|tx| Ok(metering::book::unreviewed_reading_days(tx, org_id)?))?;
-    let mut table = Table::new(office.lang)
-        .text("申报号", "proposal")
-        .text("抄本编号", "book")
-        .text("供电所", "unit")
-        .col("例日", "day", Kind::Integer);
-    for (proposal, book_id, day) in open {
-        let book = books.get(&book_id);
-        let unit = book.map(|book| office.unit_name(book.unit_id)).transpose()?;
-        table.push(row![proposal.to_string(), book.map(|book| book.number.clone()), unit, i64::from(day)]);
-    }
-    table.show(shown)
-}
-
-fn steps(office: &Office, book: &str, month: Month, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, found) = (office.org_id(), office.book(book)?);
-    let steps = office.look(|tx| Ok(metering::book::steps(tx, org_id, month, found.book_id)?))?;
-    let mut table = Table::new(office.lang)
-        .text("时间", "at")
-        .text("经办人", "by")
-        .text("原状态", "from")
-        .text("新状态", "to")
-        .text("原因", "reason");
-    for step in steps {
-        let by = office.person_name(step.person_id)?;
-        table.push(row![step.at, by, step.from.text(office.lang), step.to.text(office.lang), step.reason]);
-    }
-    table.show(shown)
-}
-
-fn history(office: &Office, account: &str, month: Month, meter: i64, shown: &Shown) -> Done {
-    office.require(READ)?;
-    let (org_id, found) = (office.org_id(), office.account(account)?);
-    let earlier = office.look(|tx| {
-        Ok(metering::entry::reading_history(tx, org_id, month, (found.account.account_id, meter))?)
-    })?;
-    let mut table = Table::new(office.lang)
-        .text("计度器", "register")
-        .col("原示数", "value", Kind::Quantity(2))
-        .text("状态", "status")
-        .text("录入人", "entered by")
-        .text("录入时间", "entered at")
-        .text("修改人", "replaced by")
-        .text("修改时间", "replaced at")
-        .text("原因", "reason");
-    for one in earlier {
-        let (entered_by, by) =
-            (office.person_name(one.reading.entered_by)?, office.person_name(one.replaced_by)?);
-        for (register, span) in one.reading.registers.iter() {
-            table.push(row![
-                register.text(office.lang),
-                span.current,
-                one.reading.status.text(office.lang),
-                entered_by.as_str(),
-                one.reading.entered_at,
-                by.as_str(),
-                one.replaced_at,
-                one.reason.as_str(),
-            ]);
-        }
-    }
-    table.show(shown)
 }

@@ -16,22 +16,27 @@ const READ: &str = "contract.read";
 pub enum Contract {
     /// The contracts of an account / 用户合同
     List {
+        /// Account number / 户号
         account: String,
         #[command(flatten)]
         shown: Shown,
     },
     /// Keep a signed contract / 登记合同
     Keep {
+        /// Account number / 户号
         account: String,
         /// Its number / 合同编号
         number: String,
         /// supply or settlement / 类型
         #[arg(long, default_value = "supply")]
         kind: String,
+        /// Day of signing / 签订日
         #[arg(long, value_parser = date)]
         signed: Date,
+        /// First month or day / 起
         #[arg(long, value_parser = date)]
         from: Date,
+        /// Last month or day / 止
         #[arg(long, value_parser = date)]
         to: Option<Date>,
         /// Key of the contract it revises / 所修订合同号
@@ -40,6 +45,7 @@ pub enum Contract {
         /// A parameter with its value, such as price_class=…; again for each / 参数
         #[arg(long = "term", value_name = "NAME=VALUE")]
         terms: Vec<String>,
+        /// A note / 说明
         #[arg(long, default_value = "")]
         note: String,
     },
@@ -47,13 +53,16 @@ pub enum Contract {
     Transfer {
         /// The contract's key / 合同号
         contract: i64,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
     /// Contracts transferred late or not at all / 逾期传递的合同
     Late {
+        /// First day / 起日
         #[arg(value_parser = date)]
         first: Date,
+        /// Last day / 止日
         #[arg(value_parser = date)]
         last: Date,
         #[command(flatten)]
@@ -61,9 +70,12 @@ pub enum Contract {
     },
     /// Compile the month's directory, for both to sign / 编制合同目录表
     Directory {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
@@ -77,6 +89,7 @@ pub enum Contract {
     },
     /// Where contracts and the system differ at a station / 合同与系统比对
     Compare {
+        /// Code of the unit / 单位代码
         unit: String,
         #[command(flatten)]
         shown: Shown,

@@ -17,6 +17,7 @@ const READ: &str = "billing.read";
 pub enum Exception {
     /// Exceptions of a month / 异常清单
     List {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only this station / 供电所代码
@@ -33,6 +34,7 @@ pub enum Exception {
     },
     /// Send the two lists of public-transformer exceptions to a station / 公变异常清单送达供电所
     Send {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Code of the station / 供电所代码
@@ -40,7 +42,9 @@ pub enum Exception {
     },
     /// Raise a ticket about a dedicated-transformer customer / 专变异常工作票
     Ticket {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// What is to be found out / 内容
@@ -48,7 +52,9 @@ pub enum Exception {
     },
     /// The station answers / 反馈
     Answer {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// What was found / 反馈意见
@@ -56,19 +62,25 @@ pub enum Exception {
     },
     /// The reviewer asks again / 再次询问
     AskAgain {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// What is said / 内容
         text: String,
     },
     /// The reviewer finds the data in order; the bill may be issued / 数据无误
     InOrder {
+        /// Account number / 户号
         account: String,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// Make the month's list of all feedback with a station, for both to sign / 反馈信息签字清单
     FeedbackList {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Code of the station / 供电所代码

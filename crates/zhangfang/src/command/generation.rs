@@ -16,6 +16,7 @@ use crate::table::{Shown, Table, row};
 pub enum Generation {
     /// Statements of a month / 某月购电结算单
     List {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -36,6 +37,7 @@ pub enum Generation {
     Settle {
         /// The plant's key / 电厂号
         plant: i64,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// On-grid kWh / 上网电量
@@ -53,7 +55,9 @@ pub enum Generation {
     },
     /// Settle the off-grid quantity of a plant / 下网电量结算
     SettleOffgrid {
+        /// The plant's key / 电厂号
         plant: i64,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
@@ -67,7 +71,9 @@ pub enum Generation {
     },
     /// Approve a statement / 审批
     Approve {
+        /// The statement's key / 结算单号
         statement: i64,
+        /// What is said / 内容
         #[arg(default_value = "同意")]
         text: String,
     },

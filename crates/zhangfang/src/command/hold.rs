@@ -14,12 +14,14 @@ use crate::table::{Shown, Table, row};
 pub enum Hold {
     /// The holds of an account / 用户的暂缓发行记录
     List {
+        /// Account number / 户号
         account: String,
         #[command(flatten)]
         shown: Shown,
     },
     /// File a hold-issue request for a change ticket / 申请暂缓发行
     Place {
+        /// Account number / 户号
         account: String,
         /// First month that is held / 起始月份
         #[arg(value_parser = month)]

@@ -14,9 +14,12 @@ use crate::table::{Shown, Table, row};
 pub enum Inquiry {
     /// What a customer was billed and paid / 用户电费信息
     Fees {
+        /// Account number / 户号
         account: String,
+        /// First month or day / 起
         #[arg(value_parser = month)]
         from: Month,
+        /// Last month or day / 止
         #[arg(value_parser = month)]
         to: Month,
         #[command(flatten)]
@@ -24,6 +27,7 @@ pub enum Inquiry {
     },
     /// Receive a question / 受理咨询
     Receive {
+        /// Account number / 户号
         account: String,
         /// The question / 问题
         question: String,
@@ -37,7 +41,9 @@ pub enum Inquiry {
     },
     /// Forward it to the centre / 转电费管理中心
     Forward {
+        /// The inquiry's key / 咨询号
         inquiry: i64,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
@@ -45,7 +51,9 @@ pub enum Inquiry {
     Answer { inquiry: i64, text: String },
     /// The station tells the customer / 答复用户
     Tell {
+        /// The inquiry's key / 咨询号
         inquiry: i64,
+        /// What the customer is told / 答复内容
         words: String,
         /// Telephones of the centre, which must not be given to customers / 中心电话
         #[arg(long)]

@@ -36,6 +36,7 @@ pub enum Ledger {
     Account {
         /// Code of the account, such as 1122 / 科目编码
         code: i64,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Lines at most / 最多行数
@@ -51,16 +52,19 @@ pub enum Ledger {
     },
     /// Open the next accounting period / 开账
     Open {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// Close an accounting period / 结账
     Close {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// Open a closed period again / 反结账
     Reopen {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },

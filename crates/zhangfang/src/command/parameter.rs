@@ -19,6 +19,7 @@ const READ: &str = "metering.read";
 pub enum Parameter {
     /// The change tickets of an account / 用户的变更工单
     List {
+        /// Account number / 户号
         account: String,
         #[command(flatten)]
         shown: Shown,
@@ -32,6 +33,7 @@ pub enum Parameter {
     },
     /// Every parameter of an account that was ever changed / 参数变更记录
     History {
+        /// Account number / 户号
         account: String,
         #[command(flatten)]
         shown: Shown,
@@ -55,27 +57,33 @@ pub enum Parameter {
     },
     /// Enter the lines of a ticket anew / 修改工单内容
     Enter {
+        /// The ticket's key / 工单号
         ticket: i64,
         #[command(flatten)]
         changes: Changes,
     },
     /// Check a ticket; not by who entered it / 校核
     Check {
+        /// The ticket's key / 工单号
         ticket: i64,
+        /// A note / 说明
         #[arg(default_value = "")]
         note: String,
     },
     /// Audit a ticket of another unit / 审核
     Audit {
+        /// The ticket's key / 工单号
         ticket: i64,
         /// Refuse instead of agreeing / 不同意
         #[arg(long)]
         refuse: bool,
+        /// A note / 说明
         #[arg(default_value = "")]
         note: String,
     },
     /// Dispatch a ticket to who handles it / 调度
     Dispatch {
+        /// The ticket's key / 工单号
         ticket: i64,
         /// Login of who handles it / 经办人登录名
         handler: String,
@@ -98,7 +106,9 @@ pub enum Parameter {
     },
     /// Hold the issue of a month until the ticket is archived / 暂缓发行申请
     Hold {
+        /// The ticket's key / 工单号
         ticket: i64,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Why / 原因
@@ -110,6 +120,7 @@ pub enum Parameter {
     },
     /// Changes that affect a month and have no hold-issue request / 应申请而未申请暂缓的变更
     HoldsMissing {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -117,21 +128,29 @@ pub enum Parameter {
     },
     /// The centre reports that contract and system differ / 反馈合同与系统不一致
     ReportInconsistency {
+        /// Account number / 户号
         account: String,
         /// The parameter / 参数
         field: String,
+        /// As in the contract / 合同值
         #[arg(long)]
         contract: String,
+        /// As in the system / 系统值
         #[arg(long)]
         system: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
     /// The centre lists an error of a ticket with a suggested correction / 错误清单
     ErrorList {
+        /// The ticket's key / 工单号
         ticket: i64,
+        /// What is wrong / 错误
         error: String,
+        /// The suggested correction / 修改建议
         suggestion: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
     },
@@ -139,6 +158,7 @@ pub enum Parameter {
     Correct {
         /// Key of the error list / 错误清单号
         error_list: i64,
+        /// A note / 说明
         #[arg(long, default_value = "")]
         note: String,
         #[command(flatten)]
@@ -146,6 +166,7 @@ pub enum Parameter {
     },
     /// The centre confirms a correction, or says what is still wrong / 确认修改
     Confirm {
+        /// Key of the error list / 错误清单号
         error_list: i64,
         /// What is still wrong / 仍有误
         #[arg(long)]

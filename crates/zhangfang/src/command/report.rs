@@ -1,17 +1,17 @@
 //! `zhangfang report`: the reports of a month, as tables or as Excel files, and the way of a report from the centre to the
 //! station and up.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use billing::report::{self, AccountDirectory, AccountFact, ComponentTotal, Report as Form, TargetKind};
-use billing::{BillKey, OfficeError, OfficeRules, PriceBook};
+use billing::OfficeRules;
+use billing::report::{self, ComponentTotal, MeteringDirectory, Report as Form, TargetKind};
 use clap::{Subcommand, ValueEnum};
-use documents::sheet::{Cell, Kind};
-use kernel::{Bilingual, Lang, Money, Month, Text};
-use store::Tx;
+use documents::sheet::{Cell, Kind, Workbook};
+use kernel::{Bilingual, Date, Lang, Money, Month, Text};
+use store::Store;
 
 use super::office::{Office, both, money, month};
-use crate::failure::Done;
+use crate::failure::{Done, Failure};
 use crate::table::{Shown, Table, row};
 
 const READ: &str = "report.read";
@@ -21,8 +21,10 @@ const READ: &str = "report.read";
 pub enum Report {
     /// Print a report, or write it with --out / 打印或导出报表
     Show {
+        /// Which report / 报表
         #[arg(value_enum)]
         form: Name,
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only this station, where the report has one / 供电所代码
@@ -31,13 +33,23 @@ pub enum Report {
         #[command(flatten)]
         shown: Shown,
     },
+    /// Write every report and list of a month into one Excel file / 导出全部报表
+    All {
+        #[arg(value_parser = month)]
+        month: Month,
+        /// The file / 输出文件
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// The accounting error rate of a month / 核算差错率
     ErrorRate {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// How the stations' reports stand / 各单位报表进度
     Status {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -45,13 +57,16 @@ pub enum Report {
     },
     /// The centre compiles a month / 编制应收报表
     Compile {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// A station confirms what was compiled / 确认应收数据
     Confirm {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
         /// The amount the station saw / 应收金额
         #[arg(value_parser = money)]
@@ -59,25 +74,33 @@ pub enum Report {
     },
     /// Marketing consents to a late confirmation / 同意延期确认
     Consent {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
+        /// What is said / 内容
         text: String,
     },
     /// A station submits its confirmed report / 上报
     Submit {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Roll submitted reports up to a unit / 汇总
     RollUp {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
+        /// Code of the unit / 单位代码
         unit: String,
     },
     /// Marketing against finance, difference by difference / 营财核对
     Reconcile {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -85,11 +108,13 @@ pub enum Report {
     },
     /// Freeze the month-end receivable balance of every station / 冻结月末应收余额
     Freeze {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
     },
     /// The targets of a month / 指标
     Targets {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         #[command(flatten)]
@@ -112,39 +137,24 @@ pub enum Name {
     Collection,
 }
 
-/// Facts of accounts as reports print them.
-struct Directory;
-
-impl AccountDirectory for Directory {
-    fn facts(
-        &self,
-        tx: &mut Tx<'_>,
-        org_id: i64,
-        account_ids: &[i64],
-    ) -> Result<Vec<AccountFact>, OfficeError> {
-        let mut facts = Vec::with_capacity(account_ids.len());
-        for account_id in account_ids {
-            let found = metering::account::account_by_id(tx, org_id, *account_id);
-            let Some(details) = found.map_err(|error| OfficeError::below(&error))? else { continue };
-            let category = details.account.category;
-            facts.push(AccountFact {
-                account_id: *account_id,
-                unit_id: details.account.unit_id,
-                class: Text::new(category.text(Lang::Zh), category.text(Lang::En)),
-                number: details.number,
-                name: details.name,
-            });
-        }
-        Ok(facts)
-    }
-}
-
 /// Runs the command.
 pub fn run(command: &Report, office: &Office) -> Done {
     let rules = OfficeRules::built_in()?;
     let org_id = office.org_id();
     match command {
         Report::Show { form, month, unit, shown } => show(office, *form, *month, unit.as_ref(), shown),
+        Report::All { month, out } => {
+            office.require(READ)?;
+            let rows = workbook(&office.store, org_id, *month, office.now.date(), office.lang, out)?;
+            println!(
+                "{}",
+                office.say(
+                    format!("{}：{month} 全部报表，{rows} 行", out.display()),
+                    format!("{}: every report of {month}, {rows} rows", out.display()),
+                )
+            );
+            Ok(())
+        }
         Report::ErrorRate { month } => {
             office.require(READ)?;
             let found = office.look(|tx| Ok(report::error_rate_of_month(tx, &rules, org_id, *month)?))?;
@@ -269,8 +279,8 @@ fn show(office: &Office, form: Name, month: Month, unit: Option<&String>, shown:
     let made = office.look(|tx| {
         Ok(match form {
             Name::Receivable => report::receivable_summary(tx, org_id, month, &parts)?,
-            Name::Sales => report::sales_detail(tx, org_id, month, unit_id, &Directory)?,
-            Name::Exceptions => report::exception_work_sheet(tx, org_id, month, unit_id, &Directory)?,
+            Name::Sales => report::sales_detail(tx, org_id, month, unit_id, &MeteringDirectory)?,
+            Name::Exceptions => report::exception_work_sheet(tx, org_id, month, unit_id, &MeteringDirectory)?,
             Name::Vouchers => report::receivable_vouchers(tx, org_id, month)?,
             Name::Collection => report::collection_statistics(tx, org_id, month)?,
         })
@@ -305,42 +315,21 @@ fn table(office: &Office, form: Form) -> Done<Table> {
 /// What each component of the issued bills of a month sums to at each station.
 fn components(office: &Office, month: Month) -> Done<Vec<ComponentTotal>> {
     let org_id = office.org_id();
-    let mut sums: BTreeMap<(i64, u16), Money> = BTreeMap::new();
-    let prices = office.look(|tx| {
-        let prices = PriceBook::load(tx, org_id)?;
-        let mut issued: Vec<BillKey> = Vec::new();
-        billing::each_bill(tx, org_id, month, None, |bill| {
-            if bill.due_on.is_some() {
-                issued.push(bill.key);
-            }
-            Ok(())
-        })?;
-        for key in issued {
-            let Some(stored) = billing::stored_bill(tx, key)? else { continue };
-            let unit_id = stored.issued.map_or(0, |issued| issued.unit_id);
-            // A fund contained in a catalogue price is part of that price's line.
-            for sum in &stored.bill.sums {
-                let total = sums.entry((unit_id, sum.component.0)).or_insert(Money::ZERO);
-                *total = total.plus(sum.amount)?;
-            }
-        }
-        Ok(prices)
+    office.look(|tx| Ok(report::component_totals(tx, org_id, month)?))
+}
+
+/// Every report of the month as the sheets of one Excel file.
+pub fn workbook(store: &Store, org_id: i64, month: Month, today: Date, lang: Lang, out: &Path) -> Done<u64> {
+    let rules = OfficeRules::built_in()?;
+    let (sheets, issuer) = store.read(|tx| {
+        let units = identity::units(tx, org_id)?;
+        let root = units.iter().find(|unit| unit.parent_id.is_none());
+        let issuer = root.map(|unit| unit.name.text(lang)).unwrap_or_default();
+        Ok::<_, Failure>((report::all(tx, &rules, org_id, month, today, lang)?, issuer))
     })?;
-    let known: BTreeMap<u16, _> =
-        prices.plans().components().map(|(id, component)| (id.0, component)).collect();
-    Ok(sums
-        .into_iter()
-        .filter_map(|((unit_id, id), amount)| {
-            let component = known.get(&id)?;
-            Some(ComponentTotal {
-                unit_id,
-                code: component.code.clone(),
-                name: component.name.clone(),
-                is_fund: component.fund,
-                amount,
-            })
-        })
-        .collect())
+    let title = Text::new(format!("{month} 电费报表"), format!("Reports of {month}")).text(lang);
+    let written = paper::xlsx_file(Workbook { lang, title, issuer, sheets }, out)?;
+    Ok(written.rows)
 }
 
 fn status(office: &Office, rules: &OfficeRules, month: Month, shown: &Shown) -> Done {

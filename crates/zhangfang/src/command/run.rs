@@ -111,15 +111,6 @@ pub fn run(command: &Run, office: &Office) -> Done {
             let book = of_month(office, one)?;
             let ready = run_book(office, &book)?;
             office.change("billing.review_book", command, |work| {
-                match book.state {
-                    BookState::Calculating => {
-                        drop(metering::book::begin_review(work, one.month, book.book_id)?)
-                    }
-                    BookState::Exception => {
-                        drop(metering::book::resume_review(work, one.month, book.book_id)?)
-                    }
-                    _ => {}
-                }
                 billing::review_book(work, one.month, ready)?;
                 both(
                     format!("抄本 {} {} 已复核", one.book, one.month),
@@ -130,11 +121,12 @@ pub fn run(command: &Run, office: &Office) -> Done {
         Run::Issue(one) => issue(command, office, one),
         Run::Back { book: one, reason } => {
             let book = of_month(office, one)?;
-            office.change("metering.send_back", command, |work| {
-                let back = metering::book::send_back(work, one.month, book.book_id, reason)?;
+            let ready = run_book(office, &book)?;
+            office.change("billing.send_book_back", command, |work| {
+                let back = billing::send_book_back(work, one.month, ready, reason)?;
                 both(
-                    format!("抄本 {} 退回：{}", one.book, kernel::Bilingual::text(&back.state, Lang::Zh)),
-                    format!("book {} is back: {}", one.book, back.state.key()),
+                    format!("抄本 {} 退回：{}", one.book, kernel::Bilingual::text(&back, Lang::Zh)),
+                    format!("book {} is back: {}", one.book, back.key()),
                 )
             })
         }
@@ -151,9 +143,6 @@ fn calculate(command: &Run, office: &Office, one: &OneBook) -> Done {
     let book = of_month(office, one)?;
     let (ready, prices) = (run_book(office, &book)?, prices(office)?);
     office.change("billing.calculate_book", command, |work| {
-        if book.state == BookState::Submitted {
-            metering::book::begin_calculation(work, one.month, book.book_id)?;
-        }
         let done = billing::calculate_book(work, &prices, one.month, ready)?;
         let (bills, clean, kwh, amount) = (done.bills, done.clean, done.energy_kwh, done.amount);
         both(
@@ -176,11 +165,7 @@ fn issue(command: &Run, office: &Office, one: &OneBook) -> Done {
     let rules = billing::OfficeRules::built_in()?;
     let due_day = RunPlan::new(one.month, Vec::new(), office.now).due_day;
     office.change("billing.issue_book", command, |work| {
-        let org_id = work.org_id();
-        if book.state == BookState::Exception {
-            metering::book::resume_review(work, one.month, book.book_id)?;
-        }
-        let done = billing::issue_book(work, &postings, one.month, ready, due_day)?;
+        let done = billing::issue_book(work, &rules, &postings, one.month, ready, due_day)?;
         if done.bills == 0 {
             // Refused, so that the book's history shows no step that brought nothing about.
             return Err(Failure::new(
@@ -194,18 +179,7 @@ fn issue(command: &Run, office: &Office, one: &OneBook) -> Done {
                 ),
             ));
         }
-        billing::exception::close_issued(work, &rules, one.month, book.book_id)?;
-        let totals = billing::book_totals(work.tx, org_id, one.month)?;
-        let left =
-            totals.iter().find(|(id, _)| *id == book.book_id).map_or(0, |(_, sums)| sums.bills - sums.issued);
-        if left == 0 {
-            metering::book::issue(work, one.month, book.book_id)?;
-            billing::progress::book_issued(work, one.month, book.book_id)?;
-        } else {
-            let why = format!("{left} exceptions / 异常 {left} 户");
-            metering::book::hold_for_exceptions(work, one.month, book.book_id, &why)?;
-        }
-        let (bills, amount) = (done.bills, done.amount);
+        let (bills, left, amount) = (done.bills, done.left, done.amount);
         both(
             format!("抄本 {} {}：发行 {bills} 户，电费 {amount} 元，待处理 {left} 户", one.book, one.month),
             format!("book {} of {}: {bills} bills issued, {amount} yuan, {left} left", one.book, one.month),

@@ -54,6 +54,7 @@ pub enum Work {
     },
     /// Lists of a month that both sides sign / 双方签字清单
     Lists {
+        /// Month, such as 2026-02 / 年月
         #[arg(value_parser = month)]
         month: Month,
         /// Only those that lack a signature / 仅待签字
@@ -91,13 +92,16 @@ pub enum Work {
     },
     /// Tick an item of the checklist / 检查项打勾
     Tick {
+        /// Code of the unit / 单位代码
         unit: String,
+        /// A day, a month or a year / 期间
         period: String,
         /// The item's code / 检查项代码
         item: String,
         /// There was nothing to do; a note says why / 无事项
         #[arg(long)]
         nothing: bool,
+        /// A note / 说明
         #[arg(default_value = "")]
         note: String,
     },

@@ -96,8 +96,8 @@ impl Stage {
         books.dedup_by_key(|book| book.book_id);
         let mut handled = Handled { found: found.len(), in_order: answered.len(), issued: 0 };
         for book in books {
-            let done =
-                desk.act(closed_at, |work| billing::issue_book(work, &self.postings, month, book, 20))?;
+            let done = desk
+                .act(closed_at, |work| billing::issue_book(work, &rules, &self.postings, month, book, 20))?;
             handled.issued += done.bills;
         }
         progress.finish();

@@ -1,6 +1,7 @@
 //! `zhangfang demo`: a supply company's month on real prices, from nothing to issued bills in the ledger.
 
 mod company;
+mod dossier;
 mod exceptions;
 mod names;
 mod population;
@@ -239,7 +240,7 @@ impl Stage {
                 })?;
                 office.act(Moment::on(read_on, 18, 0), |work| {
                     metering::book::self_check(work, self.month, book_id, "表码已核对")?;
-                    metering::book::submit(work, &calendar, self.month, book_id)
+                    billing::submit_book(work, &calendar, self.month, book_id, None)
                 })?;
                 progress.inc(1);
             }
@@ -347,7 +348,8 @@ pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
     let run = stage.bill_month()?;
     let handled = stage.handle_exceptions()?;
     let summary = stage.summary()?;
-    let files = stage.print_bills(&place.data, lang)?;
+    let mut files = vec![stage.write_reports(&place.data, lang)?];
+    files.extend(stage.print_bills(&place.data, lang)?);
     summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;
     let number = stage.population.dossier(&stage.population.customer(0)).details.number;
     summary::try_next(place, &files, &number, stage.month, lang);

@@ -14,8 +14,6 @@ pub enum Consumer {
     Trade,
     /// A farm.
     Farm,
-    /// A household with photovoltaics.
-    Photovoltaic,
 }
 
 /// For each month of a year and hour of the day, the share of a year's consumption, in units of 10^-9.
@@ -31,7 +29,6 @@ impl Shape {
             Consumer::Household => include_str!("../../data/load_profiles/h25.csv"),
             Consumer::Trade => include_str!("../../data/load_profiles/g25.csv"),
             Consumer::Farm => include_str!("../../data/load_profiles/l25.csv"),
-            Consumer::Photovoltaic => include_str!("../../data/load_profiles/p25.csv"),
         };
         let days = days_by_type(year);
         let mut energy = [[0_u64; HOURS]; 12];
@@ -85,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_year_of_months_is_the_year() {
-        for consumer in [Consumer::Household, Consumer::Trade, Consumer::Farm, Consumer::Photovoltaic] {
+        for consumer in [Consumer::Household, Consumer::Trade, Consumer::Farm] {
             let shape = Shape::of(consumer, 2025);
             let year: u64 = (1..=12)
                 .map(|month| shape.month(Month::new(2025, month).unwrap(), 2_400).iter().sum::<u64>())

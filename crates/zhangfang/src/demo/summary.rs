@@ -16,7 +16,7 @@ use super::exceptions::Handled;
 use super::population::{Kind as CustomerKind, Special};
 use super::{Population, Stage};
 use crate::command::bill::{find, write_file};
-use crate::command::{Place, say};
+use crate::command::{Place, report, say};
 use crate::failure::Done;
 use crate::table::{Shown, Table, row};
 
@@ -98,6 +98,16 @@ impl Stage {
             files.push(file);
         }
         Ok(files)
+    }
+}
+
+impl Stage {
+    /// Writes every report of the month into one workbook; answers its file.
+    pub fn write_reports(&self, folder: &Path, lang: Lang) -> Done<PathBuf> {
+        let file = folder.join(format!("reports-{}.xlsx", self.month));
+        let today = self.month.next().last_day();
+        report::workbook(&self.store, self.company.org_id, self.month, today, lang, &file)?;
+        Ok(file)
     }
 }
 
@@ -221,5 +231,5 @@ pub fn try_next(place: &Place, files: &[PathBuf], number: &str, month: Month, la
     ] {
         println!("  zhangfang {command} {at}");
     }
-    println!("  zhangfang tariff quote examples/quote/01-residential.toml");
+    println!("  zhangfang tariff quote examples/quote/01-household-simple.toml");
 }

@@ -23,7 +23,7 @@ pub struct Said {
 }
 
 impl Counter {
-    /// The demo company with 600 customers: January 2026 is read, calculated and issued on 1 February.
+    /// The demo company with 600 customers: January 2026 is read, calculated and issued, its exceptions are answered.
     pub fn demo() -> Counter {
         let counter = Counter { folder: tempfile::tempdir().unwrap(), org: "DEMO" };
         assert!(counter.say("2026-02-01", "fuhe", &["demo", "--accounts", "600"]).done);

@@ -210,7 +210,12 @@ pub(super) fn read_theft(
         (None, None, Some(amperes)) => {
             Stolen::MeterCurrent { amperes, volts: volts.unwrap_or(default_quantity(220)), phases }
         }
-        (None, None, None) => return Err(missing(fields, "设备容量", "kw")),
+        (None, None, None) => {
+            return Err(fields.refuse(
+                "窃电量须给出 kwh、kw（设备容量）或 amperes（表计电流）之一",
+                "the stolen energy is given by `kwh`, `kw` (of the equipment) or `amperes` (of the meter)",
+            ));
+        }
     };
     let case = Theft {
         stolen,

@@ -1,18 +1,59 @@
 //! `[[late_fee]]`: a debt paid at once, or in parts.
 
-use kernel::{Exact, Money};
+use kernel::{Date, Exact, Money};
 
 use super::{Frame, Sections, charge_error, headed, missing, overflow, plain_version};
-use crate::charges::ChargeError;
 use crate::charges::late_fee::{Debt, LateFeeCategory, Payment, Settlement, late_fee};
+use crate::charges::{ChargeError, ChargeRules};
 use crate::explain::Row;
 use crate::model::Category;
 use crate::quote::error::Quoted;
 use crate::quote::fields::Fields;
-use crate::quote::fields::figure_of;
+use crate::quote::fields::{figure_of, nearest};
 use crate::quote::figures::Figures;
 use crate::quote::node::{Node, Value};
 use crate::quote::price::CATEGORIES;
+
+/// Residents, and everybody else whatever they are called; a word that is nearly `residential` is refused.
+fn late_fee_category(fields: &Fields<'_>) -> Quoted<LateFeeCategory> {
+    let names: &[&'static str] = &["category", "customer"];
+    let Some(text) = fields.text(names)? else { return Ok(LateFeeCategory::Other) };
+    let word = text.trim().to_lowercase().replace(['-', ' '], "_");
+    let known = CATEGORIES.iter().find(|(words, _)| words.contains(&word.as_str()));
+    let resident = match known {
+        Some((_, category)) => matches!(category, Category::Residential | Category::ResidentialFlat),
+        None if word.starts_with("居民") || word.starts_with("resident") => true,
+        None if !word.starts_with("non")
+            && nearest(&word, ["resident", "residential", "household"]).is_some() =>
+        {
+            return Err(fields.refuse_at(
+                names,
+                format!("“{text}”是否指 residential？"),
+                format!("`{text}`: did you mean `residential`?"),
+            ));
+        }
+        None => false,
+    };
+    Ok(if resident { LateFeeCategory::Resident } else { LateFeeCategory::Other })
+}
+
+/// `paid` beside part payments: the day on which all that was left was paid.
+fn last_payment(
+    settlement: &Settlement,
+    payments: &[Payment],
+    paid: Date,
+    rules: &ChargeRules,
+) -> Result<Option<Payment>, ChargeError> {
+    let mut settlement = settlement.clone();
+    for payment in payments {
+        settlement.pay(*payment, rules)?;
+    }
+    if settlement.arrears <= Money::ZERO {
+        return Ok(None);
+    }
+    let amount = settlement.late_fee_due(paid, rules)?.plus(settlement.arrears)?;
+    Ok(Some(Payment { on: paid, amount }))
+}
 
 pub(super) fn read_late_fee(
     fields: &Fields<'_>,
@@ -26,10 +67,7 @@ pub(super) fn read_late_fee(
         .figure::<Money>(&["amount", "principal", "arrears", "bill", "owed"])?
         .ok_or_else(|| missing(fields, "欠费", "amount"))?;
     let due = fields.date(&["due", "due_date"])?.ok_or_else(|| missing(fields, "缴费期限", "due"))?;
-    let category = match fields.choice(&["category", "customer"], &CATEGORIES)? {
-        Some(Category::Residential | Category::ResidentialFlat) => LateFeeCategory::Resident,
-        Some(_) | None => LateFeeCategory::Other,
-    };
+    let category = late_fee_category(fields)?;
     let year = fields.count(&["debt_year", "year"], 1, 9999)?;
     let paid = fields.date(&["paid", "paid_on", "until"])?;
     let mut payments = Vec::new();
@@ -99,6 +137,9 @@ pub(super) fn read_late_fee(
     }
     let mut settlement = Settlement::new(debt);
     let mut steps = Vec::new();
+    if let Some(paid) = paid {
+        payments.extend(last_payment(&settlement, &payments, paid, &rules).map_err(fail)?);
+    }
     for (place, payment) in payments.iter().enumerate() {
         let done = settlement.pay(*payment, &rules).map_err(fail)?.clone();
         steps.push(Row::note(

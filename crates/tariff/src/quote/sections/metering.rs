@@ -135,7 +135,12 @@ pub(super) fn read_metering_error(
                     (correction.plus(Rate::ONE).map_err(&figures_wrong)?, Rate::ONE)
                 }
                 (None, None, Some(right), Some(measured)) => (right, measured),
-                _ => return Err(missing(fields, "更正系数", "coefficient")),
+                _ => {
+                    return Err(fields.refuse(
+                        "计量差错须给出 error_percent、coefficient、correction_percent、ct、right_multiplier、normal_kwh 或 actual_drop 之一",
+                        "say what was wrong: error_percent, coefficient, correction_percent, ct, right_multiplier, normal_kwh or actual_drop",
+                    ));
+                }
             };
             MeteringError::Wiring { billed: kwh()?, right_power, measured_power }
         }
