@@ -808,3 +808,56 @@ fn loss_by_formula_is_agreed_by_ticket() {
         assert!(matches!(fault(refused.unwrap_err()), Fault::Value { .. }), "no other method has figures");
     });
 }
+
+/// PARM-01, READ-14: a meter changed before the month's batch exists has its closing line when the batch is created, from
+/// where the last month ended; the new meter begins with what it showed.
+#[test]
+fn a_meter_changed_before_the_batch_is_closed_in_it() {
+    use metering::book::{Entered, create_batch, self_check, submit};
+    use metering::entry::enter_readings;
+    each_engine(|company| {
+        let march = month(202603);
+        company.open_batch(202603, &[1]);
+        let read = |account_id| Entered {
+            account_id,
+            meter_seq: 1,
+            status: None,
+            read_on: day("2026-03-05"),
+            shown: vec![(Register::Total, figure("50"))],
+            rolled_over: vec![],
+            estimated: false,
+            version: None,
+        };
+        let entered = [read(1), read(2), read(101)];
+        company
+            .act(&company.enterer, "2026-03-05", |work| {
+                enter_readings(work, march, 1, &entered, "")?;
+                self_check(work, march, 1, "")?;
+                Ok(submit(work, &calendar(), march, 1)?)
+            })
+            .unwrap();
+        let on = NewMeter {
+            number: "N9".into(),
+            point_seq: 1,
+            digits: 5,
+            decimals: 0,
+            multiplier: "2".parse().unwrap(),
+            registers: total("3"),
+        };
+        let off = MeterShown { meter_seq: 1, registers: total("62") };
+        company.change("2026-04-01", 1, vec![line("2026-04-01", Change::MeterSwap { off, on })]).unwrap();
+        let april = month(202604);
+        let (_, lines) = company
+            .act(&company.enterer, "2026-04-02", |work| {
+                Ok(create_batch(work, &calendar(), company.station, april, &[1])?)
+            })
+            .unwrap();
+        assert_eq!(lines, 4);
+        let lines = company.store.read(|tx| lines_of_book(tx, company.org_id, april, 1)).unwrap();
+        let own: Vec<_> = lines.iter().filter(|line| line.account_id == 1).collect();
+        assert_eq!(own[0].consumption(Register::Total).unwrap(), Some(figure("12")));
+        assert_eq!((own[0].status, own[1].status), (ReadingStatus::Read, ReadingStatus::Unread));
+        assert_eq!(own[1].registers.of(Register::Total).unwrap().previous, figure("3"));
+        assert!(own[0].flags.has(ReadingFlags::FINAL) && own[1].flags.has(ReadingFlags::FIRST));
+    });
+}

@@ -192,9 +192,8 @@ pub(crate) fn delete_batch(
     )?;
     tx.execute(
         "DELETE FROM reading WHERE org_id = ?1 AND month = ?2 AND account_id IN (
-           SELECT a.account_id FROM account a
-           JOIN book_month b ON b.org_id = a.org_id AND b.month = ?2 AND b.book_id = a.book_id
-           WHERE a.org_id = ?1 AND b.batch_id = ?3)",
+           SELECT a.account_id FROM book_month b CROSS JOIN account a
+           WHERE b.org_id = ?1 AND b.month = ?2 AND b.batch_id = ?3 AND a.org_id = b.org_id AND a.book_id = b.book_id)",
         params![org_id, month, batch_id],
     )?;
     tx.execute(

@@ -9,11 +9,13 @@ use crate::book::BookMonth;
 use crate::reading::Reading;
 use crate::reading::sql::{read_reading, reading_fields};
 
-/// How many lines the book must have: meters in use, and meters taken off since their last line.
+/// How many lines the book must have: meters in use, and meters taken off since their last line. The keys of the book's
+/// accounts lead, from the index of books: asked for together with their status, all accounts would be looked through.
 pub(crate) fn meters_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
     let count = tx.one(
-        "SELECT COUNT(*) FROM account a CROSS JOIN meter m
-         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4)
+        "SELECT COUNT(*) FROM account k CROSS JOIN account a CROSS JOIN meter m
+         WHERE k.org_id = ?1 AND k.book_id = ?2 AND a.org_id = k.org_id AND a.account_id = k.account_id
+           AND m.org_id = a.org_id AND m.account_id = a.account_id AND a.status NOT IN (2, 4)
            AND (m.removed_on IS NULL OR m.removed_on >= ?3)",
         params![org_id, book.book_id, book.month.first_day()],
         |row| row.int(0),
@@ -35,8 +37,9 @@ pub(crate) fn month_has_lines(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Res
 /// a meter taken off earlier, written ahead because its own month was locked, takes nobody's place.
 pub(crate) fn lines_in_book(tx: &mut Tx<'_>, org_id: i64, book: &BookMonth) -> Result<u64> {
     let count = tx.one(
-        "SELECT COUNT(*) FROM account a CROSS JOIN meter m CROSS JOIN reading r
-         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2 AND a.status NOT IN (2, 4)
+        "SELECT COUNT(*) FROM account k CROSS JOIN account a CROSS JOIN meter m CROSS JOIN reading r
+         WHERE k.org_id = ?1 AND k.book_id = ?2 AND a.org_id = k.org_id AND a.account_id = k.account_id
+           AND m.org_id = a.org_id AND m.account_id = a.account_id AND a.status NOT IN (2, 4)
            AND (m.removed_on IS NULL OR m.removed_on >= ?4)
            AND r.org_id = m.org_id AND r.month = ?3 AND r.account_id = m.account_id AND r.meter_seq = m.meter_seq",
         params![org_id, book.book_id, book.month, book.month.first_day()],

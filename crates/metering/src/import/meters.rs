@@ -1,6 +1,5 @@
 //! Meters from a file.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use identity::{Desk, Work};
@@ -29,7 +28,8 @@ fn take(work: &mut Work<'_, '_>, rows: &[TypedRow]) -> Result<Vec<Fate>> {
     }
     let known = sql::accounts_by_number(work.tx, org_id, &strs(&accounts))?;
     let installed = sql::meters_by_number(work.tx, org_id, &strs(&meters))?;
-    let mut last: HashMap<i64, i64> = HashMap::new();
+    let ids: Vec<i64> = known.values().map(|account| account.account_id).collect();
+    let mut last = sql::last_meters(work.tx, org_id, &ids)?;
     let (mut added, mut initials) = (Vec::new(), Vec::new());
     let mut fates = Vec::with_capacity(rows.len());
     let mut unit_of_added = None;
@@ -63,12 +63,9 @@ fn take(work: &mut Work<'_, '_>, rows: &[TypedRow]) -> Result<Vec<Fate>> {
             });
             continue;
         }
-        let seq = match last.get(&there.account_id) {
-            Some(seq) => seq + 1,
-            None => sql::last_meters(work.tx, org_id, there.account_id)? + 1,
-        };
-        last.insert(there.account_id, seq);
-        meter.meter_seq = seq;
+        let seq = last.entry(there.account_id).or_insert(0);
+        *seq += 1;
+        meter.meter_seq = *seq;
         if let Some(initial) = row.get::<Quantity>("initial")?.filter(|initial| !initial.is_zero()) {
             initials.push((meter.clone(), initial));
         }

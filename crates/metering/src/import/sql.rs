@@ -177,15 +177,26 @@ pub(crate) fn meters_by_number(
     Ok(found)
 }
 
-/// The largest place among the meters of each account between two keys.
-pub(crate) fn last_meters(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<i64> {
-    let last = tx.one(
-        "SELECT meter_seq FROM meter WHERE org_id = ?1 AND account_id = ?2
-         ORDER BY org_id DESC, account_id DESC, meter_seq DESC LIMIT 1",
-        params![org_id, account_id],
-        |row| Ok::<_, MeteringError>(row.int(0)?),
-    )?;
-    Ok(last.unwrap_or(0))
+/// The largest place among the meters of each of these accounts; an account without meters is not in it.
+pub(crate) fn last_meters(tx: &mut Tx<'_>, org_id: i64, accounts: &[i64]) -> Result<HashMap<i64, i64>> {
+    let marks: Vec<String> = (2..KEYS + 2).map(|at| format!("(CAST(?{at} AS BIGINT))")).collect();
+    let sql = format!(
+        "SELECT m.account_id, m.meter_seq FROM (VALUES {}) AS v CROSS JOIN meter m
+         WHERE m.org_id = ?1 AND m.account_id = v.column1",
+        marks.join(", ")
+    );
+    let mut found: HashMap<i64, i64> = HashMap::with_capacity(accounts.len());
+    for some in accounts.chunks(KEYS) {
+        let mut values = Vec::with_capacity(KEYS + 1);
+        values.push(Value::Int(org_id));
+        values.extend((0..KEYS).map(|at| Value::Int(some[at.min(some.len() - 1)])));
+        tx.each(&sql, &values, |row| {
+            let seq = row.int(1)?;
+            found.entry(row.int(0)?).and_modify(|last| *last = seq.max(*last)).or_insert(seq);
+            Ok::<_, MeteringError>(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// What a meter showed when it was put on.

@@ -103,10 +103,13 @@ pub(super) fn route(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Option<Rout
 }
 
 /// Accounts of a book that are not closed, with their place in the route; in the order of the route.
+// Keys of the book's accounts lead, from the index of books: asked for together with other columns, all accounts of the
+// organisation would be looked through.
 pub(super) fn accounts_of(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<Vec<(i64, i64)>> {
     tx.list(
-        "SELECT account_id, route_sequence FROM account WHERE org_id = ?1 AND book_id = ?2 AND status <> 4
-         ORDER BY route_sequence, account_id",
+        "SELECT a.account_id, a.route_sequence FROM account k CROSS JOIN account a
+         WHERE k.org_id = ?1 AND k.book_id = ?2 AND a.org_id = k.org_id AND a.account_id = k.account_id AND a.status <> 4
+         ORDER BY a.route_sequence, a.account_id",
         params![org_id, book_id],
         |row| Ok((row.int(0)?, row.int(1)?)),
     )
@@ -114,7 +117,8 @@ pub(super) fn accounts_of(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<
 
 pub(super) fn last_sequence(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<i64> {
     let last = tx.one(
-        "SELECT COALESCE(MAX(route_sequence), 0) FROM account WHERE org_id = ?1 AND book_id = ?2",
+        "SELECT COALESCE(MAX(a.route_sequence), 0) FROM account k CROSS JOIN account a
+         WHERE k.org_id = ?1 AND k.book_id = ?2 AND a.org_id = k.org_id AND a.account_id = k.account_id",
         params![org_id, book_id],
         |row| Ok::<_, crate::parameter::ParameterError>(row.int(0)?),
     )?;
