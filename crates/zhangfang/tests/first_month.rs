@@ -136,7 +136,7 @@ fn a_company_issues_its_first_bills() {
     let refusal = counter.refused("2026-01-29", "fuhe", &["book", "submit", "0001", "2026-01"]);
     assert!(refusal.contains("metering.submit_book"), "the centre does not submit: {refusal}");
     let early = counter.refused("2026-01-29", "fuhe", &["run", "calculate", "0001", "2026-01"]);
-    assert!(early.contains("尚未提交"), "what is not submitted is not calculated: {early}");
+    assert!(early.contains("录入中"), "what is not submitted is not calculated: {early}");
     counter.done("2026-01-29", "feiguan", &["book", "submit", "0001", "2026-01"]);
     counter.refused("2026-01-29", "feiguan", &["run", "calculate", "0001", "2026-01"]);
 
