@@ -14,8 +14,9 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, contract, exception, generation, hold, import, init, inquiry,
-    ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
+    Place, adjust, backup, bench, bill, book, contract, custody, exception, generation, hold, import, init,
+    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
+    yearly,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -74,6 +75,12 @@ enum Command {
     /// Change slips of the reading teams / 异动传单
     #[command(subcommand)]
     Slip(slip::Slip),
+    /// Cards, ledgers, handhelds: custody and requests / 抄本卡片、帐本、抄表机保管
+    #[command(subcommand)]
+    Custody(custody::Custody),
+    /// New accounts before the month, carry-over at the year's end / 新户上帐、年度过帐
+    #[command(subcommand)]
+    Yearly(yearly::Yearly),
     /// Contracts and the directory of the month / 合同
     #[command(subcommand)]
     Contract(contract::Contract),
@@ -155,6 +162,8 @@ fn main() -> ExitCode {
         Command::Progress(command) => office().and_then(|office| progress::run(command, &office)),
         Command::Schedule(command) => office().and_then(|office| schedule::run(command, &office)),
         Command::Slip(command) => office().and_then(|office| slip::run(command, &office)),
+        Command::Custody(command) => office().and_then(|office| custody::run(command, &office)),
+        Command::Yearly(command) => office().and_then(|office| yearly::run(command, &office)),
         Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),

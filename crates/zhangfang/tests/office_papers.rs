@@ -160,3 +160,36 @@ fn a_question_is_answered_through_the_station() {
     let shown = counter.done(day, "pj-guanli", &["inquiry", "show", &inquiry]);
     assert!(line(&shown, "答复用户").contains("608"), "{shown}");
 }
+
+/// READ-01, READ-02, READ-03, READ-15: a card is registered, asked for by the centre and faxed within its time.
+#[test]
+fn cards_are_kept_and_faxed() {
+    let counter = Counter::demo();
+    let made = counter.done(
+        "2026-03-02",
+        "dc-guanli",
+        &["custody", "register", "DC", "--kind", "card", "--number", "K-1", "--account", "420100000001"],
+    );
+    let card = made.trim().trim_start_matches("工具号").trim().to_owned();
+    counter.refused("2026-03-02", "fuhe", &["custody", "record", &card, "issue", "--person", "dc-chaobiao"]);
+    let words =
+        ["custody", "record", &card, "transcribe", "--person", "dc-chaobiao", "--note", "过录二月示数"];
+    counter.done("2026-03-02", "dc-guanli", &words);
+    let asked = counter.done("2026-03-02", "fuhe", &["custody", "request", &card, "核对二月示数"]);
+    let ticket = asked.trim().rsplit('（').next().unwrap().trim_end_matches('）').to_owned();
+    counter.done("2026-03-03", "dc-guanli", &["custody", "send", &ticket, "已传真"]);
+    let life = counter.done("2026-03-03", "dc-guanli", &["custody", "history", &card]);
+    assert!(life.contains("抄录") && life.contains("过录二月示数"), "{life}");
+    let list = counter.done("2026-03-03", "dc-guanli", &["custody", "list", "DC"]);
+    assert!(line(&list, "K-1").contains("在库"), "{list}");
+}
+
+/// READ-18: the materials of the carry-over are a checklist with a last day.
+#[test]
+fn the_carry_over_has_its_checklist() {
+    let counter = Counter::demo();
+    let list = counter.done("2026-03-02", "dc-guanli", &["yearly", "materials", "DC", "2026"]);
+    assert!(list.contains("标签"), "{list}");
+    let waiting = counter.done("2026-03-02", "dc-guanli", &["yearly", "waiting", "DC"]);
+    assert!(waiting.contains("没有记录"), "{waiting}");
+}

@@ -7,6 +7,7 @@ pub mod bill;
 pub mod book;
 mod book_lists;
 pub mod contract;
+pub mod custody;
 pub mod exception;
 pub mod generation;
 pub mod hold;
@@ -26,6 +27,7 @@ pub mod schedule;
 pub mod slip;
 pub mod tariff;
 pub mod work;
+pub mod yearly;
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
