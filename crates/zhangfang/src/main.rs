@@ -171,7 +171,7 @@ fn main() -> ExitCode {
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
         Command::Restore { file, .. } => backup::restore(file, &cli.place, cli.lang),
-        Command::Bench(command) => bench::run(command),
+        Command::Bench(command) => bench::run(command, &cli.place),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

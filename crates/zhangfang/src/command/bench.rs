@@ -10,6 +10,7 @@ use metering::book::SubmittedBulk;
 use serde_json::json;
 use store::Store;
 
+use super::Place;
 use crate::demo::{self, Population, Stage, bar};
 use crate::failure::{Done, Failure};
 
@@ -48,10 +49,11 @@ pub enum Bench {
     },
 }
 
-/// Runs the measurement.
-pub fn run(command: &Bench) -> Done {
+/// Runs the measurement. `--database URL` means that PostgreSQL database and nothing else.
+pub fn run(command: &Bench, place: &Place) -> Done {
     let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command;
-    if !only_postgres {
+    let postgres = place.database.as_ref().or(postgres.as_ref());
+    if !only_postgres && place.database.is_none() {
         let folder = scratch
             .clone()
             .unwrap_or_else(std::env::temp_dir)
