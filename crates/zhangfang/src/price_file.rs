@@ -23,7 +23,6 @@ const WIDTH_MAX: usize = 60;
 #[derive(Debug)]
 pub struct PriceFile {
     /// Its TOML form: the text of the file, or what a workbook says.
-    #[allow(dead_code, reason = "what `prices load` keeps; checking a file needs only the table")]
     pub toml: String,
     /// The table.
     pub table: PriceTable,
