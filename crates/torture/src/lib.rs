@@ -4,4 +4,7 @@
 //!
 //! Nothing the product is built from depends on this crate.
 
+pub mod house;
 pub mod report;
+pub mod storm;
+pub mod vfs;
