@@ -66,6 +66,15 @@ enum Harness {
         #[arg(long)]
         postgres: bool,
     },
+    /// SIGKILL of a PostgreSQL server of its own.
+    KillServer {
+        #[command(flatten)]
+        common: Common,
+        #[arg(long, hide = true)]
+        folder: Option<std::path::PathBuf>,
+        #[arg(long, hide = true, default_value_t = 0)]
+        port: u16,
+    },
     /// The process that `kill` kills.
     #[command(hide = true)]
     Child(storm::child::Child),
@@ -85,6 +94,13 @@ fn run(harness: &Harness) -> Result<Option<Report>, Trouble> {
         }
         Harness::ConnectionLoss(common) => storm::connection::connection_loss(&common.asked()),
         Harness::Backup { common, postgres } => storm::backup::backup(&common.asked(), site(*postgres)),
+        Harness::KillServer { common, folder: Some(folder), port } => {
+            storm::server::kill_server(&common.asked(), folder, *port)
+        }
+        Harness::KillServer { .. } => {
+            let inner: Vec<String> = std::env::args().skip(1).collect();
+            std::process::exit(if storm::server::with_own_server(&inner)? { 0 } else { 1 });
+        }
         Harness::Child(told) => {
             storm::child::work(told)?;
             std::process::exit(0);

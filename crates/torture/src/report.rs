@@ -101,7 +101,8 @@ impl fmt::Display for Report {
         // A sabotaged run fails by design: one example is enough.
         let shown = if self.asked.sabotage { 1 } else { 20 };
         for failure in self.failures.iter().take(shown) {
-            write!(out, "\n  {}\n    replay: {}", failure.what, failure.replay)?;
+            let what: String = failure.what.chars().take(600).collect();
+            write!(out, "\n  {what}\n    replay: {}", failure.replay)?;
         }
         Ok(())
     }

@@ -116,9 +116,10 @@ fn under_load(
                 let (clock, acknowledged, failed) = (&clock, &acknowledged, &failed);
                 scope.spawn(move || {
                     for step in lane {
-                        let given = give(store, &ground.world, clock, step, Keyed::Yes).inspect_err(|_| {
-                            failed.store(true, Ordering::Release);
-                        })?;
+                        let given =
+                            give(store, &ground.world, clock, step, Keyed::Yes).inspect_err(|_| {
+                                failed.store(true, Ordering::Release);
+                            })?;
                         let mut acknowledged = acknowledged.lock().map_err(|_| poisoned())?;
                         acknowledged.push((step, step.key().map(|_| given.answer)));
                     }

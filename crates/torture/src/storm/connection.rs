@@ -18,7 +18,8 @@ const TRIES: u32 = 8;
 
 /// `url` with the wire in place of the server; answers also where the server is.
 fn through(url: &str, port: u16) -> Result<String, Trouble> {
-    let (before, after) = url.rsplit_once('@').ok_or_else(|| Trouble::of("no user in the server's address"))?;
+    let (before, after) =
+        url.rsplit_once('@').ok_or_else(|| Trouble::of("no user in the server's address"))?;
     let (_, database) = after.split_once('/').ok_or_else(|| Trouble::of("no database in the address"))?;
     Ok(format!("{before}@127.0.0.1:{port}/{database}"))
 }

@@ -23,12 +23,14 @@ enum Act {
     Checkpoint,
     /// Four commands that share commits.
     Group,
+    /// A database whose log was not moved into its file is opened.
+    Open,
     /// An empty database gets its schema.
     Migrate,
 }
 
 /// The acts: a command of each kind, and what the store does beside commands.
-const ACTS: [(Act, &[Step]); 12] = [
+const ACTS: [(Act, &[Step]); 13] = [
     (Act::Give(Step::Import(0)), &[]),
     (Act::Give(Step::SelfCheck(0)), &[Step::Import(0)]),
     (Act::Give(Step::Submit(0)), &[Step::SelfCheck(0)]),
@@ -40,6 +42,7 @@ const ACTS: [(Act, &[Step]); 12] = [
     (Act::Give(Step::Reverse(0)), &[Step::Post(0)]),
     (Act::Checkpoint, &[]),
     (Act::Group, &[]),
+    (Act::Open, &[Step::Post(30), Step::Post(31)]),
     (Act::Migrate, &[]),
 ];
 
@@ -60,8 +63,12 @@ impl Act {
             Act::Group => GROUP.to_vec(),
             // Something worth a checkpoint.
             Act::Checkpoint => vec![Step::Post(20), Step::Post(21)],
-            Act::Migrate => Vec::new(),
+            Act::Open | Act::Migrate => Vec::new(),
         }
+    }
+    /// Does the disk fail from before the database is opened?
+    fn fails_at_opening(self) -> bool {
+        matches!(self, Act::Open | Act::Migrate)
     }
 }
 
@@ -75,8 +82,12 @@ struct Told {
     store: Option<Store>,
 }
 
-fn perform(ground: &Ground, act: Act, url: &str, session: u64) -> Told {
+/// Opens the database and does the act; `arm` begins the trouble.
+fn perform(ground: &Ground, act: Act, url: &str, session: u64, arm: impl Fn()) -> Told {
     let mut told = Told::default();
+    if act.fails_at_opening() {
+        arm();
+    }
     let store = match house::open(url) {
         Ok(store) => store,
         Err(error) => {
@@ -84,6 +95,9 @@ fn perform(ground: &Ground, act: Act, url: &str, session: u64) -> Told {
             return told;
         }
     };
+    if !act.fails_at_opening() {
+        arm();
+    }
     let clock = Clock::of_session(session);
     let world = &ground.world;
     if act == Act::Group {
@@ -127,14 +141,15 @@ fn scenes(ground: &Ground) -> Result<Vec<Scene>, Trouble> {
             for step in first {
                 give(&store, &ground.world, &clock, *step, Keyed::Yes)?;
             }
+            // To be opened with its log; otherwise closed in order.
+            let with_log = if act == Act::Open { Some(copy.image()?) } else { None };
             drop(store);
-            copy.image()?
+            with_log.map_or_else(|| copy.image(), Ok)?
         };
         let trial = Copy::of_image(&before)?;
         let folder = trial.folder.as_ref().ok_or_else(|| Trouble::of("a scene needs a folder"))?;
         let disk = Disk::watch(folder.path());
-        disk.arm(None);
-        let told = perform(ground, act, &trial.url, 2);
+        let told = perform(ground, act, &trial.url, 2, || disk.arm(None));
         if let Some((step, error)) = told.refused.first() {
             return Err(Trouble::of(format!("{step:?}: {error}")));
         }
@@ -213,17 +228,18 @@ fn one(
     let folder = copy.folder.as_ref().ok_or_else(|| Trouble::of("a scene needs a folder"))?;
     let disk = Disk::watch(folder.path());
     disk.record()?;
-    match plan {
+    let seed = chance.u64(..);
+    let mut told = perform(ground, scene.act, &copy.url, 2, || match plan {
         Some(plan) => disk.arm(Some(plan)),
-        None => disk.arm_by_chance(chance.u64(..), 30),
-    }
-    let mut told = perform(ground, scene.act, &copy.url, 2);
+        None => disk.arm_by_chance(seed, 30),
+    });
     finding.count("acts tried", 1);
     finding.count("struck", u64::from(disk.struck() > 0));
     disk.arm(None);
     if sabotage {
         // A program that swallows what the disk said.
-        let swallowed = told.refused.drain(..).map(|(step, _)| (step, Given { answer: String::new(), added: 0 }));
+        let swallowed =
+            told.refused.drain(..).map(|(step, _)| (step, Given { answer: String::new(), added: 0 }));
         told.done.extend(swallowed.collect::<Vec<_>>());
     }
     finding.count("commands refused", told.refused.len() as u64);

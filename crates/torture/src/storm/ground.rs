@@ -40,8 +40,7 @@ const VOUCHERS: usize = 36;
 
 impl Phase {
     /// All of them.
-    pub const ALL: [Phase; 5] =
-        [Phase::Import, Phase::Calculation, Phase::Issue, Phase::Posting, Phase::Run];
+    pub const ALL: [Phase; 5] = [Phase::Import, Phase::Calculation, Phase::Issue, Phase::Posting, Phase::Run];
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

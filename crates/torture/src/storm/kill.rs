@@ -51,8 +51,7 @@ fn live(
         Some(Sabotage::Keyless) => drop(command.arg("--keyless")),
         None => {}
     }
-    let mut process =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let out = process.stdout.take().ok_or_else(|| Trouble::of("the child has no output"))?;
     let (send, lines) = channel();
     let reader = std::thread::spawn(move || {
@@ -62,7 +61,8 @@ fn live(
             }
         }
     });
-    let mut life = Life { acknowledged: Vec::new(), done: false, worked: Duration::ZERO, complaint: String::new() };
+    let mut life =
+        Life { acknowledged: Vec::new(), done: false, worked: Duration::ZERO, complaint: String::new() };
     let ready = matches!(lines.recv_timeout(PATIENCE), Ok(line) if line == "ready");
     let begun = Instant::now();
     if ready {
@@ -113,7 +113,12 @@ fn listen(lines: &Receiver<String>, begun: Instant, for_so_long: Duration, life:
 
 /// Kills `asked.count` children of `program` (this crate's own binary), one phase after the other. `sabotage` is what
 /// the children do wrong when the run is sabotaged.
-pub fn kill(asked: &Asked, program: &Path, site: Site, sabotage: Sabotage) -> Result<Option<Report>, Trouble> {
+pub fn kill(
+    asked: &Asked,
+    program: &Path,
+    site: Site,
+    sabotage: Sabotage,
+) -> Result<Option<Report>, Trouble> {
     let own;
     let ground = match site {
         Site::Sqlite => Ground::sqlite()?,

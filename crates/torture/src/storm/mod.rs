@@ -8,6 +8,7 @@ mod ground;
 pub mod kill;
 pub mod power;
 mod proxy;
+pub mod server;
 
 pub use ground::{Ground, Phase, Site};
 
@@ -110,7 +111,8 @@ pub(crate) fn judge(
         Ok(found) => found.into_iter().for_each(|what| finding.fault(what)),
         Err(error) => finding.fault(format!("cannot be checked: {error}")),
     }
-    let answer_of = |step: Step| acknowledged.iter().find(|(known, _)| *known == step).map(|(_, answer)| answer);
+    let answer_of =
+        |step: Step| acknowledged.iter().find(|(known, _)| *known == step).map(|(_, answer)| answer);
     let clock = Clock::of_session(session);
     let mut unacknowledged = 0;
     for step in steps {
@@ -136,7 +138,8 @@ pub(crate) fn judge(
         match give(store, world, &clock, *step, keyed) {
             Ok(given) => {
                 if told.is_some() && given.added > 0 {
-                    finding.fault(format!("{step:?} was acknowledged and {} rows of it were lost", given.added));
+                    finding
+                        .fault(format!("{step:?} was acknowledged and {} rows of it were lost", given.added));
                 }
                 if step.key().is_none() && told.is_none() && given.added == 0 {
                     unacknowledged += 1;

@@ -84,7 +84,9 @@ fn one(
     let acknowledged: Vec<(Step, Option<String>)> = marks
         .into_iter()
         .filter_map(|mark| usize::try_from(mark).ok())
-        .map(|mark| (recording.steps[mark], recording.steps[mark].key().map(|_| recording.answers[mark].clone())))
+        .map(|mark| {
+            (recording.steps[mark], recording.steps[mark].key().map(|_| recording.answers[mark].clone()))
+        })
         .collect();
     finding.count("acknowledgements", acknowledged.len() as u64);
     let opened = Copy::of_image(&image).and_then(|copy| {
@@ -93,7 +95,16 @@ fn one(
     });
     match opened {
         Ok((copy, store)) => {
-            judge(&mut finding, &store, ground, 2, &recording.steps, &acknowledged, &recording.end, Keyed::Yes);
+            judge(
+                &mut finding,
+                &store,
+                ground,
+                2,
+                &recording.steps,
+                &acknowledged,
+                &recording.end,
+                Keyed::Yes,
+            );
             drop(store);
             drop(copy);
         }

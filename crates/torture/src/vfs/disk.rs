@@ -194,9 +194,9 @@ impl Disk {
         let number = state.calls.entry(call).or_default();
         *number += 1;
         let number = *number;
-        let planned = state.plan.filter(|plan| {
-            plan.call == call && (number == plan.at || (plan.lasting && number > plan.at))
-        });
+        let planned = state
+            .plan
+            .filter(|plan| plan.call == call && (number == plan.at || (plan.lasting && number > plan.at)));
         let fault = match planned {
             Some(plan) => Some(plan.fault),
             None => state.chance.as_mut().and_then(|(chance, one_in)| {
