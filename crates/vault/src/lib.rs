@@ -17,11 +17,11 @@ mod schema;
 mod search;
 mod service;
 mod sql;
-pub mod tree;
 
 pub use act::{Act, Batch, Change, Digest, Document, Recorded};
 pub use check::{CheckReport, Finding, check};
 pub use error::VaultError;
+pub use proof::tree;
 pub use schema::SCHEMA;
 pub use search::{ActPage, act, by_day, by_document, by_person};
 pub use service::{
