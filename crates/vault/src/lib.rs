@@ -32,14 +32,14 @@ mod search;
 mod service;
 mod sql;
 
-pub use absorb::absorb_identity;
-pub use act::{Act, Batch, Change, Digest, Document, ERASED, Recorded};
-pub use append::{record, record_batch};
-pub use canonical::{Leaf, Sealed, SealedChange, decode, encode};
+pub use act::{Act, Batch, Change, Digest, Document, Recorded};
 pub use check::{CheckReport, Finding, check};
-pub use checkpoint::{
-    Checkpoint, CheckpointPolicy, Cosignature, Cosigned, KeptCheckpoint, checkpoint, checkpoint_at,
-    checkpoint_if_due, checkpoint_over, checkpoints, cosign, last_checkpoint, signed_note,
+pub use error::VaultError;
+pub use proof::tree;
+pub use schema::SCHEMA;
+pub use search::{ActPage, act, by_day, by_document, by_person};
+pub use service::{
+    Checkpoint, checkpoint, last_checkpoint, permission, record, record_batch, size, tree_root,
 };
 pub use erase::{Erased, erase};
 pub use error::VaultError;
