@@ -32,20 +32,20 @@ mod search;
 mod service;
 mod sql;
 
-pub use act::{Act, Batch, Change, Digest, Document, Recorded};
+pub use absorb::absorb_identity;
+pub use act::{Act, Batch, Change, Digest, Document, ERASED, Recorded};
+pub use append::{record, record_batch};
+pub use canonical::{Leaf, Sealed, SealedChange, decode, encode};
 pub use check::{CheckReport, Finding, check};
-pub use error::VaultError;
-pub use proof::tree;
-pub use schema::SCHEMA;
-pub use search::{ActPage, act, by_day, by_document, by_person};
-pub use service::{
-    Checkpoint, checkpoint, last_checkpoint, permission, record, record_batch, size, tree_root,
+pub use checkpoint::{
+    Checkpoint, CheckpointPolicy, Cosignature, Cosigned, KeptCheckpoint, checkpoint, checkpoint_at,
+    checkpoint_if_due, checkpoint_over, checkpoints, cosign, last_checkpoint, signed_note,
 };
 pub use erase::{Erased, erase};
 pub use error::VaultError;
 pub use keys::{KeyRole, LogKey, Signers, add_key, log_keys, name_log, origin};
-pub use proof::tree;
 pub use personal::{Salt, commitment};
+pub use proof::tree;
 pub use proofs::{LogHashes, consistency, inclusion, last_cosigned, proof_of, witness_request};
 pub use schema::SCHEMA;
 pub use search::{ActPage, act, by_day, by_document, by_person, each_canonical, leaf};
