@@ -16,7 +16,7 @@ pub(crate) mod sql;
 mod tally;
 mod tenths;
 
-pub use explain::{Explained, explained};
+pub use explain::{Explained, batch_lines, explained, prices_in_words};
 pub use model::{
     Change, ComponentChange, Extreme, LineDifference, Missing, MonthBill, Outcome, Refused, Selection, Tenth,
     WhatIf,

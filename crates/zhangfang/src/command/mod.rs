@@ -26,6 +26,7 @@ pub mod run;
 pub mod schedule;
 pub mod slip;
 pub mod tariff;
+pub mod whatif;
 pub mod work;
 pub mod yearly;
 
