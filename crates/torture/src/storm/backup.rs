@@ -42,17 +42,8 @@ struct Taken {
 
 /// Drills `asked.count` months.
 pub fn backup(asked: &Asked, site: Site) -> Result<Option<Report>, Trouble> {
-    let own;
-    let ground = match site {
-        Site::Sqlite => Ground::sqlite()?,
-        Site::Postgres => match Ground::postgres()? {
-            Some(made) => {
-                own = made;
-                &own
-            }
-            None => return Ok(None),
-        },
-    };
+    let Some(ground) = Ground::at(site)? else { return Ok(None) };
+    let ground = &*ground;
     let name = if site == Site::Sqlite { "backup" } else { "backup --postgres" };
     let mut report = Report::new(name, asked);
     trials(asked, &mut report, |_, chance| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use store::Store;
 
-use super::ground::{Copy, Ground, Phase};
+use super::ground::{Copy, Ground, Phase, Site};
 use super::proxy::{Cut, Proxy};
 use super::{Finding, judge, trials};
 use crate::house::{Clock, Keyed, Step, Trouble, give, remembered};
@@ -31,8 +31,8 @@ fn server_of(url: &str) -> Result<String, Trouble> {
 
 /// Loses the connection `asked.count` times; nothing when there is no server.
 pub fn connection_loss(asked: &Asked) -> Result<Option<Report>, Trouble> {
-    let Some(ground) = Ground::postgres()? else { return Ok(None) };
-    let ground = &ground;
+    let Some(ground) = Ground::at(Site::Postgres)? else { return Ok(None) };
+    let ground = &*ground;
     let mut report = Report::new("connection-loss", asked);
     let mut lengths = Vec::new();
     for phase in Phase::ALL {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use store::Store;
 use tempfile::TempDir;
@@ -118,7 +118,8 @@ pub struct Ground {
     ends: BTreeMap<Phase, Digest>,
 }
 
-static SQLITE: OnceLock<Result<Ground, Trouble>> = OnceLock::new();
+static SQLITE: OnceLock<Result<Arc<Ground>, Trouble>> = OnceLock::new();
+static POSTGRES: Mutex<Weak<Ground>> = Mutex::new(Weak::new());
 /// Only one copy of a template is made at a time: the server refuses a second while the first is under way.
 static COPYING: Mutex<()> = Mutex::new(());
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -126,16 +127,26 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 impl Ground {
     /// The company on SQLite, prepared once for the process.
     pub fn sqlite() -> Result<&'static Ground, Trouble> {
-        let made = SQLITE.get_or_init(|| Ground::prepare(Site::Sqlite));
-        made.as_ref().map_err(Clone::clone)
+        let made = SQLITE.get_or_init(|| Ground::prepare(Site::Sqlite).map(Arc::new));
+        made.as_deref().map_err(Clone::clone)
     }
-    /// The company on the test server, prepared anew; nothing when there is no server. The caller keeps it as long as it
-    /// works, so that its databases are dropped at the end.
-    pub fn postgres() -> Result<Option<Ground>, Trouble> {
-        match std::env::var_os("ZHANGFANG_TEST_POSTGRES") {
-            Some(_) => Ground::prepare(Site::Postgres).map(Some),
-            None => Ok(None),
+    /// The company on `site`; nothing when that is the test server and there is none. What works at the same time on the
+    /// server shares one company, whose databases are dropped when the last is done.
+    pub fn at(site: Site) -> Result<Option<Arc<Ground>>, Trouble> {
+        if site == Site::Sqlite {
+            let made = SQLITE.get_or_init(|| Ground::prepare(Site::Sqlite).map(Arc::new));
+            return made.clone().map(Some);
         }
+        if std::env::var_os("ZHANGFANG_TEST_POSTGRES").is_none() {
+            return Ok(None);
+        }
+        let mut shared = POSTGRES.lock().map_err(|_| Trouble::of("the company could not be prepared"))?;
+        if let Some(made) = shared.upgrade() {
+            return Ok(Some(made));
+        }
+        let made = Arc::new(Ground::prepare(Site::Postgres)?);
+        *shared = Arc::downgrade(&made);
+        Ok(Some(made))
     }
 
     fn prepare(site: Site) -> Result<Ground, Trouble> {

@@ -119,17 +119,8 @@ pub fn kill(
     site: Site,
     sabotage: Sabotage,
 ) -> Result<Option<Report>, Trouble> {
-    let own;
-    let ground = match site {
-        Site::Sqlite => Ground::sqlite()?,
-        Site::Postgres => match Ground::postgres()? {
-            Some(made) => {
-                own = made;
-                &own
-            }
-            None => return Ok(None),
-        },
-    };
+    let Some(ground) = Ground::at(site)? else { return Ok(None) };
+    let ground = &*ground;
     let sabotage = asked.sabotage.then_some(sabotage);
     let mut report = Report::new(
         match (site, sabotage) {

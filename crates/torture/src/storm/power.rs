@@ -7,7 +7,7 @@ use super::ground::{Copy, Ground, Phase};
 use super::{Finding, judge, trials};
 use crate::house::{self, Clock, Digest, Keyed, Step, Trouble, give, month_of};
 use crate::report::{Asked, Report};
-use crate::vfs::{Disk, Loss, Trace};
+use crate::vfs::{Disk, Image, Loss, Trace};
 
 /// Vouchers written during the month.
 const VOUCHERS: usize = 8;
@@ -89,6 +89,19 @@ fn one(
         })
         .collect();
     finding.count("acknowledgements", acknowledged.len() as u64);
+    let twice = chance.u8(0..4) == 0;
+    let (image, acknowledged, session) = if twice {
+        finding.count("cut twice", 1);
+        match again(ground, recording, &image, loss, chance, sabotage) {
+            Ok((image, more)) => (image, [acknowledged, more].concat(), 3),
+            Err(error) => {
+                finding.fault(format!("does not go on: {error}"));
+                return finding;
+            }
+        }
+    } else {
+        (image, acknowledged, 2)
+    };
     let opened = Copy::of_image(&image).and_then(|copy| {
         let store: Store = house::open(&copy.url)?;
         Ok((copy, store))
@@ -99,7 +112,7 @@ fn one(
                 &mut finding,
                 &store,
                 ground,
-                2,
+                session,
                 &recording.steps,
                 &acknowledged,
                 &recording.end,
@@ -111,4 +124,41 @@ fn one(
         Err(error) => finding.fault(format!("does not open: {error}")),
     }
     finding
+}
+
+/// What a disk holds after the power went, and what was acknowledged since it came back.
+type Left = (Image, Vec<(Step, Option<String>)>);
+
+/// The power goes a second time, while the database is recovered and the month goes on.
+fn again(
+    ground: &Ground,
+    recording: &Recording,
+    image: &Image,
+    loss: Loss,
+    chance: &mut fastrand::Rng,
+    sabotage: bool,
+) -> Result<Left, Trouble> {
+    let copy = Copy::of_image(image)?;
+    let folder = copy.folder.as_ref().ok_or_else(|| Trouble::of("the recording needs a folder"))?;
+    let disk = Disk::watch(folder.path());
+    disk.record()?;
+    let store = house::open(&copy.url)?;
+    let clock = Clock::of_session(2);
+    let until = chance.usize(0..=recording.steps.len());
+    let mut answers = Vec::new();
+    for (number, step) in recording.steps.iter().enumerate().take(until) {
+        let given = give(&store, &ground.world, &clock, *step, Keyed::Yes)?;
+        disk.note(number as u64);
+        answers.push(given.answer);
+        if chance.u8(0..6) == 0 {
+            store.tidy_log()?;
+        }
+    }
+    let trace = disk.recorded();
+    let upto = chance.usize(0..=trace.events.len());
+    let marks = trace.marks(upto).into_iter().filter_map(|mark| usize::try_from(mark).ok());
+    let more =
+        marks.map(|mark| (recording.steps[mark], recording.steps[mark].key().map(|_| answers[mark].clone())));
+    let more = more.collect();
+    Ok((trace.image(upto, loss, chance, sabotage), more))
 }

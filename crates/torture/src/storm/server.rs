@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use store::Store;
 
-use super::ground::{Ground, Phase};
+use super::ground::{Ground, Phase, Site};
 use super::{Finding, judge};
 use crate::house::{Clock, Keyed, Step, Trouble, give, remembered};
 use crate::report::{Asked, Report};
@@ -131,7 +131,7 @@ pub fn with_own_server(inner: &[String]) -> Result<bool, Trouble> {
 
 /// Kills the server in `folder` `asked.count` times.
 pub fn kill_server(asked: &Asked, folder: &Path, port: u16) -> Result<Option<Report>, Trouble> {
-    let Some(ground) = Ground::postgres()? else { return Ok(None) };
+    let Some(ground) = Ground::at(Site::Postgres)? else { return Ok(None) };
     let server = Server { programs: programs()?, folder: folder.to_owned(), port };
     let mut report = Report::new("kill-server", asked);
     for number in asked.trials() {
