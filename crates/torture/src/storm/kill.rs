@@ -166,7 +166,12 @@ fn one(
 ) -> Result<(), Trouble> {
     let copy: Copy = ground.copy(phase)?;
     let life = live(program, &copy.url, phase, sabotage, Some(after))?;
-    finding.count("kills", 1);
+    if life.done {
+        // It was quicker than the kill: nothing was killed, but what it left is looked at all the same.
+        finding.count("ended before the kill", 1);
+    } else {
+        finding.count("kills", 1);
+    }
     finding.count(
         match phase {
             Phase::Import => "in import",
@@ -175,9 +180,8 @@ fn one(
             Phase::Posting => "in posting",
             Phase::Run => "in the run of all books",
         },
-        1,
+        u64::from(!life.done),
     );
-    finding.count("after the end", u64::from(life.done));
     finding.count("acknowledgements", life.acknowledged.len() as u64);
     if !life.complaint.is_empty() {
         finding.fault(format!("the child complained: {}", life.complaint.trim()));

@@ -84,6 +84,10 @@ impl Drop for Proxy {
 
 /// One connection.
 fn carry(shared: &Shared, client: TcpStream, server: TcpStream) {
+    // Small messages one by one: without this each would wait for the receipt of the one before.
+    if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+        return;
+    }
     let (Ok(mut from_client), Ok(mut to_client)) = (client.try_clone(), client.try_clone()) else { return };
     let (Ok(mut to_server), Ok(mut from_server)) = (server.try_clone(), server.try_clone()) else { return };
     let muted = AtomicBool::new(false);
