@@ -163,23 +163,29 @@ fn scenes(ground: &Ground) -> Result<Vec<Scene>, Trouble> {
     Ok(scenes)
 }
 
-/// Every call of every scene with every fault that fits it, once and lasting; calls that change something first, and
-/// within that in an order by `seed`.
+/// Every call of every scene with every fault that fits it, once and lasting. Calls that change something come first; an
+/// order by `seed` within a scene, and the scenes in turn, so that the first few hundred are of every kind.
 fn plans(scenes: &[Scene], seed: u64) -> Vec<(usize, Plan)> {
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut found = Vec::new();
     for (place, scene) in scenes.iter().enumerate() {
+        let mut own = Vec::new();
         for (call, count) in &scene.calls {
             for at in 1..=*count {
                 for fault in call.faults() {
                     for lasting in [false, true] {
                         let changes = !matches!(call, Call::Read | Call::Size);
-                        let order = (!changes || (lasting && *call != Call::Sync), chance.u64(..));
-                        found.push((order, (place, Plan { call: *call, at, fault: *fault, lasting })));
+                        let later = !changes || (lasting && *call != Call::Sync);
+                        let first = *call != Call::Sync;
+                        let plan = Plan { call: *call, at, fault: *fault, lasting };
+                        own.push(((later, first, chance.u64(..)), plan));
                     }
                 }
             }
         }
+        own.sort_by_key(|(order, _)| *order);
+        let in_turn = own.into_iter().enumerate();
+        found.extend(in_turn.map(|(rank, ((later, ..), plan))| ((later, rank, place), (place, plan))));
     }
     found.sort_by_key(|(order, _)| *order);
     found.into_iter().map(|(_, plan)| plan).collect()
