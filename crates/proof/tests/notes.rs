@@ -15,8 +15,7 @@ const POEM: &str = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio 
 const SOFA: &str = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n";
 
 /// The key pair and note that the documentation of the Go implementation uses.
-const PETER_SECRET: &str =
-    "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+const PETER_SECRET: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const PETER_NOTE: &str = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
@@ -39,7 +38,10 @@ fn why(result: Result<impl std::fmt::Debug, ProofError>) -> Why {
 #[test]
 fn the_examples_of_the_standard() {
     let poem = Note::parse(POEM.as_bytes()).unwrap();
-    assert_eq!(poem.text(), "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n");
+    assert_eq!(
+        poem.text(),
+        "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n"
+    );
     assert_eq!(poem.signatures()[0].name(), "quasimodo.example/salvatore");
     assert_eq!(poem.signatures()[0].id(), 0x367b_a04b);
     assert_eq!(poem.print(), POEM);
@@ -148,7 +150,10 @@ fn texts_that_are_no_notes() {
         Err(ProofError::Malformed { what: What::Note, line: 5, why: Why::NotASignatureLine })
     );
     // At least 16 signatures have to be accepted.
-    assert_eq!(Note::parse(format!("text\n\n{}", good.repeat(16)).as_bytes()).unwrap().signatures().len(), 16);
+    assert_eq!(
+        Note::parse(format!("text\n\n{}", good.repeat(16)).as_bytes()).unwrap().signatures().len(),
+        16
+    );
 }
 
 /// XC-15: unknown keys are ignored, wrong signatures of known ones refuse the note, doubles count once.
@@ -248,7 +253,10 @@ fn texts_that_are_no_keys() {
     let mut one = [0; 32];
     one[0] = 1;
     for weak in [[0; 32], one] {
-        assert_eq!(why(VerifierKey::parse(&key_text("n", &[&[1], weak.as_slice()].concat()))), Why::UnusableKey);
+        assert_eq!(
+            why(VerifierKey::parse(&key_text("n", &[&[1], weak.as_slice()].concat()))),
+            Why::UnusableKey
+        );
     }
     let mut not_a_point = sm2("n", 3).verifier().public_bytes();
     not_a_point[64] ^= 1;

@@ -28,7 +28,8 @@ struct Log {
 impl Log {
     fn new(size: u64, seed: u64) -> Log {
         let (mut edge, mut stored, mut roots) = (Edge::empty(), Vec::new(), vec![empty_root()]);
-        let leaves: Vec<Hash> = (0..size).map(|at| leaf_hash(format!("{seed} act {at}").as_bytes())).collect();
+        let leaves: Vec<Hash> =
+            (0..size).map(|at| leaf_hash(format!("{seed} act {at}").as_bytes())).collect();
         for leaf in &leaves {
             edge.append(*leaf, |hash| stored.push(*hash));
             roots.push(edge.root());

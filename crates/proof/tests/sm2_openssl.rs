@@ -96,8 +96,20 @@ fn signatures_both_ways() {
         std::fs::write(folder.join("signature"), to_der(ours.bytes())).unwrap();
         let verify = |file: &str, id: &str| {
             let arguments = [
-                "pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-in", file, "-rawin", "-digest", "sm3",
-                "-sigfile", "signature", "-pkeyopt", id,
+                "pkeyutl",
+                "-verify",
+                "-pubin",
+                "-inkey",
+                "public.pem",
+                "-in",
+                file,
+                "-rawin",
+                "-digest",
+                "sm3",
+                "-sigfile",
+                "signature",
+                "-pkeyopt",
+                id,
             ];
             openssl(folder, &arguments).status.success()
         };

@@ -35,7 +35,9 @@ pub enum WitnessError {
     #[error("{0} is in use by another witness; one state folder has one witness")]
     InUse(String),
     /// What was last cosigned cannot be read. Nothing is cosigned for this log until a person has looked.
-    #[error("the state file {path} is damaged: {why}; nothing is cosigned for this log until a person restores it")]
+    #[error(
+        "the state file {path} is damaged: {why}; nothing is cosigned for this log until a person restores it"
+    )]
     Damaged {
         /// Which file.
         path: String,
@@ -82,7 +84,9 @@ impl Bilingual for WitnessError {
                 format!("密钥 {name} 不是见证密钥，请用 zhangfang witness new-key 生成")
             }
             WitnessError::NoLogs => "请至少给出一个日志的验证公钥，且不得是见证的公钥".into(),
-            WitnessError::InUse(path) => format!("状态目录 {path} 正被另一个见证使用，一个目录只能有一个见证"),
+            WitnessError::InUse(path) => {
+                format!("状态目录 {path} 正被另一个见证使用，一个目录只能有一个见证")
+            }
             WitnessError::Damaged { path, why } => {
                 format!("状态文件 {path} 已损坏：{why}；修复之前不再会签该日志")
             }

@@ -98,5 +98,6 @@ pub fn read_signing_key(path: &Path) -> Result<SigningKey, WitnessError> {
 pub fn read_keys(path: &Path) -> Result<Vec<VerifierKey>, WitnessError> {
     let text = String::from_utf8(read_bounded(path, MAX_KEY_FILE)?)
         .map_err(|_| WitnessError::file(path, "not UTF-8 text"))?;
-    VerifierKey::parse_file(&text).map_err(|error| WitnessError::Key { path: path.display().to_string(), error })
+    VerifierKey::parse_file(&text)
+        .map_err(|error| WitnessError::Key { path: path.display().to_string(), error })
 }

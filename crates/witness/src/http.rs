@@ -119,7 +119,9 @@ pub fn until_told() -> Stop {
 async fn add_checkpoint(State((witness, tell)): State<(Arc<Witness>, Tell)>, body: Body) -> Response<Body> {
     let body = match timeout(BODY_TIME, axum::body::to_bytes(body, MAX_REQUEST)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or broken off\n"),
+        Ok(Err(_)) => {
+            return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or broken off\n");
+        }
         Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive\n"),
     };
     // Deciding waits for the disk and for its turn.

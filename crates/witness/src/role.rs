@@ -87,7 +87,13 @@ impl Witness {
                 media_type: "text/plain; charset=utf-8",
                 // What is wrong in the house is for the witness's own operator.
                 body: "the witness cannot answer; its operator has to look\n".into(),
-                log_line: log_line("failed", 500, Some(&request), Some(&error.text(kernel::Lang::En)), seconds),
+                log_line: log_line(
+                    "failed",
+                    500,
+                    Some(&request),
+                    Some(&error.text(kernel::Lang::En)),
+                    seconds,
+                ),
             },
         }
     }
@@ -126,7 +132,9 @@ fn refusal(request: Option<&Request>, refused: &Refusal, seconds: u64) -> Answer
         Refusal::Conflict { size, .. } => {
             Answer { status, media_type: SIZE_MEDIA_TYPE, body: format!("{size}\n"), log_line }
         }
-        _ => Answer { status, media_type: "text/plain; charset=utf-8", body: format!("{refused}\n"), log_line },
+        _ => {
+            Answer { status, media_type: "text/plain; charset=utf-8", body: format!("{refused}\n"), log_line }
+        }
     }
 }
 

@@ -44,7 +44,8 @@ fn file_name(origin: &str, ending: &str) -> String {
 }
 
 fn read(path: &Path) -> Result<(Note, Checkpoint), WitnessError> {
-    let note = Note::parse(&read_bounded(path, MAX_STATE)?).map_err(|error| WitnessError::damaged(path, error))?;
+    let note =
+        Note::parse(&read_bounded(path, MAX_STATE)?).map_err(|error| WitnessError::damaged(path, error))?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(|error| WitnessError::damaged(path, error))?;
     if path.file_name() != Some(file_name(checkpoint.origin(), SEEN).as_ref()) {
         return Err(WitnessError::damaged(path, "it is of another log"));
