@@ -44,6 +44,14 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), WitnessError> {
     Ok(())
 }
 
+/// Reads a request that came as a file.
+///
+/// # Errors
+/// [`WitnessError::File`], also when it is larger than any request.
+pub fn read_request(path: &Path) -> Result<Vec<u8>, WitnessError> {
+    read_bounded(path, proof::witness::MAX_REQUEST as u64)
+}
+
 /// Makes a witness's key, writes it into a new file that only its owner can read, and gives the key that others check
 /// it with.
 ///

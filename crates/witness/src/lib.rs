@@ -21,7 +21,7 @@ mod role;
 mod state;
 
 pub use error::WitnessError;
-pub use files::{new_key, read_keys, read_signing_key};
+pub use files::{new_key, read_keys, read_request, read_signing_key};
 pub use http::{Serving, serve, until_told};
 pub use role::{Answer, Witness};
 pub use state::{Kept, seen_in};

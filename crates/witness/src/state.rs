@@ -33,6 +33,8 @@ pub struct Kept {
     pub note: Note,
     /// The checkpoint.
     pub checkpoint: Checkpoint,
+    /// When it was last kept, in seconds since 1970, as the file system says.
+    pub kept_at: Option<u64>,
     /// A contradicting checkpoint that the log signed too, if there was one.
     pub evidence: Option<PathBuf>,
 }
@@ -108,7 +110,11 @@ pub fn seen_in(folder: &Path) -> Result<Vec<Kept>, WitnessError> {
         if path.extension() == Some(SEEN.as_ref()) {
             let (note, checkpoint) = read(&path)?;
             let evidence = Some(path.with_extension(EVIDENCE)).filter(|evidence| evidence.exists());
-            found.push(Kept { note, checkpoint, evidence });
+            let kept_at = std::fs::metadata(&path)
+                .and_then(|about| about.modified())
+                .ok()
+                .and_then(|at| Some(at.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()));
+            found.push(Kept { note, checkpoint, kept_at, evidence });
         }
     }
     found.sort_by(|a, b| a.checkpoint.origin().cmp(b.checkpoint.origin()));
