@@ -32,8 +32,7 @@ pub struct Office {
 }
 
 /// After these commands the log is signed at once, whatever the time since the last checkpoint.
-const CLOSES: &[&str] =
-    &["ledger.close_period", "workflow.close_period", "report.compile", "report.confirm", "report.freeze"];
+const CLOSES: &[&str] = &["ledger.close_period", "workflow.close_period", "report.compile", "report.confirm", "report.freeze"];
 
 impl Office {
     /// Opens the database and looks up who acts.
@@ -109,8 +108,9 @@ impl Office {
     pub fn sign_log(&self) -> Done {
         let signers = self.signers()?;
         if !signers.is_empty() {
-            self.desk()
-                .act(self.now, |work| vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE))?;
+            self.desk().act(self.now, |work| {
+                vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE)
+            })?;
         }
         Ok(())
     }
