@@ -250,7 +250,7 @@ impl Bilingual for ProofError {
                 format!("没有可信密钥的签名；现有签名：{}", found.join("、"))
             }
             ProofError::WrongUse(name) => {
-                format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证密钥会签")
+                format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证人密钥会签")
             }
             ProofError::CannotSign(name) => format!("{name} 的密钥未能完成签名"),
             ProofError::WrongOrigin { expected, found } => {
@@ -258,7 +258,7 @@ impl Bilingual for ProofError {
             }
             ProofError::UnknownLog(origin) => format!("日志 {origin:?} 不在可信日志之列"),
             ProofError::NoQuorum { quorum, cosigned } => {
-                format!("未达到会签要求 {quorum:?}；已会签的见证：{}", cosigned.join("、"))
+                format!("未达到会签要求 {quorum:?}；已会签的见证人：{}", cosigned.join("、"))
             }
         }
     }

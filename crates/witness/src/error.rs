@@ -81,11 +81,11 @@ impl Bilingual for WitnessError {
             }
             WitnessError::Key { path, error } => format!("文件 {path}：{}", error.text(lang)),
             WitnessError::NotAWitnessKey(name) => {
-                format!("密钥 {name} 不是见证密钥，请用 zhangfang witness new-key 生成")
+                format!("密钥 {name} 不是见证人密钥，请用 zhangfang witness new-key 生成")
             }
-            WitnessError::NoLogs => "请至少给出一个日志的验证公钥，且不得是见证的公钥".into(),
+            WitnessError::NoLogs => "请至少给出一个日志的验证公钥，且不得是见证人的公钥".into(),
             WitnessError::InUse(path) => {
-                format!("状态目录 {path} 正被另一个见证使用，一个目录只能有一个见证")
+                format!("状态目录 {path} 正被另一个见证人使用，一个目录只能有一个见证人")
             }
             WitnessError::Damaged { path, why } => {
                 format!("状态文件 {path} 已损坏：{why}；修复之前不再会签该日志")

@@ -17,7 +17,7 @@ use crate::table::{Shown, Table, row};
 /// What a witness does.
 #[derive(Debug, Subcommand)]
 pub enum Witness {
-    /// Make the witness's key; prints the key that others check it with / 生成见证密钥
+    /// Make the witness's key; prints the key that others check it with / 生成见证人密钥
     NewKey {
         /// Name of the witness, such as auditor.example/w1: no spaces, no plus signs / 见证名称
         #[arg(long)]
@@ -103,7 +103,7 @@ fn tell(name: &str, said: &Serving<'_>, lang: Lang) {
     let _ = match said {
         Serving::Ready(address) => {
             let ready = Text::new(
-                format!("见证 {name} 已在 http://{address}/add-checkpoint 开始会签"),
+                format!("见证人 {name} 已在 http://{address}/add-checkpoint 开始会签"),
                 format!("witness {name} answers at http://{address}/add-checkpoint"),
             );
             writeln!(errors, "{}", ready.text(lang))
@@ -122,7 +122,7 @@ fn cosign(request: &PathBuf, answer: &PathBuf, role: &Role, lang: Lang) -> Done 
         return Err(match status {
             409 => Failure::new(
                 format!(
-                    "未会签：本见证上次会签到 {why} 条；请从该处重新生成请求。若条数相同，说明日志有两份不同的历史"
+                    "未会签：本见证人上次会签到 {why} 条；请从该处重新生成请求。若条数相同，说明日志有两份不同的历史"
                 ),
                 format!(
                     "not cosigned: this witness last cosigned {why} leaves; make the request from there. If that is the size asked for, the log has two different histories"
