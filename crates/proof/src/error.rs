@@ -53,8 +53,6 @@ pub enum Why {
     NoFinalNewline,
     /// A line that has to be there is not.
     LineMissing,
-    /// A line that must not be there.
-    UnexpectedLine,
     /// An empty line or part where something has to stand.
     Empty,
     /// No signature.
@@ -96,7 +94,6 @@ impl Why {
             Why::ControlCharacter => ("含控制字符", "has a control character"),
             Why::NoFinalNewline => ("末尾缺少换行", "does not end with a line break"),
             Why::LineMissing => ("缺少一行", "lacks a line"),
-            Why::UnexpectedLine => ("有多余的行", "has a line that does not belong there"),
             Why::Empty => ("此处不得为空", "is empty where something has to stand"),
             Why::NoSignature => ("没有签名", "has no signature"),
             Why::NotASignatureLine => {
