@@ -27,6 +27,7 @@ pub mod schedule;
 pub mod seal;
 pub mod slip;
 pub mod tariff;
+pub mod whatif;
 pub mod work;
 pub mod yearly;
 
