@@ -28,6 +28,7 @@ pub mod seal;
 pub mod slip;
 pub mod tariff;
 pub mod whatif;
+pub mod witness;
 pub mod work;
 pub mod yearly;
 
