@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
+use store::{Store, StoreError, params};
 use torture::report::{Asked, Report};
 use torture::storm::backup::backup;
 use torture::storm::connection::connection_loss;
@@ -12,6 +13,7 @@ use torture::storm::failpoints::failpoints;
 use torture::storm::kill::{Sabotage, kill};
 use torture::storm::power::power_loss;
 use torture::storm::{Phase, Site};
+use torture::vfs::{Call, Disk, Fault, Plan, Trace};
 
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_zhangfang-torture"))
@@ -58,6 +60,30 @@ fn an_error_of_the_disk_is_a_refusal_and_no_more() {
 #[test]
 fn a_program_that_swallows_errors_is_found_out() {
     told(|| failpoints(&Asked::new(40, 1).sabotaged()).map(Some)).unwrap();
+}
+
+/// P9, as found by the harness above: when the sync of a commit fails, the commit may stand in the log. The process goes
+/// on without it; a process that dies first leaves it. So the program must not say that nothing was kept.
+#[test]
+fn a_sync_that_fails_at_the_commit_leaves_it_unknown() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let disk = Disk::watch(folder.path());
+    let open = |folder: &Path| Store::open(folder.join("a.db").to_str().unwrap()).unwrap();
+    let store = open(folder.path());
+    let add = |id: i64| store.write(|tx| tx.execute("INSERT INTO thing (id) VALUES (?1)", params![id]));
+    let rows = |store: &Store| {
+        store.read(|tx| tx.list("SELECT id FROM thing ORDER BY id", &[], |row| row.int(0))).unwrap()
+    };
+    store.write(|tx| tx.define("CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY) STRICT;")).unwrap();
+    disk.arm(Some(Plan { call: Call::Sync, at: 1, fault: Fault::Error, lasting: false }));
+    let told = add(1);
+    assert!(matches!(told, Err(StoreError::CommitUnknown(_))), "{told:?}");
+    Trace::put(&disk.files().unwrap(), other.path()).unwrap();
+    assert_eq!(rows(&open(other.path())), [1], "a process that died here left it");
+    assert_eq!(rows(&store), [] as [i64; 0], "this process goes on without it");
+    add(2).unwrap();
+    assert_eq!(rows(&store), [2]);
+    assert_eq!(rows(&open(folder.path())), [2]);
 }
 
 /// P2, P3: killed at any moment of import, calculation, issue, posting and the run of all books, nothing acknowledged is
