@@ -34,10 +34,13 @@ fn lanes() -> Vec<Vec<Step>> {
     vec![books(0), books(1), Phase::Posting.steps()]
 }
 
+/// Commands that are done, with their answers where those are kept.
+type Acknowledged = Vec<(Step, Option<String>)>;
+
 struct Taken {
     file: tempfile::TempDir,
     /// What was acknowledged before it began.
-    before: Vec<(Step, Option<String>)>,
+    before: Acknowledged,
 }
 
 /// Drills `asked.count` months.
@@ -90,7 +93,7 @@ fn under_load(
     ground: &Ground,
     store: &Store,
     chance: &mut fastrand::Rng,
-) -> Result<(Vec<Taken>, Vec<(Step, Option<String>)>), Trouble> {
+) -> Result<(Vec<Taken>, Acknowledged), Trouble> {
     let clock = Clock::of_session(1);
     let acknowledged = Mutex::new(Vec::new());
     let failed = AtomicBool::new(false);

@@ -95,6 +95,7 @@ impl Finding {
 /// Whether each of `steps` that `acknowledged` names is there with its answer, whether everything holds, and whether
 /// giving all commands again with the same keys completes the work exactly once. Counts those that were committed but
 /// never acknowledged.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn judge(
     finding: &mut Finding,
     store: &store::Store,
