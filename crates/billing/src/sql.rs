@@ -671,3 +671,21 @@ pub(crate) fn issued_as(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<IssuedAs
         },
     )
 }
+
+/// Gives what was issued in `month` to accounts from the first to the last, in order of account: kWh, of these at other
+/// than flat times, and kvarh, in millionths.
+pub(crate) fn each_used<E: From<StoreError>>(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    (first, last): (i64, i64),
+    mut take: impl FnMut(i64, i64, i64, i64) -> Result<(), E>,
+) -> Result<(), E> {
+    tx.each(
+        "SELECT account_id, energy_kwh, sharp_kwh + peak_kwh + valley_kwh + deep_valley_kwh, reactive_kvarh
+         FROM quantity_ledger
+         WHERE org_id = ?1 AND month = ?2 AND account_id BETWEEN ?3 AND ?4 ORDER BY account_id, sequence",
+        params![org_id, month, first, last],
+        |row| take(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?),
+    )
+}

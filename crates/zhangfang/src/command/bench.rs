@@ -47,11 +47,16 @@ pub enum Bench {
         #[arg(long)]
         only_postgres: bool,
     },
+    /// Known errors among a month's readings: what the 30 % rule and the score find / 异常检出率
+    Exceptions(super::bench_exceptions::Exceptions),
 }
 
 /// Runs the measurement. `--database URL` means that PostgreSQL database and nothing else.
 pub fn run(command: &Bench, place: &Place) -> Done {
-    let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command;
+    let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command else {
+        let Bench::Exceptions(exceptions) = command else { return Ok(()) };
+        return super::bench_exceptions::run(exceptions, place);
+    };
     let postgres = place.database.as_ref().or(postgres.as_ref());
     if !only_postgres && place.database.is_none() {
         let folder = scratch
@@ -231,13 +236,13 @@ fn peak_memory_mib() -> Option<u64> {
 }
 
 /// `part / whole` with `places` decimals, in whole-number arithmetic.
-fn ratio(part: u128, whole: u128, places: usize) -> String {
+pub(super) fn ratio(part: u128, whole: u128, places: usize) -> String {
     let scale = 10_u128.pow(places as u32);
     let value = part * scale / whole.max(1);
     if places == 0 { value.to_string() } else { format!("{}.{:0places$}", value / scale, value % scale) }
 }
 
-fn seconds(time: Duration) -> String {
+pub(super) fn seconds(time: Duration) -> String {
     ratio(time.as_millis(), 1000, 3)
 }
 

@@ -3,6 +3,7 @@
 pub mod adjust;
 pub mod backup;
 pub mod bench;
+pub mod bench_exceptions;
 pub mod bill;
 pub mod book;
 mod book_lists;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod slip;
+pub mod suspicion;
 pub mod tariff;
 pub mod work;
 pub mod yearly;

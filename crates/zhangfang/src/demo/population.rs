@@ -8,6 +8,7 @@ use kernel::{Date, Month, Quantity};
 use metering::account::VoltageLevel;
 use metering::reading::{Register, Registers, Span};
 
+use super::nature::Nature;
 use super::shape::{Consumer, HOURS, Shape};
 
 /// Customers of one reading book.
@@ -111,6 +112,7 @@ pub struct Population {
     pub(super) regions: [Prices; STATIONS as usize],
     units: [i64; STATIONS as usize],
     shapes: [(Shape, Shape); 3],
+    nature: Option<Nature>,
 }
 
 /// One customer.
@@ -134,7 +136,11 @@ impl Population {
     pub fn new(seed: u64, accounts: u64, month: Month, regions: [Prices; 3], units: [i64; 3]) -> Population {
         let both = |consumer| (Shape::of(consumer, month.year() - 1), Shape::of(consumer, month.year()));
         let shapes = [both(Consumer::Household), both(Consumer::Trade), both(Consumer::Farm)];
-        Population { seed, accounts, month, regions, units, shapes }
+        Population { seed, accounts, month, regions, units, shapes, nature: None }
+    }
+    /// With the habits and chances of real customers, for measurements of what is unusual.
+    pub fn with_nature(self) -> Population {
+        Population { nature: Some(Nature), ..self }
     }
     /// How many.
     pub fn len(&self) -> u64 {
@@ -281,7 +287,8 @@ impl Population {
             (Special::New, _) if month < self.first_month(customer) => 0,
             _ => chance,
         };
-        shape.month(month, customer.year_kwh).map(|energy| energy * chance / 100)
+        let lived = self.nature.as_ref().map_or(1000, |nature| nature.per_mille(self, customer, month));
+        shape.month(month, customer.year_kwh).map(|energy| energy * chance * lived / 100_000)
     }
 
     /// The first month with consumption.
