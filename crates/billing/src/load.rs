@@ -74,8 +74,7 @@ impl Loader {
     ) -> Result<()> {
         let holds = sql::active_holds(tx, org_id, plan.month)?;
         // History is taken over as it is: nobody scored it.
-        let by_score =
-            !plan.take_over && suspicion::mode(tx, org_id)? == suspicion::Mode::Decide;
+        let by_score = !plan.take_over && suspicion::mode(tx, org_id)? == suspicion::Mode::Decide;
         self.verdicts_of = None;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
         let mut units = books.iter().peekable();

@@ -99,4 +99,4 @@ CREATE TABLE issue_component (
   PRIMARY KEY (org_id, issue_id, component)) STRICT, WITHOUT ROWID;",
     sqlite: "",
     postgres: "",
-}];
+}, crate::suspicion::MIGRATION];

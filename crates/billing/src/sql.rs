@@ -573,10 +573,14 @@ pub(crate) fn issuable(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64)
          LEFT JOIN exception e ON e.org_id = b.org_id AND e.month = b.month AND e.account_id = b.account_id
          WHERE b.org_id = ?1 AND b.month = ?2 AND b.book_id = ?3 AND b.sequence = 0
            AND ((b.reasons = 0 AND e.account_id IS NULL) OR e.state = ?4) AND (b.reasons / ?5) % 2 = 0
+           AND ((b.reasons / ?6) % 2 = 0 OR EXISTS (
+             SELECT 1 FROM suspicion_release s WHERE s.org_id = b.org_id AND s.month = b.month
+               AND s.account_id = b.account_id AND s.confirmed_by IS NOT NULL
+               AND s.energy_kwh = b.energy_kwh AND s.amount = b.amount))
            AND NOT EXISTS (SELECT 1 FROM receivable r WHERE r.org_id = b.org_id AND r.month = b.month
                              AND r.account_id = b.account_id AND r.sequence = 0)
          ORDER BY b.account_id",
-        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0],
+        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0, Reasons::HELD.0],
         |row| {
             Ok(Draft {
                 key: BillKey { org_id, month, account_id: row.int(0)?, sequence: 0 },

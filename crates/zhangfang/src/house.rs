@@ -19,7 +19,6 @@ pub fn schemas() -> Vec<Schema> {
         metering::contract::SCHEMA_CONTRACTS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
-        billing::suspicion::SCHEMA,
     ]
 }
 

@@ -42,16 +42,28 @@ impl History {
         let mut last: Vec<i64> = self.energy.iter().flatten().copied().take(3).collect();
         median(&mut last)
     }
-    /// Median absolute deviation of the last twelve months from their median, in thousandths of it, with the factor
-    /// that makes it a standard deviation; nothing with fewer than six.
+    /// How far months usually lie apart, in thousandths of their size, as a standard deviation would say it: by the
+    /// median absolute deviation from the median, or from month to month where that is less, because a season moves
+    /// slowly. Nothing with fewer than six months.
     fn spread_share(&self) -> Option<i64> {
-        let mut known: Vec<i64> = self.energy[..12].iter().flatten().copied().collect();
+        let months = &self.energy[..12];
+        let mut known: Vec<i64> = months.iter().flatten().copied().collect();
         if known.len() < 6 {
             return None;
         }
         let middle = median(&mut known)?;
-        let mut off: Vec<i64> = known.iter().map(|energy| energy.saturating_sub(middle).saturating_abs()).collect();
-        share(median(&mut off)?, middle).map(|share| share.saturating_mul(1483) / 1000)
+        let apart = |one: i64, other: i64| one.saturating_sub(other).saturating_abs();
+        let mut off: Vec<i64> = known.iter().map(|energy| apart(*energy, middle)).collect();
+        // 1.4826 makes a median deviation a standard deviation; of differences it is that by the root of two.
+        let level = share(median(&mut off)?, middle).map(|share| share.saturating_mul(1483) / 1000);
+        let mut steps: Vec<i64> = months
+            .windows(2)
+            .filter_map(|pair| pair[0].zip(pair[1]))
+            .filter_map(|(one, other)| share(apart(one, other), one.max(other)))
+            .collect();
+        let steps = if steps.len() < 5 { None } else { median(&mut steps) };
+        let steps = steps.map(|share| share.saturating_mul(1048) / 1000);
+        level.into_iter().chain(steps).min()
     }
 }
 
@@ -138,14 +150,15 @@ pub struct Expected {
     pub above: bool,
 }
 
-/// What the account's season and level, moved as its peers moved, let expect; the nearer of the two speaks for the
-/// account. Nothing while too little is known or nothing is usually used.
+/// What the account's season and level, moved as its peers moved, let expect: their mean where they agree, the nearer of the
+/// two where they do not. Nothing while too little is known or nothing is usually used.
 pub fn expect(evidence: &Evidence<'_>, usage: i64, thresholds: &Thresholds) -> Option<Expected> {
     let history = &evidence.history;
     if history.months() < 3 {
         return None;
     }
-    let share_of_spread = history.spread_share().unwrap_or(thresholds.spread_share).max(thresholds.spread_share);
+    let share_of_spread =
+        history.spread_share().unwrap_or(thresholds.spread_share).max(thresholds.spread_share);
     let peers = evidence.peers;
     let season = history.year_ago().filter(|energy| *energy > 0).map(|energy| per_mille(energy, peers.year));
     let level = history.level().filter(|energy| *energy > 0).map(|energy| per_mille(energy, peers.level));
@@ -155,7 +168,16 @@ pub fn expect(evidence: &Evidence<'_>, usage: i64, thresholds: &Thresholds) -> O
         let tenths = i64::try_from(distance.abs() * 10 / i128::from(spread.max(1))).unwrap_or(i64::MAX);
         Expected { energy, spread, tenths, above: distance > 0 }
     };
-    season.into_iter().chain(level).map(off).min_by_key(|expected| expected.tenths)
+    match (season, level) {
+        // Two estimates that agree are together better than each.
+        (Some(season), Some(level)) if agree(season, level) => Some(off(season / 2 + level / 2)),
+        _ => season.into_iter().chain(level).map(off).min_by_key(|expected| expected.tenths),
+    }
+}
+
+/// Do season and level say about the same: the smaller is at least seven tenths of the larger?
+fn agree(season: i64, level: i64) -> bool {
+    i128::from(season.min(level)) * 10 >= i128::from(season.max(level)) * 7
 }
 
 /// Months of the last twelve that were as low, or as high, as this one.

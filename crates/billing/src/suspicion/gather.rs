@@ -146,9 +146,17 @@ impl Gatherer {
     }
 
     /// The evidence of one row of the chunk.
-    fn evidence(&mut self, place: usize, row: &AccountReadings, month: Month, peers: Peers, under_way: &UnderWay) -> Evidence<'_> {
+    fn evidence(
+        &mut self,
+        place: usize,
+        row: &AccountReadings,
+        month: Month,
+        peers: Peers,
+        under_way: &UnderWay,
+    ) -> Evidence<'_> {
         billed_lines(row, &mut self.lines);
-        let supply_changed = row.events.iter().any(|event| event.on.month() == month || event.on.month() == month.previous());
+        let supply_changed =
+            row.events.iter().any(|event| event.on.month() == month || event.on.month() == month.previous());
         Evidence {
             account_id: row.account.account_id,
             lines: &self.lines,

@@ -20,16 +20,16 @@ pub use evidence::{
     Circumstances, Evidence, Expected, History, LastLine, MONTHS_KNOWN, Peers, Score, expect, median, usage,
 };
 pub use pairs::{Candidate, mark_swapped};
-pub use pass::{ScoreSummary, score_month};
 pub(crate) use pass::score_book;
+pub use pass::{ScoreSummary, score_month};
 pub use peers::{Gathering, Movements};
 pub use reason::{Finding, Reason};
 pub use score::score;
+pub(crate) use service::require_released;
 pub use service::{
     Comparison, Release, Side, compare, confirm_release, propose_release, release_of, scores_of, set_mode,
     set_thresholds,
 };
-pub(crate) use service::require_released;
-pub use sql::{Mode, SCHEMA, StoredScore, mode, thresholds};
-pub(crate) use sql::verdicts;
+pub(crate) use sql::{MIGRATION, verdicts};
+pub use sql::{Mode, StoredScore, mode, thresholds};
 pub use thresholds::{Band, Thresholds};

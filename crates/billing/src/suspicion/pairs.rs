@@ -28,7 +28,13 @@ const OFF_TENTHS: i64 = 30;
 
 impl Candidate {
     /// The account as a candidate when it is off or went backwards.
-    pub fn of(place: usize, account_id: i64, used: i64, expected: Expected, lines: &[Reading]) -> Option<Candidate> {
+    pub fn of(
+        place: usize,
+        account_id: i64,
+        used: i64,
+        expected: Expected,
+        lines: &[Reading],
+    ) -> Option<Candidate> {
         let line = match lines {
             [line] => Some(*line),
             _ => None,

@@ -119,9 +119,8 @@ fn score_books(
             used,
             expected: expected.map(|expected| expected.energy),
         });
-        let candidate = expected.and_then(|expected| {
-            Candidate::of(place, evidence.account_id, used, expected, evidence.lines)
-        });
+        let candidate = expected
+            .and_then(|expected| Candidate::of(place, evidence.account_id, used, expected, evidence.lines));
         scored.candidates.extend(candidate);
         Ok(())
     })?;

@@ -85,10 +85,7 @@ impl Reason {
     }
     /// Takes points off instead of adding them.
     pub const fn is_relief(self) -> bool {
-        matches!(
-            self,
-            Reason::SeenBefore | Reason::SupplyChanged | Reason::ChangeTicket | Reason::NewAccount
-        )
+        matches!(self, Reason::SeenBefore | Reason::SupplyChanged | Reason::ChangeTicket | Reason::NewAccount)
     }
 }
 
@@ -105,7 +102,8 @@ pub struct Finding {
 
 /// Whole kWh with separators, rounded half up.
 fn kwh(units: i64) -> String {
-    let whole = Quantity::from_units(units).rounded(0).units() / Quantity::SCALE;
+    let half = if units < 0 { -Quantity::SCALE / 2 } else { Quantity::SCALE / 2 };
+    let whole = units.saturating_add(half) / Quantity::SCALE;
     let digits = whole.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + 8);
     if whole < 0 {
@@ -168,7 +166,12 @@ impl Bilingual for Finding {
             ),
             Reason::DoubtfulRollover => (
                 format!("确认翻转由 {} 到 {}，将走 {} 千瓦时", shown(a), shown(b), kwh(c)),
-                format!("a roll-over from {} to {} was confirmed and makes {} kWh", shown(a), shown(b), kwh(c)),
+                format!(
+                    "a roll-over from {} to {} was confirmed and makes {} kWh",
+                    shown(a),
+                    shown(b),
+                    kwh(c)
+                ),
             ),
             Reason::RegistersOver => (
                 format!("分时示数合计走 {}，总示数只走 {}", shown(b), shown(a)),
@@ -232,10 +235,9 @@ impl Bilingual for Finding {
                 format!("the last month ended at {}, this one begins at {}", shown(a), shown(b)),
             ),
             Reason::MeterReplaced => ("本月换表".into(), "the meter was replaced this month".into()),
-            Reason::WokeUp => (
-                format!("多月为零后用 {} 千瓦时", kwh(a)),
-                format!("{} kWh after months of nothing", kwh(a)),
-            ),
+            Reason::WokeUp => {
+                (format!("多月为零后用 {} 千瓦时", kwh(a)), format!("{} kWh after months of nothing", kwh(a)))
+            }
             Reason::Unread => ("本月未抄".into(), "not read this month".into()),
             Reason::SeenBefore => {
                 (format!("近一年有 {a} 个月如此"), format!("{a} such months in the last year"))
@@ -243,9 +245,7 @@ impl Bilingual for Finding {
             Reason::SupplyChanged => {
                 ("本月变压器有变更".into(), "a transformer was changed this month".into())
             }
-            Reason::ChangeTicket => {
-                ("有在途变更或暂缓".into(), "a change or a hold is under way".into())
-            }
+            Reason::ChangeTicket => ("有在途变更或暂缓".into(), "a change or a hold is under way".into()),
             Reason::NewAccount => (format!("仅有 {a} 个月历史"), format!("only {a} months of history")),
         };
         let words = if lang == Lang::Zh { zh } else { en };

@@ -38,8 +38,8 @@ const CAUSE_FROM_POINTS: i32 = 1;
 pub fn score(evidence: &Evidence<'_>, thresholds: &Thresholds) -> Score {
     let mut found = Found { thresholds, list: Vec::new() };
     let used = usage(evidence.lines);
-    let unread = evidence.lines.is_empty()
-        || evidence.lines.iter().any(|line| line.status == ReadingStatus::Unread);
+    let unread =
+        evidence.lines.is_empty() || evidence.lines.iter().any(|line| line.status == ReadingStatus::Unread);
     let expected = expect(evidence, used, thresholds);
     if unread {
         found.add(Reason::Unread, [0; 4]);
@@ -63,9 +63,10 @@ fn is_replaced(evidence: &Evidence<'_>) -> bool {
     let new = |line: &Reading| {
         !evidence.last.is_empty() && evidence.last.iter().all(|last| last.meter_seq != line.meter_seq)
     };
-    evidence.lines.iter().any(|line| {
-        line.flags.has(ReadingFlags::FINAL) || line.flags.has(ReadingFlags::FIRST) || new(line)
-    })
+    evidence
+        .lines
+        .iter()
+        .any(|line| line.flags.has(ReadingFlags::FINAL) || line.flags.has(ReadingFlags::FIRST) || new(line))
 }
 
 /// What a whole turn of the register counts, in millionths of what it shows.
@@ -83,7 +84,9 @@ fn rollover(line: &Reading, expected: Option<&Expected>, found: &mut Found<'_>) 
         let passed = clamp(i128::from(now) - i128::from(before) + i128::from(dial(line)));
         let energy = times(passed, line.multiplier);
         let plausible = passed <= dial(line) / 10
-            && expected.is_none_or(|expected| energy <= expected.energy.saturating_mul(5).max(expected.spread * 10));
+            && expected.is_none_or(|expected| {
+                energy <= expected.energy.saturating_mul(5).max(expected.spread.saturating_mul(10))
+            });
         match (line.flags.rolled_over(register), plausible) {
             (false, true) => found.add(Reason::MissedRollover, [before, now, energy, 0]),
             (false, false) => found.add(Reason::Backwards, [before, now, 0, 0]),
@@ -172,13 +175,7 @@ fn continuity(line: &Reading, evidence: &Evidence<'_>, found: &mut Found<'_>) {
 }
 
 /// How far the month is off, what would explain it, and what speaks for the customer.
-fn deviation(
-    evidence: &Evidence<'_>,
-    expected: &Expected,
-    used: i64,
-    replaced: bool,
-    found: &mut Found<'_>,
-) {
+fn deviation(evidence: &Evidence<'_>, expected: &Expected, used: i64, replaced: bool, found: &mut Found<'_>) {
     let thresholds = found.thresholds;
     let history = &evidence.history;
     let points = thresholds.deviation_points(expected.tenths);
@@ -209,8 +206,8 @@ fn deviation(
     if replaced {
         found.add(Reason::MeterReplaced, [0; 4]);
     }
-    multiple(evidence, expected, used, found);
-    if let [line] = evidence.lines {
+    multiple(evidence, expected, used, replaced, found);
+    if let ([line], true) = (evidence.lines, used != 0) {
         digits(line, expected, found);
     }
     let circumstances = evidence.circumstances;
@@ -229,21 +226,21 @@ fn deviation(
 }
 
 /// A plain multiple or fraction: ten or a hundred times for a slipped decimal point, the multiplier itself when it was
-/// left out or taken twice.
-fn multiple(evidence: &Evidence<'_>, expected: &Expected, used: i64, found: &mut Found<'_>) {
+/// left out or taken twice; with a new meter also the steps from one size of instrument transformer to the next.
+fn multiple(evidence: &Evidence<'_>, expected: &Expected, used: i64, replaced: bool, found: &mut Found<'_>) {
     if used <= 0 || expected.energy <= 0 {
         return;
     }
     let largest = evidence.lines.iter().map(|line| line.multiplier.units() / Rate::SCALE).max().unwrap_or(1);
-    let factors = [10, 100, largest];
-    let fits = factors.into_iter().filter(|factor| *factor > 1).any(|factor| {
-        let scaled = if expected.above {
-            (used, expected.energy.saturating_mul(factor))
-        } else {
-            (used.saturating_mul(factor), expected.energy)
-        };
-        same(scaled.0, scaled.1, found.thresholds)
-    });
+    let changed = [(2, 1), (3, 2), (3, 1), (4, 1), (5, 1)];
+    let steps: &[(i64, i64)] = if replaced && largest > 1 { &changed } else { &[] };
+    let factors = [(10, 1), (100, 1), (largest, 1)];
+    let (large, small) = if expected.above { (used, expected.energy) } else { (expected.energy, used) };
+    let fits = factors
+        .iter()
+        .chain(steps)
+        .filter(|(by, over)| by > over)
+        .any(|(by, over)| same(large.saturating_mul(*over), small.saturating_mul(*by), found.thresholds));
     if fits {
         let factor = share(used, expected.energy).unwrap_or(0);
         found.add(Reason::Multiple, [expected.energy, factor, 0, 0]);
@@ -268,19 +265,24 @@ fn digits(line: &Reading, expected: &Expected, found: &mut Found<'_>) {
     for place in 0..places.saturating_sub(1) {
         let difference = digit(place) - digit(place + 1);
         // The higher place takes the lower digit and the other way round.
-        let candidate = now + difference * 9 * 10_i64.pow(place) * Quantity::SCALE;
+        let candidate = beside(now, difference * 9, place);
         if difference != 0 && near(candidate) {
             return found.add(Reason::DigitSwap, [now, candidate, 0, 0]);
         }
     }
     for place in 0..places {
         for other in 0..10 {
-            let candidate = now + (other - digit(place)) * 10_i64.pow(place) * Quantity::SCALE;
+            let candidate = beside(now, other - digit(place), place);
             if other != digit(place) && near(candidate) {
                 return found.add(Reason::DigitOff, [now, candidate, 0, 0]);
             }
         }
     }
+}
+
+/// A reading with `by` added at a place of its whole digits.
+fn beside(reading: i64, by: i64, place: u32) -> i64 {
+    clamp(i128::from(reading) + i128::from(by) * 10_i128.pow(place) * i128::from(Quantity::SCALE))
 }
 
 /// Used again after nothing: there is no level to compare with.

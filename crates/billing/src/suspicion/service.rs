@@ -192,15 +192,22 @@ pub fn compare(tx: &mut Tx<'_>, org_id: i64, month: Month, limits: &Limits) -> R
         let mut past = vec![Past::default(); bills.len()];
         for back in 1..=3 {
             let mut seen = None;
-            crate::sql::each_issued(tx, org_id, month.plus(-back)?, bounds.0, bounds.1, |account, energy, fee, _| {
-                if let Ok(place) = bills.binary_search_by_key(&account, |bill| bill.account_id) {
-                    let past = &mut past[place];
-                    past.months += u8::from(seen.replace(account) != Some(account));
-                    past.energy_kwh = past.energy_kwh.plus(energy)?;
-                    past.fee = past.fee.plus(fee)?;
-                }
-                Ok::<_, OfficeError>(())
-            })?;
+            crate::sql::each_issued(
+                tx,
+                org_id,
+                month.plus(-back)?,
+                bounds.0,
+                bounds.1,
+                |account, energy, fee, _| {
+                    if let Ok(place) = bills.binary_search_by_key(&account, |bill| bill.account_id) {
+                        let past = &mut past[place];
+                        past.months += u8::from(seen.replace(account) != Some(account));
+                        past.energy_kwh = past.energy_kwh.plus(energy)?;
+                        past.fee = past.fee.plus(fee)?;
+                    }
+                    Ok::<_, OfficeError>(())
+                },
+            )?;
         }
         for (bill, past) in bills.into_iter().zip(past) {
             found.add(bill, &past, limits);

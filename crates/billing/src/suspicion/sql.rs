@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kernel::{Moment, Money, Month, Quantity};
-use store::{Bulk, Column, Kind, Migration, Row, Schema, StoreError, Tx, params};
+use store::{Bulk, Column, Kind, Migration, Row, StoreError, Tx, params};
 
 use super::evidence::Score;
 use super::reason::{Finding, read_findings, write_findings};
@@ -11,13 +11,11 @@ use super::thresholds::{Band, Thresholds};
 use crate::gates::Verdict;
 use crate::office::Result;
 
-/// The schema of the score.
-pub const SCHEMA: Schema = Schema {
-    module: "billing_suspicion",
-    migrations: &[Migration {
-        number: 1,
-        name: "suspicion scores, mode and thresholds, releases by two",
-        both: "
+/// The tables of the score: a migration of billing's own schema, because the run asks for the mode.
+pub(crate) const MIGRATION: Migration = Migration {
+    number: 3,
+    name: "suspicion scores, mode and thresholds, releases by two",
+    both: "
 CREATE TABLE suspicion_score (
   org_id INTEGER NOT NULL, month INTEGER NOT NULL, book_id INTEGER NOT NULL, account_id INTEGER NOT NULL,
   unit_id INTEGER NOT NULL, score INTEGER NOT NULL, band INTEGER NOT NULL, sampled INTEGER NOT NULL,
@@ -33,13 +31,12 @@ CREATE TABLE suspicion_release (
   proposed_by INTEGER NOT NULL, proposed_at INTEGER NOT NULL, confirmed_by INTEGER, confirmed_at INTEGER,
   CHECK (confirmed_by IS NULL OR confirmed_by <> proposed_by),
   PRIMARY KEY (org_id, month, account_id)) STRICT, WITHOUT ROWID;",
-        sqlite: "
+    sqlite: "
 CREATE TRIGGER suspicion_setting_fixed BEFORE UPDATE ON suspicion_setting BEGIN SELECT RAISE(ABORT, 'settings are added, never changed'); END;
 CREATE TRIGGER suspicion_setting_kept BEFORE DELETE ON suspicion_setting BEGIN SELECT RAISE(ABORT, 'settings are added, never changed'); END;",
-        postgres: "
+    postgres: "
 CREATE FUNCTION suspicion_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'settings are added, never changed'; END $$;
 CREATE TRIGGER suspicion_setting_fixed BEFORE UPDATE OR DELETE ON suspicion_setting FOR EACH ROW EXECUTE FUNCTION suspicion_never_changes();",
-    }],
 };
 
 const SCORE: &[Column] = &[
@@ -206,7 +203,8 @@ pub(crate) fn drop_scores(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i
 }
 
 fn read(row: &Row<'_>) -> std::result::Result<StoredScore, StoreError> {
-    let band = Band::from_number(row.int(4)?).ok_or(StoreError::WrongType { column: 4, expected: "a band" })?;
+    let band =
+        Band::from_number(row.int(4)?).ok_or(StoreError::WrongType { column: 4, expected: "a band" })?;
     Ok(StoredScore {
         account_id: row.int(0)?,
         book_id: row.int(1)?,
@@ -220,7 +218,8 @@ fn read(row: &Row<'_>) -> std::result::Result<StoredScore, StoreError> {
     })
 }
 
-/// Scores of `month` from the band `from` up, of one book, one account, or all; highest first.
+/// Scores of `month` from the band `from` up, of one book, one account, or all; highest first, among
+/// the same those that are off by most kWh.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     org_id: i64,
@@ -234,14 +233,19 @@ pub(crate) fn list(
          FROM suspicion_score
          WHERE org_id = ?1 AND month = ?2 AND band >= ?3 AND (book_id = ?4 OR ?4 = -1)
            AND (account_id = ?5 OR ?5 = -1)
-         ORDER BY score DESC, account_id",
+         ORDER BY score DESC, ABS(used_kwh - COALESCE(expected_kwh, used_kwh)) DESC, account_id",
         params![org_id, month, from.number(), book_id.unwrap_or(-1), account_id.unwrap_or(-1)],
         read,
     )?)
 }
 
 /// What the scores of a book's accounts say to the gates.
-pub(crate) fn verdicts(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64) -> Result<HashMap<i64, Verdict>> {
+pub(crate) fn verdicts(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    book_id: i64,
+) -> Result<HashMap<i64, Verdict>> {
     let mut found = HashMap::new();
     tx.each(
         "SELECT account_id, band, sampled FROM suspicion_score WHERE org_id = ?1 AND month = ?2 AND book_id = ?3",
@@ -321,7 +325,12 @@ pub struct Release {
     pub confirmed_by: Option<i64>,
 }
 
-pub(crate) fn release(tx: &mut Tx<'_>, org_id: i64, month: Month, account_id: i64) -> Result<Option<Release>> {
+pub(crate) fn release(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    account_id: i64,
+) -> Result<Option<Release>> {
     Ok(tx.one(
         "SELECT energy_kwh, amount, reason, proposed_by, confirmed_by FROM suspicion_release
          WHERE org_id = ?1 AND month = ?2 AND account_id = ?3",

@@ -142,7 +142,9 @@ impl Thresholds {
         if !(0 < sample && sample < review && review < hold && hold <= 100) {
             return Err(wrong(
                 format!("各档分数须递增：抽查 {sample}，复核 {review}，暂扣 {hold}，且在 1 到 100 之间"),
-                format!("the bands must ascend: sample {sample}, review {review}, hold {hold}, within 1 to 100"),
+                format!(
+                    "the bands must ascend: sample {sample}, review {review}, hold {hold}, within 1 to 100"
+                ),
             ));
         }
         let points = file.deviation.points;
@@ -245,13 +247,13 @@ mod tests {
     fn a_wrong_file_is_refused() {
         assert!(Thresholds::parse(BUILT_IN).is_ok());
         for (from, to) in [
-            ("sample = 25", "sample = 45"),
+            ("sample = 25", "sample = 42"),
             ("sample = 25", "sample = 0"),
-            ("review = 45", "review = 80"),
-            ("review = 45", "review = 90"),
-            ("hold = 80", "hold = 101"),
-            ("[40, 12]", "[20, 12]"),
-            ("[40, 12]", "[40, 99]"),
+            ("review = 42", "review = 78"),
+            ("review = 42", "review = 90"),
+            ("hold = 78", "hold = 101"),
+            ("[40, 26]", "[20, 26]"),
+            ("[40, 26]", "[40, 99]"),
             ("backwards = 95", "backwards = 950"),
             ("backwards = 95", ""),
             ("backwards = 95", "forwards = 95"),

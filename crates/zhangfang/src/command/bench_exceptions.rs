@@ -114,9 +114,7 @@ fn measure(command: &Exceptions, url: &str) -> Done<(Vec<Judged>, ScoreSummary, 
     if let Some(file) = &command.thresholds {
         let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file.display(), error))?;
         let head = stage.company.person(&stage.store, "zhuren", now.date())?;
-        stage.store.write(|tx| {
-            suspicion::set_thresholds(&mut identity::Work::new(tx, &head, now), &text)
-        })?;
+        stage.store.write(|tx| suspicion::set_thresholds(&mut identity::Work::new(tx, &head, now), &text))?;
     }
     let plan = RunPlan::new(stage.month, stage.run_books(), now);
     let started = Instant::now();
@@ -124,11 +122,10 @@ fn measure(command: &Exceptions, url: &str) -> Done<(Vec<Judged>, ScoreSummary, 
     let rule = by_the_rule(&stage, &ready);
     let calculating = started.elapsed();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary =
-        suspicion::score_month(&stage.store, &centre, stage.month, &plan.books, now, workers)?;
-    let scores = stage.store.read(|tx| {
-        suspicion::scores_of(tx, stage.company.org_id, stage.month, Band::Release, None, None)
-    })?;
+    let summary = suspicion::score_month(&stage.store, &centre, stage.month, &plan.books, now, workers)?;
+    let scores = stage
+        .store
+        .read(|tx| suspicion::scores_of(tx, stage.company.org_id, stage.month, Band::Release, None, None))?;
     let truth = troubles.truth();
     let judged = scores
         .into_iter()
@@ -208,7 +205,11 @@ fn report(command: &Exceptions, judged: &[Judged], summary: &ScoreSummary, calcu
         );
     };
     line("30 % rule, all gates", &|one| !one.rule.is_none());
-    for (band, name) in [(Band::Sample, "score, sample and up"), (Band::Review, "score, review and up"), (Band::Hold, "score, hold")] {
+    for (band, name) in [
+        (Band::Sample, "score, sample and up"),
+        (Band::Review, "score, review and up"),
+        (Band::Hold, "score, hold"),
+    ] {
         line(name, &|one| one.score.band >= band);
     }
     let mandatory = |one: &Judged| !gates::decide(one.rule, gates::Verdict::Release).is_none();
@@ -220,7 +221,8 @@ fn report(command: &Exceptions, judged: &[Judged], summary: &ScoreSummary, calcu
     println!("to find                   by deviation (rule)   by score");
     for share in [50, 80, 90, 95, 100] {
         let rule = looked_at(judged, |one| one.off, errors, share);
-        let score = looked_at(judged, |one| u128::from(one.score.score), errors, share);
+        let off = |one: &Judged| one.score.off_kwh().map_or(0, |kwh| u128::from(kwh.units().unsigned_abs()));
+        let score = looked_at(judged, |one| (u128::from(one.score.score) << 64) + off(one), errors, share);
         println!("{share:>3} % of the errors       {rule:>19}   {score:>8}");
     }
     println!();

@@ -242,7 +242,8 @@ fn all(
     {
         println!("{}", office.say(format!("  {zh}：{count} 户"), format!("  {en}: {count}")));
     }
-    Ok(())
+    // Where the score decides, the run has scored its books; where it does not, the scores are kept beside it.
+    super::suspicion::score_beside(office, month, plan.workers)
 }
 
 /// The names of flows: key, Chinese, English.

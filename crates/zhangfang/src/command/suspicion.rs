@@ -124,13 +124,15 @@ pub fn run(command: &Suspicion, office: &Office) -> Done {
             println!("{} {}", mode.code(), office.say(mode.text(kernel::Lang::Zh), ""));
             Ok(())
         }
-        Suspicion::Mode { mode: Some(mode) } => office.change("billing.set_suspicion_mode", command, |work| {
-            let before = suspicion::set_mode(work, *mode)?;
-            both(
-                format!("评分模式由 {} 改为 {}", before.code(), mode.code()),
-                format!("the mode was {} and is {} now", before.code(), mode.code()),
-            )
-        }),
+        Suspicion::Mode { mode: Some(mode) } => {
+            office.change("billing.set_suspicion_mode", command, |work| {
+                let before = suspicion::set_mode(work, *mode)?;
+                both(
+                    format!("评分模式由 {} 改为 {}", before.code(), mode.code()),
+                    format!("the mode was {} and is {} now", before.code(), mode.code()),
+                )
+            })
+        }
         Suspicion::Thresholds { file } => {
             let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file.display(), error))?;
             office.change("billing.set_suspicion_thresholds", &(command, &text), |work| {
@@ -177,13 +179,20 @@ fn score(office: &Office, month: Month, workers: Option<usize>) -> Done<ScoreSum
     })?;
     books.sort_by_key(|book| book.book_id);
     if books.is_empty() {
-        return Err(Failure::new(
-            format!("{month} 没有开册的抄本"),
-            format!("no book is open in {month}"),
-        ));
+        return Err(Failure::new(format!("{month} 没有开册的抄本"), format!("no book is open in {month}")));
     }
     let workers = workers.unwrap_or_else(|| RunPlan::new(month, Vec::new(), office.now).workers);
     Ok(suspicion::score_month(&office.store, &office.actor, month, &books, office.now, workers)?)
+}
+
+/// Scores the month beside a run in shadow mode, and says what came of it.
+pub(super) fn score_beside(office: &Office, month: Month, workers: usize) -> Done {
+    let org_id = office.org_id();
+    if office.look(|tx| Ok(suspicion::mode(tx, org_id)?))? == Mode::Shadow {
+        let summary = score(office, month, Some(workers))?;
+        println!("{}", said(office, month, &summary));
+    }
+    Ok(())
 }
 
 fn said(office: &Office, month: Month, summary: &ScoreSummary) -> String {
@@ -191,7 +200,9 @@ fn said(office: &Office, month: Month, summary: &ScoreSummary) -> String {
     let accounts = summary.accounts;
     office.say(
         format!("{month} 评分 {accounts} 户：放行 {release}，抽查档 {sample}，复核 {review}，暂扣 {hold}"),
-        format!("{month}: {accounts} scored; release {release}, sample {sample}, review {review}, hold {hold}"),
+        format!(
+            "{month}: {accounts} scored; release {release}, sample {sample}, review {review}, hold {hold}"
+        ),
     )
 }
 
@@ -240,7 +251,9 @@ fn scores(
     }
     let left = seen.count();
     if left > 0 {
-        table.note(office.say(format!("另有 {left} 户未列出，见 --limit"), format!("{left} more; see --limit")));
+        table.note(
+            office.say(format!("另有 {left} 户未列出，见 --limit"), format!("{left} more; see --limit")),
+        );
     }
     table.show(shown)
 }
@@ -254,7 +267,9 @@ fn why(office: &Office, account: &str, month: Month, shown: &Shown) -> Done {
     let Some(one) = found.into_iter().next().filter(|one| office.sees(READ, one.unit_id)) else {
         return Err(Failure::new(
             format!("户号 {account} 在 {month} 没有评分；先运行 `zhangfang exception score --month {month}`"),
-            format!("account {account} has no score in {month}; run `zhangfang exception score --month {month}`"),
+            format!(
+                "account {account} has no score in {month}; run `zhangfang exception score --month {month}`"
+            ),
         ));
     };
     let mut table = Table::new(office.lang)
@@ -272,7 +287,8 @@ fn why(office: &Office, account: &str, month: Month, shown: &Shown) -> Done {
         table.note(office.say("没有可疑之处", "nothing speaks against it"));
     }
     if let Some(release) = office.look(|tx| Ok(suspicion::release_of(tx, org_id, month, id)?))? {
-        let (first, second) = (office.person_name(release.proposed_by)?, office.name_of(release.confirmed_by)?);
+        let (first, second) =
+            (office.person_name(release.proposed_by)?, office.name_of(release.confirmed_by)?);
         table.note(office.say(
             format!("解除暂扣：{first} 提出（{}），确认：{second}", release.reason),
             format!("release proposed by {first} ({}), confirmed by: {second}", release.reason),
@@ -293,7 +309,9 @@ fn compare(office: &Office, month: Month, shown: &Shown) -> Done {
         ));
     }
     let mut table = Table::new(office.lang)
-        .titled(office.say(format!("{month} 30%规则与评分比对"), format!("{month}: the 30 % rule and the score")))
+        .titled(
+            office.say(format!("{month} 30%规则与评分比对"), format!("{month}: the 30 % rule and the score")),
+        )
         .text("差异", "difference")
         .text("户号", "account")
         .text("规则", "rule")

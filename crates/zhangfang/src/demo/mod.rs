@@ -5,10 +5,10 @@ mod dossier;
 mod exceptions;
 mod names;
 mod nature;
-pub mod trouble;
 mod population;
 mod shape;
 mod summary;
+pub mod trouble;
 
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ use crate::command::Place;
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
-pub use population::{Customer, Special, BOOK_ACCOUNTS, HISTORY_MONTHS, Population};
+pub use population::{BOOK_ACCOUNTS, Customer, HISTORY_MONTHS, Population, Special};
 use population::{Prices, hours_of};
 
 /// The seed of every demo.

@@ -46,7 +46,7 @@ impl Nature {
         let trend = trait_of.u64(0..24);
         by(1000 + trend * 12 - trend * u64::from(back.min(12)));
 
-        let heats = trait_of.u64(900..1900).max(1000);
+        let heats = trait_of.u64(400..1700).max(1000);
         let cools = trait_of.u64(700..2300).max(1000);
         let (habit, since) = (trait_of.u32(..1000), trait_of.u32(1..16));
         if household {

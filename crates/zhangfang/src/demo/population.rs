@@ -318,10 +318,26 @@ impl Population {
             for (hour, register) in hours.iter().zip(of_hour) {
                 energy[*register as usize] += hour;
             }
+            if self.nature.is_some() {
+                // The day has not the same shape every month: some of the peak moves to the valley, or back.
+                let mut rng = self.rng(customer.index, month.number().unsigned_abs() + 5_000_000);
+                let (from, to) = match rng.bool() {
+                    true => (Register::Peak, Register::Valley),
+                    false => (Register::Valley, Register::Peak),
+                };
+                let moved = energy[from as usize] * rng.u64(0..180) / 1000;
+                energy[from as usize] -= moved;
+                energy[to as usize] += moved;
+            }
         }
         if customer.is_industry() {
             let total = energy[Register::Total as usize];
-            let share = self.rng(customer.index, 7).u64(20..75);
+            let mut share = self.rng(customer.index, 7).u64(20..75);
+            if self.nature.is_some() {
+                share = share
+                    * self.rng(customer.index, month.number().unsigned_abs() + 6_000_000).u64(80..125)
+                    / 100;
+            }
             energy[Register::ReactiveForward as usize] = total * share / 100;
             if customer.special == Special::ReverseReactive {
                 energy[Register::ReactiveReverse as usize] = total * 9 / 100;

@@ -99,10 +99,10 @@ impl Troubles {
         let mut rng = Rng::with_seed(seed ^ 0x7472_6f75_626c_65);
         let (mut deeds, mut partner) = (HashMap::new(), HashMap::new());
         let wanted = population.len() * share / 100_000;
-        let (mut done, mut tries) = (0, 0);
+        let (mut done, mut tries, mut turn) = (0, 0, 0_usize);
         while done < wanted && tries < population.len() * 50 {
             tries += 1;
-            let trouble = Trouble::ALL[(done % Trouble::ALL.len() as u64) as usize];
+            let trouble = Trouble::ALL[turn % Trouble::ALL.len()];
             // Multipliers are customers' with instrument transformers: they live in the first books of the stations.
             let index = match trouble {
                 Trouble::WrongMultiplier | Trouble::NewMeterMultiplier => {
@@ -128,14 +128,15 @@ impl Troubles {
                 _ => true,
             };
             // What was not used cannot be read wrongly.
-            if !fits || population.energy_kwh(&customer, stage.month) < Quantity::from_units(20 * Quantity::SCALE) {
+            if !fits
+                || population.energy_kwh(&customer, stage.month) < Quantity::from_units(20 * Quantity::SCALE)
+            {
                 continue;
             }
             if trouble == Trouble::Swapped {
                 let other = index / BOOK_ACCOUNTS * BOOK_ACCOUNTS + rng.u64(..BOOK_ACCOUNTS);
-                let plain_other = other != index
-                    && usual(other, &deeds)
-                    && population.customer(other).multiplier() == 1;
+                let plain_other =
+                    other != index && usual(other, &deeds) && population.customer(other).multiplier() == 1;
                 // Two that use the same cannot be told apart, and nobody loses by it.
                 let of = |index| population.energy_kwh(&population.customer(index), stage.month).units();
                 if !plain_other || of(index).abs_diff(of(other)) < of(index).unsigned_abs() / 10 {
@@ -148,6 +149,7 @@ impl Troubles {
             }
             deeds.insert(index, Deed::Error(trouble));
             done += 1;
+            turn += 1;
         }
         for (share, deed) in
             [(ROLLOVERS, Deed::Rollover), (ESTIMATED, Deed::Estimated), (ESTIMATED, Deed::EstimatedBefore)]
@@ -202,7 +204,7 @@ impl Troubles {
         let (before, now) = (span.previous.units(), span.current.units());
         let used = now - before;
         let unit = Quantity::SCALE;
-        let mut show = |line: &mut Reading, current: i64| {
+        let show = |line: &mut Reading, current: i64| {
             let current = Quantity::from_units(current);
             line.registers.set(Register::Total, Some(Span { current, ..span }));
         };
@@ -268,7 +270,11 @@ impl Troubles {
                     let mut registers = Registers::default();
                     for (register, span) in line.registers.iter() {
                         let passed = span.current.minus(span.previous).unwrap_or_default();
-                        let new = if register == Register::Demand { span } else { Span { previous: Quantity::ZERO, current: passed } };
+                        let new = if register == Register::Demand {
+                            span
+                        } else {
+                            Span { previous: Quantity::ZERO, current: passed }
+                        };
                         registers.set(register, Some(new));
                     }
                     line.registers = registers;
@@ -284,7 +290,8 @@ impl Troubles {
                 line.registers = registers;
             }
             Trouble::Slow => {
-                let share = if customer.multiplier() > 1 { [333, 667][rng.usize(..2)] } else { rng.i64(50..500) };
+                let share =
+                    if customer.multiplier() > 1 { [333, 667][rng.usize(..2)] } else { rng.i64(50..500) };
                 let mut registers = Registers::default();
                 for (register, span) in line.registers.iter() {
                     let passed = span.current.units() - span.previous.units();
@@ -298,7 +305,8 @@ impl Troubles {
             Trouble::Swapped => {
                 let Some(other) = self.partner.get(&customer.index) else { return };
                 let theirs = stage.population.energy_kwh(&stage.population.customer(*other), self.month);
-                line.registers = only_total(line, Span { current: Quantity::from_units(before + theirs.units()), ..span });
+                line.registers =
+                    only_total(line, Span { current: Quantity::from_units(before + theirs.units()), ..span });
             }
         }
         let still = line
