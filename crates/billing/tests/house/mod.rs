@@ -67,6 +67,7 @@ fn found(store: &Store) -> House<'_> {
         workflow::SCHEMA,
         ledger::SCHEMA,
         metering::SCHEMA,
+        metering::parameter::SCHEMA_PARAMETERS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
     ];
