@@ -164,7 +164,7 @@ fn the_bands_decide_and_two_people_release() {
         change(1);
         assert_eq!(issue(), 1);
         let not_held =
-            house.by("reviewer", "2026-04-10", |work| suspicion::propose_release(work, april(), 1005, "无"));
+            house.by("reviewer", "2026-04-10", |work| suspicion::propose_release(work, april(), 1001, "无"));
         assert!(not_held.is_err());
     });
 }

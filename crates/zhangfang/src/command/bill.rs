@@ -10,6 +10,8 @@ use metering::account::{AccountDetails, account_by_number};
 use store::Store;
 
 use super::Place;
+use super::office::Office;
+use super::whatif::WhatifCommand;
 use crate::failure::{Done, Failure};
 
 /// What can be asked of a bill.
@@ -32,6 +34,8 @@ pub enum Bill {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Months under other prices: who would pay more, who less; nothing is written / 电价试算对比
+    Whatif(WhatifCommand),
 }
 
 /// A bill with everything its paper needs.
@@ -114,6 +118,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Done {
 
 /// Runs the command.
 pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
+    if let Bill::Whatif(command) = command {
+        return super::whatif::run(command, &Office::enter(place, lang)?);
+    }
     let store = place.open()?;
     let actor = place.actor(&store)?;
     match command {
@@ -129,6 +136,7 @@ pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
             write_file(&path, &found.pdf(lang)?)?;
             println!("{}", path.display());
         }
+        Bill::Whatif(_) => {}
     }
     Ok(())
 }
