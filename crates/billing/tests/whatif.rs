@@ -8,7 +8,8 @@ use billing::adjustment::{self, BatchLine, CaseState, NewBatch, stored_adjustmen
 use billing::whatif::{
     Outcome, PlanRule, Selection, Trial, WhatIf, batch_lines, compare_months, explained, read_and_decode,
 };
-use billing::{BillKey, hold};
+use billing::canonical::{Figures, read_bill, read_figures};
+use billing::{BillKey, hold, stored_bill};
 use company::*;
 use house::*;
 use kernel::{Lang, Money, Month, Text};
@@ -241,6 +242,40 @@ fn tiers_are_carried_from_month_to_month() {
         let found = compare(&company, &yearly, &Selection::month(month("2026-03")), 0);
         assert_eq!(found.total.difference().unwrap(), yuan("-102.50"));
         assert_eq!(found.tiers_unknown, 8);
+    });
+}
+
+/// The figures read past the lines are those of the whole bill; cut or damaged bytes are refused and never panic.
+#[test]
+fn figures_are_those_of_the_bill() {
+    each_engine(|house| {
+        let company = Company::new(house, "2026-06");
+        company.run(&company.plan(april(), "2026-04-08")).unwrap();
+        let mut figures = Figures::default();
+        let mut compared = 0;
+        for one in &CUSTOMERS {
+            for number in 1..=4 {
+                let month = Month::new(2026, number).unwrap();
+                let key = BillKey { org_id: house.org_id(), month, account_id: one.account_id, sequence: 0 };
+                let stored = house.store.read(|tx| stored_bill(tx, key)).unwrap().unwrap();
+                let input = read_figures(&stored.detail, &mut figures).unwrap();
+                let (whole, bill) = read_bill(&stored.detail).unwrap();
+                assert_eq!(input, whole);
+                assert_eq!(
+                    (&figures.sums, figures.total, figures.vat, figures.energy_kwh, figures.tiers),
+                    (&bill.sums, bill.total, bill.vat, bill.energy_kwh, bill.tiers)
+                );
+                for cut in 0..stored.detail.len() {
+                    assert!(read_figures(&stored.detail[..cut], &mut figures).is_err(), "cut at {cut}");
+                    let mut damaged = stored.detail.clone();
+                    damaged[cut] ^= 0xff;
+                    let _ = read_figures(&damaged, &mut figures);
+                    let _ = read_bill(&damaged);
+                }
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 60);
     });
 }
 
