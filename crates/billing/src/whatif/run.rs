@@ -163,7 +163,8 @@ fn stream<W: Send>(
         drop(send);
         let mut done = Vec::new();
         for thread in threads {
-            let lost = || OfficeError::refused("BILL-18", "比较线程中断", "a thread of the comparison ended early");
+            let lost =
+                || OfficeError::refused("BILL-18", "比较线程中断", "a thread of the comparison ended early");
             done.push(thread.join().unwrap_or_else(|_| Err(lost().into()))?);
         }
         read.map(|()| done)
@@ -380,13 +381,16 @@ impl<'w> Worker<'w> {
                 *slot = Some(state.used_kwh);
             }
         }
-        if let Err(refusal) = tariff::calculate(self.trial.plans(), self.trial.rules(), &input, &mut self.bill) {
+        if let Err(refusal) =
+            tariff::calculate(self.trial.plans(), self.trial.rules(), &input, &mut self.bill)
+        {
             *carried = None;
             self.tally.add_refused(refusal.to_string(), row.account_id, self.figures.total)?;
             return Ok(false);
         }
         *carried = input.tiers.map(|state| {
-            let after = |tiers: &Option<tariff::TierResult>, before| tiers.map_or(before, |tiers| tiers.used_kwh);
+            let after =
+                |tiers: &Option<tariff::TierResult>, before| tiers.map_or(before, |tiers| tiers.used_kwh);
             Carried {
                 month: row.month,
                 stored_kwh: after(&self.figures.tiers, stored_before),
@@ -405,7 +409,9 @@ impl<'w> Worker<'w> {
         let by_year = |plan: Option<&tariff::engine::Plan>| {
             plan.and_then(|plan| plan.tiers.as_ref()).is_some_and(|tiers| tiers.by_year)
         };
-        let first = month.plus(-i32::from(months)).is_ok_and(|past| tier_year(past, months) != tier_year(month, months));
+        let first = month
+            .plus(-i32::from(months))
+            .is_ok_and(|past| tier_year(past, months) != tier_year(month, months));
         let (old, new) = (self.book.plans().get(old), self.trial.plans().get(*new));
         self.tally.tiers_unknown += i64::from(by_year(new) && !by_year(old) && !first);
     }
