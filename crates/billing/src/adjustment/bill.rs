@@ -92,13 +92,15 @@ fn issue_rows(
     let mut lines = PostingBuffer::new(org_id);
     lines.begin(voucher_id);
     let mut sums: Vec<(ComponentId, Money, Money)> = Vec::with_capacity(first.components.len());
-    let mut rows = Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
+    let mut rows =
+        Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
     let mut digests = Vec::with_capacity(bills.len());
     let (mut energy_kwh, mut amount, mut is_posted) = (Quantity::ZERO, Money::ZERO, false);
     let mut detail = Vec::new();
     for (line, bill) in (1..).zip(bills) {
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id)?;
-        let account = account.ok_or(OfficeError::NotFound { what: "account", id: bill.key.account_id })?.account;
+        let account =
+            account.ok_or(OfficeError::NotFound { what: "account", id: bill.key.account_id })?.account;
         let payer_id = account.main_account_id.unwrap_or(account.account_id);
         detail.clear();
         write_adjustment(bill, &mut detail);
@@ -239,7 +241,8 @@ pub fn issue_with(
         let org_id = work.org_id();
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id);
         let account = account.map_err(|error| OfficeError::below(&error))?;
-        let due = account.map_or(due_on(work.today(), DUE_DAY), |found| own_due(work.today(), &found.account));
+        let due =
+            account.map_or(due_on(work.today(), DUE_DAY), |found| own_due(work.today(), &found.account));
         Ok(issue_adjustment(work, postings, bill, due)?)
     })
 }

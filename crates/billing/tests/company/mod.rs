@@ -1,7 +1,9 @@
 //! A month's work of a small company on real prices: three books, customers of every kind, three months taken over.
 #![allow(dead_code)]
 
-use billing::{BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, report, run_month};
+use billing::{
+    BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, report, run_month,
+};
 use identity::Desk;
 use kernel::{Money, Month, Quantity, Rate};
 use ledger::{Chart, PostingRules};
@@ -104,7 +106,8 @@ impl<'h, 's> Company<'h, 's> {
             }
             Ok::<_, ledger::LedgerError>(())
         });
-        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, "prices", prices)).unwrap();
+        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, "prices", prices))
+            .unwrap();
         let prices = house
             .store
             .write(|tx| {

@@ -124,11 +124,15 @@ fn measure_whatif(url: &str, accounts: u64) -> Done {
     run_month(&stage.store, &clerks, &stage.prices, &stage.postings, &plan, |_| ())?;
 
     let mut tables = Vec::new();
-    for shipped in tariff::table::SHIPPED.iter().filter(|table| stage.prices.plans().iter().any(|(_, plan)| plan.table == table.id)) {
+    for shipped in tariff::table::SHIPPED
+        .iter()
+        .filter(|table| stage.prices.plans().iter().any(|(_, plan)| plan.table == table.id))
+    {
         // A cent more for households; published figures would not fit any more.
         let lines = shipped.text.lines().filter(|line| !line.starts_with("published"));
-        let text: String =
-            lines.map(|line| format!("{}\n", line.replace("catalogue = \"0.558\"", "catalogue = \"0.568\""))).collect();
+        let text: String = lines
+            .map(|line| format!("{}\n", line.replace("catalogue = \"0.558\"", "catalogue = \"0.568\"")))
+            .collect();
         tables.push(tariff::table::PriceTable::parse(shipped.id, &text)?);
     }
     let trial = Trial::new(&stage.prices, &tables, &[])?;
@@ -158,9 +162,17 @@ fn measure_whatif(url: &str, accounts: u64) -> Done {
     println!("calculation alone         {} bills/s on {threads} threads", speed(calculated, calculating));
     println!("reading alone             {} s, {} bills/s", seconds(reading), speed(bills, reading));
     println!("reading and decoding      {} s, {} bills/s", seconds(decoding), speed(bills, decoding));
-    println!("what-if                   {} s, {} bills/s", seconds(outcome.elapsed), speed(bills, outcome.elapsed));
+    println!(
+        "what-if                   {} s, {} bills/s",
+        seconds(outcome.elapsed),
+        speed(bills, outcome.elapsed)
+    );
     println!("what-if / reading, decoding  {}", ratio(outcome.elapsed.as_micros(), decoding.as_micros(), 2));
-    println!("difference                {} yuan, {} customers pay more", outcome.total.difference()?, outcome.dearer);
+    println!(
+        "difference                {} yuan, {} customers pay more",
+        outcome.total.difference()?,
+        outcome.dearer
+    );
     println!("peak memory               {} MiB", peak.map_or("?".into(), |mib| mib.to_string()));
     Ok(())
 }
