@@ -17,6 +17,18 @@ pub const SCHEMA: Schema = Schema {
         both: TABLES,
         sqlite: SQLITE,
         postgres: POSTGRES,
+    }, Migration {
+        number: 2,
+        name: "vouchers in the log",
+        both: "
+CREATE TABLE voucher_adoption (
+  org_id INTEGER NOT NULL, adopted_at INTEGER NOT NULL, adopted_by INTEGER NOT NULL, PRIMARY KEY (org_id)) STRICT, WITHOUT ROWID;",
+        sqlite: "
+CREATE TRIGGER adoption_no_update BEFORE UPDATE ON voucher_adoption BEGIN SELECT RAISE(ABORT, 'ledger: an adoption never changes'); END;
+CREATE TRIGGER adoption_no_delete BEFORE DELETE ON voucher_adoption BEGIN SELECT RAISE(ABORT, 'ledger: an adoption is never deleted'); END;",
+        postgres: "
+CREATE TRIGGER adoption_never BEFORE UPDATE OR DELETE OR TRUNCATE ON voucher_adoption FOR EACH STATEMENT EXECUTE FUNCTION ledger_never();
+REVOKE UPDATE, DELETE, TRUNCATE ON voucher_adoption FROM PUBLIC, CURRENT_USER;",
     }],
 };
 
