@@ -17,8 +17,8 @@ mod schema;
 mod search;
 mod service;
 mod sql;
-pub mod tree;
 
+pub use proof::tree;
 pub use act::{Act, Batch, Change, Digest, Document, Recorded};
 pub use check::{CheckReport, Finding, check};
 pub use error::VaultError;
