@@ -81,7 +81,7 @@ pub fn adopt(work: &mut Work<'_, '_>) -> Result<i64, LedgerError> {
     if !sql::claim_adoption(work.tx, &maker)? {
         return Ok(0);
     }
-    let (mut vouchers, mut edge) = (0, vault::Edge::empty());
+    let (mut vouchers, mut edge) = (0, proof::Edge::empty());
     for (year, last) in sql::voucher_years(work.tx, org_id)? {
         each_voucher(work.tx, org_id, year, 1, last, |voucher| {
             edge.append(vault::leaf_hash(&voucher.bytes()), |_| ());
