@@ -39,7 +39,10 @@ pub mod checkpoint;
 pub mod key;
 pub mod note;
 pub mod path;
+pub mod policy;
+pub mod tlog_proof;
 pub mod tree;
+pub mod witness;
 
 pub use checkpoint::{Checkpoint, open, sign};
 pub use error::{ProofError, What, Why};
@@ -49,4 +52,6 @@ pub use path::{
     HashReader, ProveError, consistency_proof, consistency_proof_over, inclusion_proof, inclusion_proof_over,
     verify_consistency, verify_inclusion, verify_line,
 };
+pub use policy::{Policy, Trusted};
+pub use tlog_proof::TlogProof;
 pub use tree::{Edge, Hash, empty_root, leaf_hash, merkle_root, node_hash};
