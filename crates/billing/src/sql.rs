@@ -743,3 +743,13 @@ pub(crate) fn stored_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredTa
         |row| Ok(StoredTable { code: row.text(0)?, version: row.int(1)?, content: row.text(2)? }),
     )
 }
+
+/// The book of an issue; 0 when there is no such issue.
+pub(crate) fn book_of_issue(tx: &mut Tx<'_>, org_id: i64, issue_id: i64) -> Result<i64> {
+    let found = tx.one(
+        "SELECT book_id FROM issue WHERE org_id = ?1 AND issue_id = ?2",
+        params![org_id, issue_id],
+        |row| Ok::<_, BillingError>(row.int(0)?),
+    )?;
+    Ok(found.unwrap_or_default())
+}

@@ -4,9 +4,11 @@
 //! always has the same bytes, no two different vouchers share theirs, and bytes that are not a voucher in balance are
 //! refused. A stored voucher never changes, so its bytes can be written again at any time.
 
+use std::collections::BTreeMap;
+
 use kernel::{Date, Moment, Money, Month};
 
-use crate::{AccountCode, ComponentId, Posting};
+use crate::{AccountCode, ComponentId, LedgerError, Posting};
 
 /// The form written by this program.
 const VERSION: u8 = 1;
@@ -148,6 +150,25 @@ impl Voucher {
         write_head(&self.head, &mut out);
         self.postings.iter().for_each(|posting| write_posting(posting, &mut out));
         out
+    }
+    /// What it moves, by account and component, in that order.
+    pub fn movements(&self) -> Result<Vec<Movement>, LedgerError> {
+        let mut sums: BTreeMap<(i64, u16), (Money, Money)> = BTreeMap::new();
+        for posting in &self.postings {
+            let debited = sums.entry((posting.debit.0, posting.component.0)).or_default();
+            debited.0 = debited.0.plus(posting.amount)?;
+            let credited = sums.entry((posting.credit.0, posting.component.0)).or_default();
+            credited.1 = credited.1.plus(posting.amount)?;
+        }
+        let unit_id = self.head.unit_id;
+        let movement = |((code, component), (debit, credit))| Movement {
+            unit_id,
+            account: AccountCode(code),
+            component: ComponentId(component),
+            debit,
+            credit,
+        };
+        Ok(sums.into_iter().map(movement).collect())
     }
 }
 

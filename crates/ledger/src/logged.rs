@@ -83,6 +83,7 @@ pub fn adopt(work: &mut Work<'_, '_>) -> Result<i64, LedgerError> {
     }
     let (mut vouchers, mut edge) = (0, proof::Edge::empty());
     for (year, last) in sql::voucher_years(work.tx, org_id)? {
+        sql::insert_adopted_year(work.tx, org_id, year, last)?;
         each_voucher(work.tx, org_id, year, 1, last, |voucher| {
             edge.append(vault::leaf_hash(&voucher.bytes()), |_| ());
             vouchers += 1;
@@ -94,6 +95,11 @@ pub fn adopt(work: &mut Work<'_, '_>) -> Result<i64, LedgerError> {
         vault::record(work, &act)?;
     }
     Ok(vouchers)
+}
+
+/// The last number of each year whose vouchers were adopted, by year.
+pub fn adopted(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64, i64)>, LedgerError> {
+    sql::adopted_years(tx, org_id)
 }
 
 /// The verb under which older vouchers come into the log: nobody's right, but what every command of the ledger does.
@@ -194,20 +200,17 @@ impl BalanceBuilder {
             sums: BTreeMap::new(),
         }
     }
-    /// Adds a voucher of the period; one of another period is left out.
-    pub fn add(&mut self, voucher: &Voucher) -> Result<(), LedgerError> {
-        if voucher.head.period != self.period {
+    /// Adds a voucher of the period by its header and [`Voucher::movements`]; one of another period is left out.
+    pub fn add(&mut self, head: &VoucherHead, movements: &[Movement]) -> Result<(), LedgerError> {
+        if head.period != self.period {
             return Ok(());
         }
         self.vouchers += 1;
-        self.postings += voucher.head.count;
-        self.total = self.total.plus(voucher.head.total)?;
-        let unit = voucher.head.unit_id;
-        for posting in &voucher.postings {
-            let debited = self.sums.entry((unit, posting.debit.0, posting.component.0)).or_default();
-            debited.0 = debited.0.plus(posting.amount)?;
-            let credited = self.sums.entry((unit, posting.credit.0, posting.component.0)).or_default();
-            credited.1 = credited.1.plus(posting.amount)?;
+        self.postings += head.count;
+        self.total = self.total.plus(head.total)?;
+        for moved in movements {
+            let sums = self.sums.entry((moved.unit_id, moved.account.0, moved.component.0)).or_default();
+            *sums = (sums.0.plus(moved.debit)?, sums.1.plus(moved.credit)?);
         }
         Ok(())
     }

@@ -422,3 +422,26 @@ pub(crate) fn named_components(
         |row| Ok((component(row.int(0)?)?, row.text(1)?, row.text(2)?, row.text(3)?)),
     )
 }
+
+/// Keeps up to which number the vouchers of `year` were adopted.
+pub(crate) fn insert_adopted_year(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    year: i64,
+    last_number: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO voucher_adopted_year (org_id, year, last_number) VALUES (?1, ?2, ?3)",
+        params![org_id, year, last_number],
+    )?;
+    Ok(())
+}
+
+/// The last number of each adopted year.
+pub(crate) fn adopted_years(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64, i64)>, LedgerError> {
+    tx.list(
+        "SELECT year, last_number FROM voucher_adopted_year WHERE org_id = ?1 ORDER BY year",
+        params![org_id],
+        |row| Ok((row.int(0)?, row.int(1)?)),
+    )
+}
