@@ -52,6 +52,18 @@ pub fn absorb_identity(work: &mut Work<'_, '_>) -> Result<usize, VaultError> {
     Ok(missing.len())
 }
 
+/// Takes newer changes in, if there are any.
+pub(crate) fn catch_up(work: &mut Work<'_, '_>) -> Result<(), VaultError> {
+    let org_id = work.org_id();
+    let last = sql::last_absorbed(work.tx, org_id)?;
+    if identity::changes_after(work.tx, org_id, last)?.is_empty() {
+        return Ok(());
+    }
+    let mut log = Appender::open(work.tx, org_id)?;
+    newer(work, &mut log)?;
+    log.close(work.tx)
+}
+
 /// Takes the changes in that are newer than the last one taken in. On PostgreSQL an older one may come late from
 /// another program; [`absorb_identity`] finds it before the next checkpoint.
 pub(crate) fn newer(work: &mut Work<'_, '_>, log: &mut Appender) -> Result<(), VaultError> {

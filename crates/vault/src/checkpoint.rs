@@ -70,7 +70,7 @@ pub fn checkpoint_if_due(
     if signers.is_empty() || stored::origin(work.tx, org_id)?.is_none() {
         return Ok(None);
     }
-    absorb::absorb_identity(work)?;
+    absorb::catch_up(work)?;
     let size = sql::size(work.tx, org_id)?;
     let due = match stored::last(work.tx, org_id)? {
         // The clock may have been set back: a minute either way is a minute.

@@ -21,7 +21,10 @@ pub type Salt = [u8; 32];
 
 /// The commitment to `value` under `salt`.
 pub fn commitment(salt: &Salt, value: &str) -> Digest {
-    let keyed = <Hmac<Sha256> as KeyInit>::new(salt.into());
+    // HMAC fills a short key with zeros up to the block.
+    let mut key = [0_u8; 64];
+    key[..32].copy_from_slice(salt);
+    let keyed = <Hmac<Sha256> as KeyInit>::new(&key.into());
     keyed.chain_update(value.as_bytes()).finalize().into_bytes().into()
 }
 
