@@ -1,6 +1,6 @@
 //! What a verification found, in words of both languages.
 
-use kernel::{Date, Lang, Moment, Money, Month, Text};
+use kernel::{Bilingual, Date, Lang, Moment, Money, Month, Text};
 use proof::policy::Trusted;
 
 /// What holds, what the file cannot prove, and figures.

@@ -3,6 +3,7 @@
 pub mod adjust;
 pub mod backup;
 pub mod bench;
+mod bench_proof;
 pub mod bill;
 pub mod book;
 mod book_lists;
@@ -21,12 +22,14 @@ pub mod parameter;
 pub mod people;
 pub mod prices;
 pub mod progress;
+pub mod proof;
 pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod seal;
 pub mod slip;
 pub mod tariff;
+pub mod verify;
 pub mod work;
 pub mod yearly;
 
