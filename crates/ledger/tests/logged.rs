@@ -129,15 +129,17 @@ fn older_vouchers_are_adopted() {
         // As release 0.1.0 left them: nobody has adopted anything yet.
         desk.store
             .write(|tx| {
-                tx.batch(match tx.engine() {
-                    store::Engine::Sqlite => {
-                        "DROP TRIGGER adoption_no_delete; DELETE FROM voucher_adoption"
-                    }
-                    store::Engine::Postgres => {
-                        "ALTER TABLE voucher_adoption DISABLE TRIGGER ALL; GRANT DELETE ON voucher_adoption TO CURRENT_USER;
-                         DELETE FROM voucher_adoption"
-                    }
-                })
+                let steps: &[&str] = match tx.engine() {
+                    store::Engine::Sqlite => &["DROP TRIGGER adoption_no_delete"],
+                    store::Engine::Postgres => &[
+                        "DROP TRIGGER adoption_never ON voucher_adoption",
+                        "GRANT DELETE ON voucher_adoption TO CURRENT_USER",
+                    ],
+                };
+                for step in steps.iter().chain(&["DELETE FROM voucher_adoption"]) {
+                    tx.execute(step, &[])?;
+                }
+                Ok::<_, store::StoreError>(())
             })
             .unwrap();
         desk.act(now(), |work| post(work, &header(90, "2026-02-04"), &[receivable("5.00", 7)])).unwrap();
