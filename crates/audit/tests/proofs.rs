@@ -252,7 +252,8 @@ fn an_altered_period_is_refused() {
             let mut twice = whole.clone();
             twice.insert(place, whole[place].clone());
             assert!(check(&policy, None, &bytes(&twice)).is_err(), "frame {place} twice");
-            let at = (place * 7_919) % whole[place].1.len();
+            // In the note, the body: a signature by a key that nobody knows is not looked at.
+            let at = if place == 1 { 12 } else { (place * 7_919) % whole[place].1.len() };
             let mut changed = whole.clone();
             changed[place].1[at] ^= 1 << (place % 8);
             assert!(check(&policy, None, &bytes(&changed)).is_err(), "frame {place} changed at {at}");
