@@ -112,7 +112,9 @@ impl Bilingual for AuditError {
             (Lang::Zh, AuditError::NotProved { place, why }) => format!("未能证明，{place}：{}", why.zh),
             (Lang::Zh, AuditError::NoSuchBill(code)) => format!("没有已发行的账单 {code}"),
             (Lang::Zh, AuditError::WrongCode(code)) => {
-                format!("验证码 {code} 与其所指账单不符：账单哈希不同，验证码或账单被改动过；请与纸面逐字核对")
+                format!(
+                    "验证码 {code} 与其所指账单不符：账单哈希不同，验证码或账单被改动过；请与纸面逐字核对"
+                )
             }
             (Lang::Zh, AuditError::Altered(what)) => {
                 format!("{what} 的存储账单与日志所载不符；请运行 `zhangfang check`")

@@ -142,7 +142,8 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<PriceSet, AuditError> {
     }
     let texts: PriceTexts = serde_json::from_slice(&json).map_err(|error| refused(&error))?;
     let date = |number| kernel::Date::from_number(number).map_err(|error| refused(&error));
-    let tables = texts.tables.into_iter().map(|(code, version, content)| StoredTable { code, version, content });
+    let tables =
+        texts.tables.into_iter().map(|(code, version, content)| StoredTable { code, version, content });
     let plan = |plan: Plan| {
         let Plan(table_code, table_version, from, to, class, voltage, left_market, own_purchase_price) = plan;
         Ok(PlanNumber {

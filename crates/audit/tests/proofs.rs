@@ -64,7 +64,8 @@ fn key(house: &House<'_>, account_id: i64) -> BillKey {
 fn export_bills(house: &House<'_>, signers: &Signers, keys: &[BillKey], date: &str) -> ProofFile {
     let reviewer = actor(house, "reviewer", date);
     let keys: Vec<_> = keys.iter().map(|key| (*key, key.account_id.to_string())).collect();
-    bundle::bills(&Desk::new(house.store, &reviewer), at(date), signers, house.station, &keys, "test").unwrap()
+    bundle::bills(&Desk::new(house.store, &reviewer), at(date), signers, house.station, &keys, "test")
+        .unwrap()
 }
 
 fn export_period(house: &House<'_>, signers: &Signers, date: &str) -> (Vec<u8>, PeriodExported) {
@@ -107,8 +108,12 @@ fn a_bill_is_proved_offline() {
     each_engine(|house| {
         april_issued(house);
         let (signers, policy) = keys(house);
-        let file =
-            export_bills(house, &signers, &[key(house, 1001), refund(house).key, key(house, 1101)], "2026-04-14");
+        let file = export_bills(
+            house,
+            &signers,
+            &[key(house, 1001), refund(house).key, key(house, 1101)],
+            "2026-04-14",
+        );
         let text = file.print().unwrap();
         let report = check(&policy, None, text.as_bytes()).unwrap();
         assert_eq!(report.bills, 3);
@@ -119,12 +124,9 @@ fn a_bill_is_proved_offline() {
 
         // The code on the bill finds it; a wrong letter finds nothing.
         let code: BillCode = file.bills[0].code.parse().unwrap();
-        let found = |code: &BillCode| {
-            house.store.read(|tx| bundle::bill_by_code(tx, house.org_id(), code))
-        };
+        let found = |code: &BillCode| house.store.read(|tx| bundle::bill_by_code(tx, house.org_id(), code));
         assert_eq!(found(&code).unwrap(), key(house, 1001));
-        let other: BillCode =
-            file.bills[0].code.replace("-1001-0-", "-1002-0-").parse().unwrap();
+        let other: BillCode = file.bills[0].code.replace("-1001-0-", "-1002-0-").parse().unwrap();
         assert!(matches!(found(&other), Err(AuditError::WrongCode(_))));
         let unissued: BillCode = file.bills[0].code.replace("-1001-0-", "-1005-0-").parse().unwrap();
         assert!(matches!(found(&unissued), Err(AuditError::NoSuchBill(_))));
@@ -304,8 +306,7 @@ fn an_export_needs_a_signed_log() {
         let reviewer = actor(house, "reviewer", "2026-04-14");
         let desk = Desk::new(house.store, &reviewer);
         let asked = [(key(house, 1001), String::new())];
-        let answer =
-            bundle::bills(&desk, at("2026-04-14"), &Signers::none(), house.station, &asked, "test");
+        let answer = bundle::bills(&desk, at("2026-04-14"), &Signers::none(), house.station, &asked, "test");
         assert!(matches!(answer, Err(AuditError::Vault(_))), "{answer:?}");
     });
 }

@@ -38,7 +38,9 @@ impl Bilingual for NoCode {
     fn text(&self, lang: Lang) -> String {
         match lang {
             Lang::En => self.to_string(),
-            Lang::Zh => format!("{:?} 不是账单验证码：{}；请照账单抄录，或扫描二维码", self.text, self.why_zh),
+            Lang::Zh => {
+                format!("{:?} 不是账单验证码：{}；请照账单抄录，或扫描二维码", self.text, self.why_zh)
+            }
         }
     }
 }
@@ -92,7 +94,8 @@ impl FromStr for BillCode {
             return refused("it is of another form", "格式版本不符");
         }
         // Only the shortest spelling, so that one bill has one code.
-        let number = |text: &str| text.parse::<i64>().ok().filter(|value| *value >= 0 && value.to_string() == text);
+        let number =
+            |text: &str| text.parse::<i64>().ok().filter(|value| *value >= 0 && value.to_string() == text);
         let (Some(org_id), Some(month), Some(account_id), Some(sequence)) =
             (number(org_id), number(month), number(account_id), number(sequence))
         else {
@@ -102,7 +105,10 @@ impl FromStr for BillCode {
             return refused("its month is not one", "其中的月份有误");
         };
         if check.len() != CHECK || !check.bytes().all(|byte| ALPHABET.contains(&byte)) {
-            return refused("its last part is not 26 letters and digits from 2 to 7", "末段应为 26 个字母或数字 2 至 7");
+            return refused(
+                "its last part is not 26 letters and digits from 2 to 7",
+                "末段应为 26 个字母或数字 2 至 7",
+            );
         }
         Ok(BillCode { key: BillKey { org_id, month, account_id, sequence }, check: check.to_owned() })
     }
@@ -123,7 +129,9 @@ mod tests {
         leaf[..20].copy_from_slice(b"abcdefghijklmnopqrst");
         let code = BillCode::of(key(), &leaf);
         assert_eq!(code.to_string(), "ZF1-1-202601-77-0-MFRGGZDFMZTWQ2LKNNWG23TPOB");
-        for text in [code.to_string(), format!("https://bill.example/p/{code}"), code.to_string().to_lowercase()] {
+        for text in
+            [code.to_string(), format!("https://bill.example/p/{code}"), code.to_string().to_lowercase()]
+        {
             assert_eq!(text.parse::<BillCode>().unwrap(), code, "{text}");
         }
         assert!(code.is_of(&leaf));

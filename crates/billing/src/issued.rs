@@ -89,7 +89,6 @@ pub fn issued_keys(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<
     sql::issued_keys(tx, org_id, account_id)
 }
 
-
 /// The book of an issue.
 pub fn book_of_issue(tx: &mut Tx<'_>, org_id: i64, issue_id: i64) -> Result<i64> {
     sql::book_of_issue(tx, org_id, issue_id)

@@ -40,7 +40,9 @@ pub use books::{
 pub use code::{BillCode, NoCode};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
-pub use issued::{Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in};
+pub use issued::{
+    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
+};
 pub use load::load_ready;
 pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};

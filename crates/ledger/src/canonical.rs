@@ -347,9 +347,7 @@ impl PeriodBalance {
     /// The digest the close bears: the leaf hash of this balance's canonical bytes.
     pub fn digest(&self) -> vault::Digest {
         let mut out = vec![VERSION];
-        for value in
-            [self.org_id, self.period.number(), self.vouchers, self.postings, self.total.fen()]
-        {
+        for value in [self.org_id, self.period.number(), self.vouchers, self.postings, self.total.fen()] {
             int(value, &mut out);
         }
         unsigned(self.movements.len() as u64, &mut out);

@@ -125,8 +125,7 @@ pub fn each_voucher<E: From<LedgerError>>(
     while from <= last {
         let to = last.min(from.saturating_add(RANGE - 1));
         let mut heads = sql::voucher_heads(tx, org_id, year, from, to)?.into_iter();
-        let mut open: Option<Voucher> =
-            heads.next().map(|head| Voucher { head, postings: Vec::new() });
+        let mut open: Option<Voucher> = heads.next().map(|head| Voucher { head, postings: Vec::new() });
         // Postings arrive in the order of the headers; each of another voucher ends the one before it.
         sql::each_posting_between(tx, org_id, year, from, to, |number, posting| {
             while let Some(voucher) = open.take_if(|voucher| voucher.head.number != number) {
@@ -191,14 +190,7 @@ pub struct BalanceBuilder {
 impl BalanceBuilder {
     /// Nothing posted yet.
     pub fn new(org_id: i64, period: Month) -> BalanceBuilder {
-        BalanceBuilder {
-            org_id,
-            period,
-            vouchers: 0,
-            postings: 0,
-            total: Money::ZERO,
-            sums: BTreeMap::new(),
-        }
+        BalanceBuilder { org_id, period, vouchers: 0, postings: 0, total: Money::ZERO, sums: BTreeMap::new() }
     }
     /// Adds a voucher of the period by its header and [`Voucher::movements`]; one of another period is left out.
     pub fn add(&mut self, head: &VoucherHead, movements: &[Movement]) -> Result<(), LedgerError> {

@@ -6,8 +6,8 @@ use identity::{Permission, Work};
 use kernel::{Date, Money, Month};
 
 use crate::buffer::Gathered;
-use crate::sql::{self, BalanceKey, Maker};
 use crate::logged;
+use crate::sql::{self, BalanceKey, Maker};
 use crate::{Chart, Entry, LedgerError, Posted, Posting, PostingBuffer, PostingRules, VoucherHeader};
 
 /// The rights the ledger asks for. Offices that post as part of their own command ask for their own right instead.

@@ -376,11 +376,7 @@ pub(crate) fn each_posting_between<E: From<LedgerError>>(
 }
 
 /// Vouchers and postings of a period.
-pub(crate) fn period_counts(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    period: Month,
-) -> Result<(i64, i64), LedgerError> {
+pub(crate) fn period_counts(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Result<(i64, i64), LedgerError> {
     let found = tx.one(
         "SELECT COUNT(*), CAST(COALESCE(SUM(postings), 0) AS BIGINT) FROM voucher WHERE org_id = ?1 AND period = ?2",
         params![org_id, period],
@@ -390,11 +386,7 @@ pub(crate) fn period_counts(
 }
 
 /// The kept balances of a period, by unit, account and component.
-pub(crate) fn movements(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    period: Month,
-) -> Result<Vec<Movement>, LedgerError> {
+pub(crate) fn movements(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Result<Vec<Movement>, LedgerError> {
     tx.list(
         "SELECT unit_id, code, component, debit, credit FROM period_balance WHERE org_id = ?1 AND period = ?2
          ORDER BY unit_id, code, component",

@@ -7,8 +7,8 @@ use kernel::Lang;
 use crate::PaperError;
 use crate::face::Face;
 use crate::flow::{BODY, Flow, HAIRLINE, HEADING, Ink, LABEL, Laid, Mark, NOTE, Type};
-use crate::{scan, table};
 use crate::units::{Length, pt};
+use crate::{scan, table};
 
 /// Space between blocks.
 const GAP: Length = pt(9);

@@ -20,7 +20,8 @@ pub(crate) fn lay_out(flow: &mut Flow, block: &Scan) -> Result<(), PaperError> {
     if block.content.len() > CONTENT_BYTES_MAX {
         return Err(too_long());
     }
-    let code = QrCode::with_error_correction_level(block.content.as_bytes(), EcLevel::M).map_err(|_| too_long())?;
+    let code =
+        QrCode::with_error_correction_level(block.content.as_bytes(), EcLevel::M).map_err(|_| too_long())?;
     let squares = Length::try_from(code.width()).unwrap_or(Length::MAX) + 2 * QUIET_ZONE;
     // Whole thousandths of a point, and never below what a camera tells apart on office paper.
     let side = (WIDTH / squares).max(1_300);

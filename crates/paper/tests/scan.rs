@@ -17,7 +17,8 @@ fn scan(content: &str) -> Scan {
 }
 
 fn output(command: &mut Command, package: &str) -> Vec<u8> {
-    let output = command.output().unwrap_or_else(|error| panic!("{package} must be installed (./test does): {error}"));
+    let output =
+        command.output().unwrap_or_else(|error| panic!("{package} must be installed (./test does): {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
@@ -29,7 +30,9 @@ fn read(folder: &Path, pdf: &[u8]) -> String {
     let page = ["-png", "-r", "200", "-f", "1", "-l", "1", "-singlefile"];
     output(Command::new("pdftoppm").args(page).arg(&file).arg(&picture), "poppler-utils");
     let found = output(
-        Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(picture.with_extension("png")),
+        Command::new("zbarimg")
+            .args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"])
+            .arg(picture.with_extension("png")),
         "zbar-tools",
     );
     String::from_utf8(found).unwrap().trim_end().to_owned()

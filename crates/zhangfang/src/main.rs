@@ -15,8 +15,8 @@ use kernel::Lang;
 use command::office::Office;
 use command::{
     Place, adjust, backup, bench, bill, book, contract, custody, exception, generation, hold, import, init,
-    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, work,
-    yearly,
+    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify,
+    work, yearly,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.

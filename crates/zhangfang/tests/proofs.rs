@@ -28,7 +28,8 @@ fn output(program: &str, words: &[&str]) -> String {
 fn scanned(counter: &Counter, pdf: &str) -> String {
     let picture = counter.path("page").display().to_string();
     output("pdftoppm", &["-png", "-r", "200", "-f", "1", "-l", "1", "-singlefile", pdf, &picture]);
-    let found = output("zbarimg", &["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", &format!("{picture}.png")]);
+    let found =
+        output("zbarimg", &["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", &format!("{picture}.png")]);
     found.trim_end().to_owned()
 }
 
@@ -62,7 +63,10 @@ fn the_code_on_the_paper_leads_to_its_proof() {
     let zh = counter.done(day, "fuhe", &["verify", &proof, "--policy", &policy]);
     let en = counter.done(day, "fuhe", &["--lang", "en", "verify", &proof, "--policy", &policy]);
     assert!(zh.contains("已证明") && zh.contains("未证明") && zh.contains("逐字节相同"), "{zh}");
-    assert!(en.contains("NOT proved") && en.contains("the same to the last byte") && en.contains(code), "{en}");
+    assert!(
+        en.contains("NOT proved") && en.contains("the same to the last byte") && en.contains(code),
+        "{en}"
+    );
 
     let last = code.chars().last().unwrap();
     let wrong = format!("{}{}", &code[..code.len() - 1], if last == 'A' { 'B' } else { 'A' });
@@ -87,7 +91,8 @@ fn the_code_on_the_paper_leads_to_its_proof() {
 fn a_period_goes_to_the_auditor() {
     let counter = Counter::demo();
     let policy = policy(&counter);
-    let (first, second) = (counter.path("first").display().to_string(), counter.path("second").display().to_string());
+    let (first, second) =
+        (counter.path("first").display().to_string(), counter.path("second").display().to_string());
     let kept = counter.path("kept").display().to_string();
     counter.refused("2026-02-02", "fuhe", &["ledger", "export-proof", "2026-02", &first]);
     counter.done("2026-02-02", "kuaiji", &["ledger", "export-proof", "2026-02", &first]);

@@ -123,7 +123,8 @@ impl Collector {
         let mut after = None;
         loop {
             let page = vault::by_document(tx, self.org_id, document, after, 200)?;
-            let fits = |act: &&vault::Recorded| act.act.batch.as_ref().is_some_and(|batch| batch.root == *root);
+            let fits =
+                |act: &&vault::Recorded| act.act.batch.as_ref().is_some_and(|batch| batch.root == *root);
             if let Some(act) = page.acts.iter().find(fits) {
                 return Ok(Some(act.seq));
             }

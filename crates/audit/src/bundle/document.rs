@@ -49,7 +49,13 @@ pub fn document(
         if acts.is_empty() {
             return Err(AuditError::NoActs(name.clone()));
         }
-        Ok(ProofFile { format: FORMAT.into(), about: about.to_owned(), acts, bills: Vec::new(), prices: None })
+        Ok(ProofFile {
+            format: FORMAT.into(),
+            about: about.to_owned(),
+            acts,
+            bills: Vec::new(),
+            prices: None,
+        })
     })
 }
 

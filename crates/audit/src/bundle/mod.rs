@@ -6,8 +6,8 @@ mod period;
 
 pub use bill::{bill_by_code, bills};
 pub use document::document;
-pub use period::{PeriodExported, period};
 pub(crate) use period::{Head, numbered};
+pub use period::{PeriodExported, period};
 
 use identity::{Desk, Permission, Work};
 use kernel::Moment;

@@ -64,14 +64,21 @@ impl<'p> Recalculation<'p> {
     }
     /// # Errors
     /// The calculation refuses the inputs, or gives another bill.
-    pub(crate) fn check(&mut self, place: &str, input: &AccountPeriod, bill: &Bill) -> Result<(), AuditError> {
-        tariff::calculate(self.prices.plans(), self.prices.rules(), input, &mut self.scratch).map_err(|refusal| {
-            not_proved(
-                place,
-                format!("以其输入重新计算被拒绝：{refusal}"),
-                format!("the calculation refuses its inputs: {refusal}"),
-            )
-        })?;
+    pub(crate) fn check(
+        &mut self,
+        place: &str,
+        input: &AccountPeriod,
+        bill: &Bill,
+    ) -> Result<(), AuditError> {
+        tariff::calculate(self.prices.plans(), self.prices.rules(), input, &mut self.scratch).map_err(
+            |refusal| {
+                not_proved(
+                    place,
+                    format!("以其输入重新计算被拒绝：{refusal}"),
+                    format!("the calculation refuses its inputs: {refusal}"),
+                )
+            },
+        )?;
         self.again.clear();
         self.stored.clear();
         write_bill(input, &self.scratch, &mut self.again);
@@ -82,7 +89,10 @@ impl<'p> Recalculation<'p> {
         Err(not_proved(
             place,
             format!("以其输入重新计算得 {}，账单为 {}", self.scratch.total, bill.total),
-            format!("calculated again from its inputs it comes to {}, the bill says {}", self.scratch.total, bill.total),
+            format!(
+                "calculated again from its inputs it comes to {}, the bill says {}",
+                self.scratch.total, bill.total
+            ),
         ))
     }
 }

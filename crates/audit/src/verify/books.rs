@@ -25,9 +25,18 @@ enum Owed {
     /// The voucher of an act: digest and number.
     Voucher(Hash, String),
     /// So many adopted vouchers under this root.
-    Adopted { left: i64, edge: Edge, root: Hash },
+    Adopted {
+        left: i64,
+        edge: Edge,
+        root: Hash,
+    },
     /// So many bills under this root.
-    Bills { left: i64, edge: Edge, root: Hash, issue: Box<Issuing> },
+    Bills {
+        left: i64,
+        edge: Edge,
+        root: Hash,
+        issue: Box<Issuing>,
+    },
 }
 
 /// An issue whose bills are being read.
@@ -223,7 +232,12 @@ impl Books {
         Ok(())
     }
 
-    fn voucher(&mut self, hash: Hash, voucher: Box<Voucher>, movements: &[Movement]) -> Result<(), AuditError> {
+    fn voucher(
+        &mut self,
+        hash: Hash,
+        voucher: Box<Voucher>,
+        movements: &[Movement],
+    ) -> Result<(), AuditError> {
         let head = &voucher.head;
         match std::mem::replace(&mut self.owed, Owed::Nothing) {
             Owed::Voucher(digest, number) => {
@@ -373,8 +387,14 @@ impl Books {
         let built = self.months.entry(period).or_insert_with(|| BalanceBuilder::new(org_id, period)).finish();
         let total = yuan(built.total);
         report.states(
-            format!("{period} 科目余额表（凭证 {} 张，分录 {} 条，发生额 {total} 元）", built.vouchers, built.postings),
-            format!("Trial balance of {period} ({} vouchers, {} postings, {total} yuan)", built.vouchers, built.postings),
+            format!(
+                "{period} 科目余额表（凭证 {} 张，分录 {} 条，发生额 {total} 元）",
+                built.vouchers, built.postings
+            ),
+            format!(
+                "Trial balance of {period} ({} vouchers, {} postings, {total} yuan)",
+                built.vouchers, built.postings
+            ),
         );
         self.trial_balance(report)?;
         match self.closed {
@@ -406,7 +426,13 @@ impl Books {
         report.states("  科目　期初　借方　贷方　期末", "  account, opening, debit, credit, closing");
         for (account, (opening, debit, credit)) in lines {
             let closing = sum(sum(opening, debit, credit)?, Money::ZERO, Money::ZERO)?;
-            let line = format!("  {account}  {}  {}  {}  {}", yuan(opening), yuan(debit), yuan(credit), yuan(closing));
+            let line = format!(
+                "  {account}  {}  {}  {}  {}",
+                yuan(opening),
+                yuan(debit),
+                yuan(credit),
+                yuan(closing)
+            );
             report.states(line.clone(), line);
         }
         Ok(())
@@ -428,8 +454,16 @@ impl Issuing {
                 let line = self.at + 1;
                 return Err(not_proved(
                     format!("voucher {}, line {line}", voucher.head.document()),
-                    format!("第 {} 条发行记录的账单应生成另一分录（客户 {}，金额 {amount}）", self.seq, customer.unwrap_or_default()),
-                    format!("the bills of act {} give another posting (customer {}, {amount})", self.seq, customer.unwrap_or_default()),
+                    format!(
+                        "第 {} 条发行记录的账单应生成另一分录（客户 {}，金额 {amount}）",
+                        self.seq,
+                        customer.unwrap_or_default()
+                    ),
+                    format!(
+                        "the bills of act {} give another posting (customer {}, {amount})",
+                        self.seq,
+                        customer.unwrap_or_default()
+                    ),
                 ));
             }
             self.at += 1;

@@ -26,7 +26,13 @@ pub(crate) struct Derived {
 pub(crate) enum Item {
     Act(Hash, Box<Leaf>),
     Voucher(Hash, Box<Voucher>, Vec<Movement>),
-    Bill { hash: Hash, postings: Vec<Derived>, document: Option<String>, says_owner: bool, org_id: Option<i64> },
+    Bill {
+        hash: Hash,
+        postings: Vec<Derived>,
+        document: Option<String>,
+        says_owner: bool,
+        org_id: Option<i64>,
+    },
 }
 
 /// What is needed to derive the postings of bills.

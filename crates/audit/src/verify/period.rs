@@ -9,10 +9,10 @@ use kernel::Month;
 use ledger::PostingRules;
 use proof::policy::Trusted;
 
+use super::Auditor;
 use super::books::Books;
 use super::items::{Item, Trade, Worker};
 use super::words::Report;
-use super::Auditor;
 use crate::AuditError;
 use crate::bundle::Head;
 use crate::error::{not_proved, unreadable};
@@ -79,7 +79,11 @@ impl Continued {
             return Err(not_proved(
                 "previous checkpoint",
                 format!("上次的检查点（{}，{} 条）不在此日志之内", previous.origin(), previous.size()),
-                format!("the checkpoint kept last time ({}, {} acts) is not of this log", previous.origin(), previous.size()),
+                format!(
+                    "the checkpoint kept last time ({}, {} acts) is not of this log",
+                    previous.origin(),
+                    previous.size()
+                ),
             ));
         }
         Ok(Continued { previous: Some((previous.size(), *previous.root())), met: false })

@@ -8,9 +8,9 @@ use proof::policy::Trusted;
 use tariff::explain::{self, Context};
 use vault::{Leaf, Sealed};
 
+use super::Auditor;
 use super::bill::{Recalculation, adds_up};
 use super::words::{Report, month_and_days, yuan};
-use super::Auditor;
 use crate::AuditError;
 use crate::error::{not_proved, unreadable};
 use crate::file::{ActProof, BillProof, ProofFile, from_base64, hash_from_base64, unpack};
@@ -112,20 +112,31 @@ fn one_bill(
     let bytes = from_base64(&bill.bytes, &place)?;
     let leaf = leaves.get(bill.act).ok_or_else(|| unreadable(place.clone(), "there is no such act"))?;
     let path = bill.path.iter().map(|hash| hash_from_base64(hash, &place)).collect::<Result<Vec<_>, _>>()?;
-    let batch = leaf.batch.as_ref().filter(|_| leaf.verb == billing::permission::ISSUE.0).ok_or_else(|| {
-        not_proved(&place, format!("第 {} 条记录不是发行", leaf.seq), format!("act {} is no issue", leaf.seq))
-    })?;
+    let batch =
+        leaf.batch.as_ref().filter(|_| leaf.verb == billing::permission::ISSUE.0).ok_or_else(|| {
+            not_proved(
+                &place,
+                format!("第 {} 条记录不是发行", leaf.seq),
+                format!("act {} is no issue", leaf.seq),
+            )
+        })?;
     proof::verify_line(&bytes, bill.line, batch.lines.unsigned_abs(), &path, &batch.root)?;
-    let issued =
-        read_issued(&bytes).map_err(|error| unreadable(place.clone(), error))?;
-    let code: BillCode = bill.code.parse().map_err(|error: billing::NoCode| unreadable(place.clone(), error))?;
+    let issued = read_issued(&bytes).map_err(|error| unreadable(place.clone(), error))?;
+    let code: BillCode =
+        bill.code.parse().map_err(|error: billing::NoCode| unreadable(place.clone(), error))?;
     is_coded(&place, &code, &issued, &bytes)?;
     adds_up(&place, &issued)?;
     let (line, lines) = (bill.line + 1, batch.lines);
     report.bills += 1;
     report.proves(
-        format!("账单 {code} 逐字节在日志第 {} 条“发行”记录之内（第 {line} 行，共 {lines} 行），于 {} 记入", leaf.seq, leaf.at),
-        format!("the bill {code} is, byte for byte, line {line} of {lines} of the issue in act {}, recorded {}", leaf.seq, leaf.at),
+        format!(
+            "账单 {code} 逐字节在日志第 {} 条“发行”记录之内（第 {line} 行，共 {lines} 行），于 {} 记入",
+            leaf.seq, leaf.at
+        ),
+        format!(
+            "the bill {code} is, byte for byte, line {line} of {lines} of the issue in act {}, recorded {}",
+            leaf.seq, leaf.at
+        ),
     );
     report.proves("各行、各费用项与合计相符", "its lines and components add up to its total");
     owner(&issued, report);
@@ -164,11 +175,7 @@ fn one_bill(
 fn is_coded(place: &str, code: &BillCode, issued: &IssuedBill, bytes: &[u8]) -> Result<(), AuditError> {
     let key: Option<BillKey> = issued.owner.map(|owner| owner.key);
     if !code.is_of(&proof::leaf_hash(bytes)) || key.is_some_and(|key| key != code.key) {
-        return Err(not_proved(
-            place,
-            "验证码与账单内容不符",
-            "the code does not fit the bytes of the bill",
-        ));
+        return Err(not_proved(place, "验证码与账单内容不符", "the code does not fit the bytes of the bill"));
     }
     Ok(())
 }
@@ -176,8 +183,14 @@ fn is_coded(place: &str, code: &BillCode, issued: &IssuedBill, bytes: &[u8]) -> 
 fn owner(issued: &IssuedBill, report: &mut Report) {
     match issued.owner {
         Some(owner) => report.proves(
-            format!("账单属于账户 {}，付款账户 {}，{} 前交费", owner.key.account_id, owner.payer_id, owner.due_on),
-            format!("it is the bill of account {}, owed by account {}, due {}", owner.key.account_id, owner.payer_id, owner.due_on),
+            format!(
+                "账单属于账户 {}，付款账户 {}，{} 前交费",
+                owner.key.account_id, owner.payer_id, owner.due_on
+            ),
+            format!(
+                "it is the bill of account {}, owed by account {}, due {}",
+                owner.key.account_id, owner.payer_id, owner.due_on
+            ),
         ),
         None => report.leaves_open(
             "账单属于哪个账户：0.1.0 版发行的账单字节中没有写明",
@@ -200,22 +213,43 @@ fn acts(file: &ProofFile, leaves: &[Leaf], report: &mut Report) -> Result<(), Au
         let place = format!("voucher {}", leaf.document.number);
         let bytes = from_base64(voucher, &place)?;
         if leaf.document.kind != ledger::VOUCHER || leaf.after != Some(proof::leaf_hash(&bytes)) {
-            return Err(not_proved(place, "凭证与记录的摘要不符", "the voucher does not have the digest of the act"));
+            return Err(not_proved(
+                place,
+                "凭证与记录的摘要不符",
+                "the voucher does not have the digest of the act",
+            ));
         }
         let voucher = ledger::read_voucher(&bytes).map_err(|error| unreadable(place.clone(), error))?;
         if voucher.head.document() != leaf.document.number {
-            return Err(not_proved(place, "凭证编号与记录不符", "the voucher has another number than the act"));
+            return Err(not_proved(
+                place,
+                "凭证编号与记录不符",
+                "the voucher has another number than the act",
+            ));
         }
         report.vouchers += 1;
         let head = &voucher.head;
         let (total, count) = (yuan(head.total), head.count);
         report.states(
-            format!("  凭证 {}：{} {}，{count} 条分录，合计 {total} 元，借贷平衡", head.document(), head.posted_on, head.summary),
-            format!("  voucher {}: {} {}, {count} postings, {total} yuan, in balance", head.document(), head.posted_on, head.summary),
+            format!(
+                "  凭证 {}：{} {}，{count} 条分录，合计 {total} 元，借贷平衡",
+                head.document(),
+                head.posted_on,
+                head.summary
+            ),
+            format!(
+                "  voucher {}: {} {}, {count} postings, {total} yuan, in balance",
+                head.document(),
+                head.posted_on,
+                head.summary
+            ),
         );
         for posting in voucher.postings.iter().take(200) {
             let (debit, credit, amount) = (posting.debit, posting.credit, yuan(posting.amount));
-            report.states(format!("    借 {debit}　贷 {credit}　{amount}"), format!("    debit {debit}, credit {credit}: {amount}"));
+            report.states(
+                format!("    借 {debit}　贷 {credit}　{amount}"),
+                format!("    debit {debit}, credit {credit}: {amount}"),
+            );
         }
     }
     Ok(())
@@ -231,7 +265,12 @@ fn describe(leaf: &Leaf) -> String {
         leaf.seq, leaf.at, leaf.person_id, leaf.post, leaf.verb, leaf.document.kind, leaf.document.number
     );
     for change in &leaf.changes {
-        words.push_str(&format!("; {}: {} → {}", change.field, sealed(&change.before), sealed(&change.after)));
+        words.push_str(&format!(
+            "; {}: {} → {}",
+            change.field,
+            sealed(&change.before),
+            sealed(&change.after)
+        ));
     }
     if let Some(batch) = &leaf.batch {
         words.push_str(&format!("; {} lines", batch.lines));

@@ -62,7 +62,10 @@ impl Report {
             let at = Moment::from_millis(seconds.saturating_mul(1000));
             self.proves(
                 format!("见证人 {} 于 {at} 会签：此后之前的记录无人能改而不被发现", one.witness),
-                format!("the witness {} cosigned it at {at}: nothing before can be changed since, unnoticed", one.witness),
+                format!(
+                    "the witness {} cosigned it at {at}: nothing before can be changed since, unnoticed",
+                    one.witness
+                ),
             );
         }
         if trusted.cosigned.is_empty() {
@@ -76,10 +79,7 @@ impl Report {
             "that what was recorded is true, or that everything that happened was recorded: a log proves that nothing \
              was altered",
         );
-        self.leaves_open(
-            format!("第 {size} 条之后发生的事"),
-            format!("anything after act {size}"),
-        );
+        self.leaves_open(format!("第 {size} 条之后发生的事"), format!("anything after act {size}"));
     }
 }
 

@@ -31,7 +31,8 @@ fn write(path: &Path, acts: u64) -> Done<Policy> {
     }
     let key = SigningKey::generate(KeyKind::Ed25519, ORIGIN, &[7; 32])?;
     let note = proof::sign(&Checkpoint::new(ORIGIN, acts, edge.root())?, std::slice::from_ref(&key))?.print();
-    let mut out = Writer::new(BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?)).map_err(failed)?;
+    let mut out = Writer::new(BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?))
+        .map_err(failed)?;
     let head = json!({"org_id": 1, "period": day.month().number(), "about": ""}).to_string();
     out.frame(Kind::Head, head.as_bytes()).map_err(failed)?;
     out.frame(Kind::Checkpoint, note.as_bytes()).map_err(failed)?;
@@ -200,7 +201,8 @@ fn measure(path: &Path, acts: u64, as_json: bool) -> Done {
 
 /// Bytes of the path that proves one of `acts` acts.
 fn inclusion(acts: u64) -> Done<usize> {
-    let leaves: Vec<proof::Hash> = (0..acts.min(1 << 20)).map(|seq| proof::leaf_hash(&seq.to_be_bytes())).collect();
+    let leaves: Vec<proof::Hash> =
+        (0..acts.min(1 << 20)).map(|seq| proof::leaf_hash(&seq.to_be_bytes())).collect();
     Ok(proof::inclusion_proof_over(0, &leaves)?.len() * 32)
 }
 

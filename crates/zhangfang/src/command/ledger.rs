@@ -131,7 +131,9 @@ pub fn run(command: &Ledger, office: &Office) -> Done {
             })
         }
         Ledger::Export { file } => office.sign_log().and_then(|()| export(office, file)),
-        Ledger::ExportProof { month, file, checkpoint } => super::proof::period(*month, file, *checkpoint, office),
+        Ledger::ExportProof { month, file, checkpoint } => {
+            super::proof::period(*month, file, *checkpoint, office)
+        }
         Ledger::Check => check(office),
     }
 }

@@ -67,8 +67,8 @@ impl Stage {
         let checked = self.store.read(|tx| ledger::check(tx, org_id))?;
         let now = Moment::on(month.next().last_day(), 18, 0);
         let administrator = &self.company.administrator;
-        let checkpoint = Desk::new(&self.store, administrator)
-            .act(now, |work| vault::checkpoint(work, signers))?;
+        let checkpoint =
+            Desk::new(&self.store, administrator).act(now, |work| vault::checkpoint(work, signers))?;
         Ok(Summary {
             classes,
             balance,
