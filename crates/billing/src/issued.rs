@@ -15,6 +15,8 @@ pub struct Issue {
     pub month: kernel::Month,
     /// Bills in it.
     pub bills: i64,
+    /// The day on which it was made.
+    pub issued_on: kernel::Date,
     /// The root over them, as the act in the log has it.
     pub root: [u8; 32],
     /// Issued by version 0.1.0: the leaves are the bills' own bytes and do not say whose they are.

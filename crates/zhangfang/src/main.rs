@@ -15,7 +15,7 @@ use kernel::Lang;
 use command::office::Office;
 use command::{
     Place, adjust, backup, bench, bill, book, contract, custody, exception, generation, hold, import, init,
-    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify,
+    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, witness,
     work, yearly,
 };
 
@@ -108,6 +108,9 @@ enum Command {
     /// Who did what, and the proof that nobody altered it / 操作日志与存证
     #[command(subcommand)]
     Log(log::Log),
+    /// See and cosign the checkpoints of logs, out of their operators' reach / 见证：会签日志检查点
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// What waits: tickets, deadlines, lists, closing / 待办：工单、时限、签字、结账检查
     #[command(subcommand)]
     Work(work::Work),
@@ -169,6 +172,7 @@ fn main() -> ExitCode {
         Command::Prices(command) => office().and_then(|office| prices::run(command, &office)),
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),
+        Command::Witness(command) => witness::run(command, cli.lang),
         Command::Work(command) => office().and_then(|office| work::run(command, &office)),
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),

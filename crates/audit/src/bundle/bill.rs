@@ -113,6 +113,15 @@ impl Collector {
         self.places.insert(seq, place);
         Ok(place)
     }
+    /// The act of a day whose batch has `root`.
+    fn find_on(
+        &self,
+        tx: &mut Tx<'_>,
+        day: kernel::Date,
+        root: &proof::Hash,
+    ) -> Result<Option<i64>, AuditError> {
+        self.search(root, |after| vault::by_day(tx, self.org_id, day, after, 500))
+    }
     /// The act on `document` whose batch has `root`.
     fn find(
         &self,
@@ -120,9 +129,16 @@ impl Collector {
         document: &Document,
         root: &proof::Hash,
     ) -> Result<Option<i64>, AuditError> {
+        self.search(root, |after| vault::by_document(tx, self.org_id, document, after, 200))
+    }
+    fn search(
+        &self,
+        root: &proof::Hash,
+        mut ask: impl FnMut(Option<i64>) -> Result<vault::ActPage, vault::VaultError>,
+    ) -> Result<Option<i64>, AuditError> {
         let mut after = None;
         loop {
-            let page = vault::by_document(tx, self.org_id, document, after, 200)?;
+            let page = ask(after)?;
             let fits =
                 |act: &&vault::Recorded| act.act.batch.as_ref().is_some_and(|batch| batch.root == *root);
             if let Some(act) = page.acts.iter().find(fits) {
@@ -136,18 +152,23 @@ impl Collector {
     }
     fn issue_act(&mut self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<usize, AuditError> {
         let (month, key) = (issue.month, bill.key);
-        let adjustment = Document {
-            kind: "adjustment_bill".into(),
-            number: format!("{month} {}-{}", key.account_id, key.sequence),
-        };
-        let found = match self.find(tx, &adjustment, &issue.root)? {
-            Some(seq) => Some(seq),
-            None => {
-                let book = billing::book_of_issue(tx, self.org_id, issue.issue_id)?;
-                let document = Document { kind: "book".into(), number: format!("{month} {book}") };
-                self.find(tx, &document, &issue.root)?
-            }
-        };
+        let book = billing::book_of_issue(tx, self.org_id, issue.issue_id)?;
+        let places = [
+            ("book", format!("{month} {book}")),
+            ("adjustment_bill", format!("{month} {}-{}", key.account_id, key.sequence)),
+        ];
+        let mut found = None;
+        for (kind, number) in places {
+            let document = Document { kind: kind.into(), number };
+            found = match found {
+                None => self.find(tx, &document, &issue.root)?,
+                found => found,
+            };
+        }
+        // A batch of adjustments bears the name of its slip: it is looked for on the day of the issue.
+        if found.is_none() {
+            found = self.find_on(tx, issue.issued_on, &issue.root)?;
+        }
         let seq = found.ok_or_else(|| AuditError::NoActs(format!("issue {}", issue.issue_id)))?;
         self.add(tx, seq)
     }

@@ -180,7 +180,12 @@ impl Books {
         if batch.lines < 1 {
             return Err(self.refused("发行中没有账单", "an issue without bills"));
         }
-        let source = (leaf.document.kind == "book").then(|| format!("issue {}", leaf.document.number));
+        // A book's issue, or a batch of adjustments; a single adjustment is found by its own number later.
+        let batch_source = leaf.document.number.split_once(' ').map(|(_, slip)| format!("adjustment {slip}"));
+        let source = match leaf.document.kind.as_str() {
+            "book" => Some(format!("issue {}", leaf.document.number)),
+            _ => batch_source.filter(|source| self.waiting.contains_key(source)),
+        };
         let voucher = source.as_ref().and_then(|source| self.waiting_voucher(source));
         self.owed = Owed::Bills {
             left: batch.lines,

@@ -7,7 +7,7 @@ use super::{BillKey, Result};
 use crate::BillingError;
 use crate::issued::Issue;
 
-const ISSUE: &str = "i.issue_id, i.month, i.bills, i.bills_root, f.issue_id FROM issue i
+const ISSUE: &str = "i.issue_id, i.month, i.bills, i.bills_root, f.issue_id, i.issued_at FROM issue i
  LEFT JOIN issue_first_form f ON f.org_id = i.org_id AND f.issue_id = i.issue_id";
 
 fn issue(row: &store::Row<'_>) -> Result<Issue> {
@@ -16,6 +16,7 @@ fn issue(row: &store::Row<'_>) -> Result<Issue> {
         issue_id: row.int(0)?,
         month: row.month(1)?,
         bills: row.int(2)?,
+        issued_on: row.moment(5)?.date(),
         root: root.ok_or(StoreError::WrongType { column: 3, expected: "a digest of 32 bytes" })?,
         first_form: row.int_or_null(4)?.is_some(),
     })

@@ -30,6 +30,8 @@ pub mod seal;
 pub mod slip;
 pub mod tariff;
 pub mod verify;
+pub mod whatif;
+pub mod witness;
 pub mod work;
 pub mod yearly;
 
