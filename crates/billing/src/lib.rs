@@ -12,6 +12,7 @@ pub mod adjustment;
 mod assemble;
 mod books;
 pub mod canonical;
+mod code;
 mod document;
 mod error;
 pub mod exception;
@@ -19,6 +20,7 @@ pub mod gates;
 pub mod generation;
 pub mod hold;
 pub mod inquiry;
+mod issued;
 mod load;
 mod log;
 mod lookup;
@@ -39,13 +41,17 @@ pub mod whatif;
 pub use books::{
     BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,
 };
+pub use code::{BillCode, NoCode};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
+pub use issued::{
+    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
+};
 pub use load::load_ready;
 pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::{HistoryBulk, Ready};
-pub use plans::PriceBook;
+pub use plans::{PlanNumber, PriceBook, PriceSet, StoredTable};
 pub use posting::{BILL_ISSUED, BillPostings};
 pub use run::{RunBook, RunPlan, RunSummary, run_month};
 pub use schema::SCHEMA;

@@ -8,7 +8,7 @@ use store::{Bulk, Tx};
 use tariff::Period;
 
 use super::model::AdjustmentBill;
-use crate::canonical::{is_adjustment, read_adjustment, write_adjustment};
+use crate::canonical::{Owner, is_adjustment, read_adjustment, write_adjustment, write_issued};
 use crate::gates::{Flow, Reasons};
 use crate::office::{self, OfficeRules};
 use crate::posting::{BILL_ISSUED, BillPostings};
@@ -96,7 +96,7 @@ fn issue_rows(
         Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
     let mut digests = Vec::with_capacity(bills.len());
     let (mut energy_kwh, mut amount, mut is_posted) = (Quantity::ZERO, Money::ZERO, false);
-    let mut detail = Vec::new();
+    let (mut detail, mut covered) = (Vec::new(), Vec::new());
     for (line, bill) in (1..).zip(bills) {
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id)?;
         let account =
@@ -104,7 +104,10 @@ fn issue_rows(
         let payer_id = account.main_account_id.unwrap_or(account.account_id);
         detail.clear();
         write_adjustment(bill, &mut detail);
-        digests.push(vault::leaf_hash(&detail));
+        let due_on = due(&account);
+        covered.clear();
+        write_issued(&Owner { key: bill.key, payer_id, due_on }, &detail, &mut covered);
+        digests.push(vault::leaf_hash(&covered));
         for (code, part) in bill.components.iter().filter(|(_, part)| !part.is_zero()) {
             let posting = postings.named(code)?;
             lines.add_signed(&posting.for_customer(payer_id, *part))?;
@@ -118,7 +121,7 @@ fn issue_rows(
         }
         energy_kwh = energy_kwh.plus(bill.energy_kwh)?;
         amount = amount.plus(bill.amount)?;
-        rows.add(work, bill, (issue_id, line), payer_id, due(&account), &detail)?;
+        rows.add(work, bill, (issue_id, line), payer_id, due_on, &detail)?;
     }
     let root = vault::merkle_root(digests);
     let row = IssueRow {

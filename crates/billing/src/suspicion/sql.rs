@@ -13,7 +13,7 @@ use crate::office::Result;
 
 /// The tables of the score: a migration of billing's own schema, because the run asks for the mode.
 pub(crate) const MIGRATION: Migration = Migration {
-    number: 3,
+    number: 4,
     name: "suspicion scores, mode and thresholds, releases by two",
     both: "
 CREATE TABLE suspicion_score (

@@ -50,6 +50,18 @@ pub enum Bench {
     },
     /// Known errors among a month's readings: what the 30 % rule and the score find / 异常检出率
     Exceptions(super::bench_exceptions::Exceptions),
+    /// Verifying a period's bundle of many acts, and bare hashing of the same bytes / 存证校验性能
+    Proof {
+        /// Number of acts / 记录条数
+        #[arg(long, default_value_t = 1_000_000)]
+        acts: u64,
+        /// Print one JSON object / 输出 JSON
+        #[arg(long)]
+        json: bool,
+        /// Folder for the file, which is removed afterwards / 临时目录
+        #[arg(long)]
+        scratch: Option<PathBuf>,
+    },
     /// A month under other prices: the comparison, and reading and decoding the same bills alone / 电价试算性能
     Whatif {
         /// Number of accounts / 户数
@@ -66,6 +78,10 @@ pub fn run(command: &Bench, place: &Place) -> Done {
     let (accounts, json, scratch, postgres, only_postgres) = match command {
         Bench::Billing { accounts, json, scratch, postgres, only_postgres } => {
             (accounts, json, scratch, postgres, only_postgres)
+        }
+        Bench::Proof { acts, json, scratch } => {
+            let folder = scratch.clone().unwrap_or_else(std::env::temp_dir);
+            return super::bench_proof::run(*acts, *json, &folder);
         }
         Bench::Whatif { accounts, scratch } => return whatif(*accounts, scratch.as_ref(), place),
         Bench::Exceptions(exceptions) => return super::bench_exceptions::run(exceptions, place),
