@@ -10,6 +10,7 @@ pub mod adjustment;
 mod assemble;
 mod books;
 pub mod canonical;
+pub mod check;
 mod document;
 mod error;
 pub mod exception;

@@ -266,6 +266,7 @@ pub(crate) const EXCEPTION_IN_ORDER: i64 = 3;
 pub(crate) const EXCEPTION_ISSUED: i64 = 4;
 
 /// A compiled plan as it is numbered in the database.
+#[derive(PartialEq, Eq)]
 pub(crate) struct StoredPlan {
     pub(crate) table_code: String,
     pub(crate) table_version: i64,
