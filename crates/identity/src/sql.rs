@@ -87,6 +87,10 @@ pub(crate) fn organisation_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option
     tx.one("SELECT org_id FROM identity_organisation WHERE code = ?1", params![code], |row| row.int(0))
 }
 
+pub(crate) fn organisation_code(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<String>, StoreError> {
+    tx.one("SELECT code FROM identity_organisation WHERE org_id = ?1", params![org_id], |row| row.text(0))
+}
+
 pub(crate) fn insert_unit(
     tx: &mut Tx<'_>,
     org_id: i64,
@@ -290,12 +294,19 @@ pub(crate) fn insert_change(
     Ok(())
 }
 
-pub(crate) fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, StoreError> {
+/// Changes with a key above `after`, in order.
+pub(crate) fn changes_after(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    after: i64,
+) -> Result<Vec<KeptChange>, StoreError> {
     tx.list(
-        "SELECT by_person_id, at, subject, subject_id, old, new FROM identity_change WHERE org_id = ?1 ORDER BY id",
-        params![org_id],
+        "SELECT by_person_id, at, subject, subject_id, old, new, id FROM identity_change
+         WHERE org_id = ?1 AND id > ?2 ORDER BY id",
+        params![org_id, after],
         |row| {
             Ok(KeptChange {
+                id: row.int(6)?,
                 by_person_id: row.int(0)?,
                 at: row.moment(1)?,
                 subject: row.text(2)?,
