@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use kernel::{Bilingual, Lang, Moment, Money, Month};
+use kernel::{Bilingual, Lang, Money, Month};
 use store::{Tx, params};
 
 use crate::sketch::{Sketch, Sketcher};
-use crate::{AccountCode, ComponentId, LedgerError, sql};
+use crate::{AccountCode, ComponentId, LedgerError, Posting, VoucherHead, canonical, sql};
 
 /// Findings reported at most; the count goes on.
 const FINDINGS_MAX: usize = 100;
@@ -133,26 +133,15 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<CheckReport, LedgerError> {
     Ok(check_with(tx, org_id, &Sketcher::new([1, 2]))?.0)
 }
 
-/// What a voucher comes to, for whoever compares it with the documents it was made from.
+/// What a voucher comes to, for whoever compares it with the documents it was made from and with the log.
 #[derive(Debug, Clone)]
 pub struct VoucherFigures {
-    /// Its period.
-    pub period: Month,
-    /// Its year and number.
-    pub number: (i64, i64),
-    /// The unit.
-    pub unit_id: i64,
-    /// The event it was posted for.
-    pub event: String,
-    /// The voucher it reverses.
-    pub reverses: Option<i64>,
-    /// Who made it.
-    pub person_id: i64,
-    /// When.
-    pub made_at: Moment,
+    /// Its header.
+    pub head: VoucherHead,
     /// Its postings by accounts, customer and component.
     pub sketch: Sketch,
-    stated: (i64, Money),
+    /// The digest of its canonical bytes, as its act in the log has it.
+    pub digest: vault::Digest,
     found: (i64, Money),
 }
 
@@ -181,7 +170,7 @@ pub fn check_with(
         },
     )?;
     for (voucher_id, voucher) in &vouchers {
-        let original = voucher.reverses.map(|reversed| vouchers.get(&reversed));
+        let original = voucher.head.reverses.map(|reversed| vouchers.get(&reversed));
         let mirrors = original.is_none_or(|original| {
             original.is_some_and(|original| original.sketch == voucher.sketch.reversed())
         });
@@ -249,14 +238,18 @@ fn look(
     };
     let mut open: Option<(i64, VoucherFigures)> = None;
     // A handful of account pairs in a voucher: added up there and then once into the whole.
+    let mut bytes = Vec::new();
     let mut pairs: Vec<((AccountCode, AccountCode, ComponentId), Money)> = Vec::new();
     tx.each(text, params![org_id, first, last], |row| {
         report.postings += 1;
         let voucher_id = row.int(0)?;
         if open.as_ref().is_none_or(|(open, _)| *open != voucher_id) {
-            end_voucher(open.take(), &mut pairs, &mut sums, &mut vouchers)?;
+            end_voucher(open.take(), &mut pairs, &mut bytes, &mut sums, &mut vouchers)?;
             match vouchers.remove(&voucher_id) {
-                Some(voucher) => open = Some((voucher_id, voucher)),
+                Some(voucher) => {
+                    canonical::write_head(&voucher.head, &mut bytes);
+                    open = Some((voucher_id, voucher));
+                }
                 None => {
                     if report.findings.last() != Some(&Finding::Voucher { voucher_id })
                         && report.findings.len() < FINDINGS_MAX
@@ -270,7 +263,9 @@ fn look(
         let Some((_, voucher)) = &mut open else { return Ok(()) };
         let (debit, credit) = (AccountCode(row.int(2)?), AccountCode(row.int(3)?));
         let (amount, component) = (row.money(4)?, sql::component(row.int(6)?)?);
-        let sketch = sketcher.of((debit, credit), row.int_or_null(5)?, component, amount);
+        let customer = row.int_or_null(5)?;
+        canonical::write_posting(&Posting { debit, credit, amount, customer, component }, &mut bytes);
+        let sketch = sketcher.of((debit, credit), customer, component, amount);
         voucher.sketch = voucher.sketch.plus(sketch);
         // A missing or repeated line shows in the count as soon as lines are not 1, 2, 3.
         let in_order = row.int(1)? == voucher.found.0 + 1;
@@ -283,10 +278,10 @@ fn look(
         }
         Ok::<_, LedgerError>(())
     })?;
-    end_voucher(open.take(), &mut pairs, &mut sums, &mut vouchers)?;
+    end_voucher(open.take(), &mut pairs, &mut bytes, &mut sums, &mut vouchers)?;
     report.vouchers = vouchers.len() as i64;
     let mut wrong: Vec<i64> =
-        vouchers.iter().filter(|(_, voucher)| voucher.stated != voucher.found).map(|(id, _)| *id).collect();
+        vouchers.iter().filter(|(_, voucher)| (voucher.head.count, voucher.head.total) != voucher.found).map(|(id, _)| *id).collect();
     wrong.sort_unstable();
     report.findings.extend(wrong.into_iter().map(|voucher_id| Finding::Voucher { voucher_id }));
     compare(sums, &mut report)?;
@@ -298,23 +293,30 @@ fn vouchers_of(tx: &mut Tx<'_>, org_id: i64, month: Option<Month>) -> Result<Vou
     let (first, last) = month.map_or((0, i64::MAX), |month| (month.number(), month.number()));
     let mut vouchers = Vouchers::new();
     tx.each(
-        "SELECT voucher_id, period, year, number, unit_id, event, reverses, person_id, made_at, postings, total FROM voucher
-         WHERE org_id = ?1 AND period BETWEEN ?2 AND ?3",
+        "SELECT voucher_id, year, number, period, posted_on, effective_on, unit_id, event, source, summary, person_id, made_at,
+           reverses, total, postings FROM voucher WHERE org_id = ?1 AND period BETWEEN ?2 AND ?3",
         params![org_id, first, last],
         |row| {
-            let voucher = VoucherFigures {
-                period: row.month(1)?,
-                number: (row.int(2)?, row.int(3)?),
-                unit_id: row.int(4)?,
-                event: row.text(5)?,
-                reverses: row.int_or_null(6)?,
-                person_id: row.int(7)?,
-                made_at: row.moment(8)?,
-                sketch: Sketch::default(),
-                stated: (row.int(9)?, row.money(10)?),
-                found: (0, Money::ZERO),
+            let head = VoucherHead {
+                org_id,
+                voucher_id: row.int(0)?,
+                year: row.int(1)?,
+                number: row.int(2)?,
+                period: row.month(3)?,
+                posted_on: row.date(4)?,
+                effective_on: row.date(5)?,
+                unit_id: row.int(6)?,
+                event: row.text(7)?,
+                source: row.text(8)?,
+                summary: row.text(9)?,
+                person_id: row.int(10)?,
+                made_at: row.moment(11)?,
+                reverses: row.int_or_null(12)?,
+                total: row.money(13)?,
+                count: row.int(14)?,
             };
-            vouchers.insert(row.int(0)?, voucher);
+            let (sketch, digest, found) = (Sketch::default(), [0; 32], (0, Money::ZERO));
+            vouchers.insert(head.voucher_id, VoucherFigures { head, sketch, digest, found });
             Ok::<_, LedgerError>(())
         },
     )?;
@@ -324,14 +326,17 @@ fn vouchers_of(tx: &mut Tx<'_>, org_id: i64, month: Option<Month>) -> Result<Vou
 fn end_voucher(
     ended: Option<(i64, VoucherFigures)>,
     pairs: &mut Vec<((AccountCode, AccountCode, ComponentId), Money)>,
+    bytes: &mut Vec<u8>,
     sums: &mut Sums,
     vouchers: &mut Vouchers,
 ) -> Result<(), LedgerError> {
-    let Some((voucher_id, voucher)) = ended else { return Ok(()) };
+    let Some((voucher_id, mut voucher)) = ended else { return Ok(()) };
+    voucher.digest = vault::leaf_hash(bytes);
+    bytes.clear();
     for ((debit, credit, component), amount) in pairs.drain(..) {
-        let debited = &mut sums.entry((voucher.period, (voucher.unit_id, debit, component))).or_default()[1];
+        let debited = &mut sums.entry((voucher.head.period, (voucher.head.unit_id, debit, component))).or_default()[1];
         debited.0 = debited.0.plus(amount)?;
-        let credited = &mut sums.entry((voucher.period, (voucher.unit_id, credit, component))).or_default()[1];
+        let credited = &mut sums.entry((voucher.head.period, (voucher.head.unit_id, credit, component))).or_default()[1];
         credited.1 = credited.1.plus(amount)?;
     }
     vouchers.insert(voucher_id, voucher);

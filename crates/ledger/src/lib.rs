@@ -8,13 +8,18 @@
 //! [`Chart`] and [`PostingRules`] are data files. [`post`] writes one voucher, [`post_bulk`] thousands; balances per
 //! period, unit, account and component are kept in the same transaction. [`trial_balance`], [`account_detail`],
 //! [`customer_balances`] and [`export_hledger`] read; [`check()`] proves that balances and entries agree.
+//!
+//! Every voucher is an act in the vault's log with the digest of its canonical bytes ([`Voucher`], [`read_voucher`]);
+//! so are the steps of periods, where a close states what it closed, and changes of the chart.
 
 mod buffer;
+mod canonical;
 mod chart;
 mod check;
 mod entry;
 mod error;
 mod hledger;
+mod logged;
 mod model;
 mod periods;
 mod reports;
@@ -25,11 +30,15 @@ mod sketch;
 mod sql;
 
 pub use buffer::PostingBuffer;
+pub use canonical::{Movement, PeriodBalance, UnreadableVoucher, Voucher, VoucherHead, read_voucher};
 pub use chart::{Account, AccountKind, Chart, Side};
 pub use check::{CheckReport, Finding, VoucherFigures, Vouchers, check, check_with, period_with};
 pub use entry::{Entry, Leg};
 pub use error::LedgerError;
 pub use hledger::export_hledger;
+pub use logged::{
+    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, each_voucher, period_balance, voucher_by_number, voucher_years,
+};
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};
 pub use reports::{

@@ -174,7 +174,7 @@ pub fn plans(tx: &mut Tx<'_>, org_id: i64, prices: &PriceBook) -> Result<Checked
     let stored = crate::sql::plans(tx, org_id)?;
     for (number, (stored, (_, plan))) in stored.iter().zip(prices.plans().iter()).enumerate() {
         checked.look(1);
-        let same = *stored == crate::sql::StoredPlan::of(plan);
+        let same = *stored == crate::plans::PlanNumber::of(plan);
         checked.must(same, || format!("plan {number}"), "与电价表不符", "it differs from its price table");
     }
     Ok(checked)

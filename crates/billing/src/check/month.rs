@@ -81,7 +81,9 @@ pub(crate) fn read(
     sheets: &mut Sheets,
     progress: &mut dyn FnMut(i64),
 ) -> Result<Sums> {
-    let judge = Judge { prices, postings, sketcher: options.sketcher, deep: options.deep };
+    let first_form = sql::first_form(tx, org_id)?;
+    let judge =
+        Judge { prices, postings, sketcher: options.sketcher, deep: options.deep, first_form: &first_form };
     let workers = options.workers.max(1);
     let (to_workers, waiting) = sync_channel::<Vec<IssuedRow>>(workers * 2);
     let waiting = Mutex::new(waiting);

@@ -1,13 +1,15 @@
 //! One issued bill in all its forms, as read and as compared.
 
-use kernel::{Money, Quantity};
-use ledger::{Sketch, Sketcher};
+use std::collections::HashSet;
+
+use kernel::{Date, Money, Quantity};
+use ledger::{Posting, Sketch, Sketcher};
 use tariff::{Bill, Period};
 
-use crate::canonical::{is_adjustment, read_adjustment, read_bill, write_bill};
+use crate::canonical::{Owner, is_adjustment, read_adjustment, read_bill, write_bill, write_issued};
 use crate::check::Components;
 use crate::plans::PriceBook;
-use crate::posting::{BillPostings, ComponentPosting};
+use crate::posting::BillPostings;
 use crate::{BillKey, Result};
 
 /// A receivable with the bill and the line of the quantity ledger that bear the same key.
@@ -17,6 +19,7 @@ pub(crate) struct IssuedRow {
     pub(crate) line: i64,
     pub(crate) payer_id: i64,
     pub(crate) amount: i64,
+    pub(crate) due_on: Date,
     pub(crate) bill: Option<BillColumns>,
     pub(crate) quantity: Option<QuantityColumns>,
 }
@@ -65,22 +68,18 @@ pub(crate) struct Judge<'j> {
     pub(crate) postings: &'j BillPostings,
     pub(crate) sketcher: &'j Sketcher,
     pub(crate) deep: bool,
+    /// Issues of version 0.1.0, whose leaves are the bills' own bytes.
+    pub(crate) first_form: &'j HashSet<i64>,
 }
 
 const PERIODS: [Period; 5] =
     [Period::Sharp, Period::Peak, Period::Flat, Period::Valley, Period::DeepValley];
 
 impl Judge<'_> {
-    fn add(
-        &self,
-        judged: &mut Judged,
-        posting: ComponentPosting,
-        payer_id: i64,
-        amount: Money,
-    ) {
-        let line = posting.for_customer(payer_id, amount);
-        let sketch = self.sketcher.of((line.debit, line.credit), line.customer, line.component, amount);
+    fn add(&self, judged: &mut Judged, line: &Posting) -> Result<()> {
+        let sketch = self.sketcher.of((line.debit, line.credit), line.customer, line.component, line.amount);
         judged.sketch = judged.sketch.plus(sketch);
+        Ok(())
     }
 
     /// Compares all forms of one issued bill.
@@ -105,7 +104,14 @@ impl Judge<'_> {
             return Ok(judged);
         };
         judged.book_id = bill.book_id;
-        judged.leaf = vault::leaf_hash(&bill.detail);
+        judged.leaf = if self.first_form.contains(&row.issue_id) {
+            vault::leaf_hash(&bill.detail)
+        } else {
+            again.clear();
+            let owner = Owner { key: row.key, payer_id: row.payer_id, due_on: row.due_on };
+            write_issued(&owner, &bill.detail, again);
+            vault::leaf_hash(again)
+        };
         let mut by_period = [Quantity::ZERO; Period::COUNT];
         let mut expected = (Quantity::ZERO, Money::ZERO, Quantity::ZERO, None);
         if is_adjustment(&bill.detail) {
@@ -120,11 +126,11 @@ impl Judge<'_> {
                 judged.bytes = Some(("存证字节属于另一账单或合计不符", "the stored bytes are of another bill or do not add up"));
             }
             for (code, amount) in read.components.iter().filter(|(_, amount)| !amount.is_zero()) {
-                let posting = self.postings.named(code)?;
-                let is_vat = posting.component() == self.postings.vat().component();
-                add_component(&mut judged.components, posting.component().0, *amount, if is_vat { *amount } else { Money::ZERO })?;
-                self.add(&mut judged, posting, row.payer_id, *amount);
+                let component = self.postings.named(code)?.component();
+                let vat = if component == self.postings.vat().component() { *amount } else { Money::ZERO };
+                add_component(&mut judged.components, component.0, *amount, vat)?;
             }
+            self.postings.each_posting_of_adjustment(&read, row.payer_id, |line| self.add(&mut judged, &line))?;
             expected.0 = read.energy_kwh;
             expected.1 = read.amount;
         } else {
@@ -148,14 +154,16 @@ impl Judge<'_> {
                 if sum.amount.is_zero() {
                     continue;
                 }
-                let Some(posting) = self.postings.of(sum.component) else {
-                    judged.bytes = Some(("费用项未知", "a component is unknown"));
-                    continue;
-                };
-                add_component(&mut judged.components, posting.component().0, sum.amount, sum.vat)?;
-                self.add(&mut judged, posting, row.payer_id, sum.amount.minus(sum.vat)?);
+                match self.postings.of(sum.component) {
+                    Some(posting) => {
+                        add_component(&mut judged.components, posting.component().0, sum.amount, sum.vat)?;
+                    }
+                    None => judged.bytes = Some(("费用项未知", "a component is unknown")),
+                }
             }
-            self.add(&mut judged, self.postings.vat(), row.payer_id, read.vat);
+            if judged.bytes.is_none() {
+                self.postings.each_posting(&read, row.payer_id, |line| self.add(&mut judged, &line))?;
+            }
             if whole != read.total || inside != read.vat {
                 judged.bytes = Some(("各费用项合计与总额不符", "the components do not sum to the total"));
             }

@@ -1,5 +1,7 @@
 //! What the check reads.
 
+use std::collections::HashSet;
+
 use identity::check::Checked;
 use kernel::{Moment, Money, Month, Quantity};
 use store::{Row, StoreError, Tx, params};
@@ -60,6 +62,7 @@ fn issued(row: &Row<'_>, org_id: i64, month: Month) -> std::result::Result<Issue
         line: row.int(3)?,
         payer_id: row.int(4)?,
         amount: row.int(5)?,
+        due_on: row.date(21)?,
         bill,
         quantity,
     })
@@ -76,7 +79,7 @@ pub(crate) fn each_issued(
         "SELECT r.account_id, r.sequence, r.issue_id, r.line, r.payer_id, r.amount,
            b.book_id, b.payer_id, b.energy_kwh, b.amount, b.detail,
            q.issue_id, q.energy_kwh, q.sharp_kwh, q.peak_kwh, q.flat_kwh, q.valley_kwh, q.deep_valley_kwh,
-           q.reactive_kvarh, q.amount, q.tier_used_kwh
+           q.reactive_kvarh, q.amount, q.tier_used_kwh, r.due_on
          FROM receivable r
          LEFT JOIN bill b ON b.org_id = r.org_id AND b.month = r.month AND b.account_id = r.account_id AND b.sequence = r.sequence
          LEFT JOIN quantity_ledger q ON q.org_id = r.org_id AND q.month = r.month AND q.account_id = r.account_id AND q.sequence = r.sequence
@@ -84,6 +87,14 @@ pub(crate) fn each_issued(
         params![org_id, month],
         |row| take(issued(row, org_id, month)?),
     )
+}
+
+/// The issues of version 0.1.0.
+pub(crate) fn first_form(tx: &mut Tx<'_>, org_id: i64) -> Result<HashSet<i64>> {
+    let found = tx.list("SELECT issue_id FROM issue_first_form WHERE org_id = ?1", params![org_id], |row| {
+        Ok::<_, BillingError>(row.int(0)?)
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 /// Lines of the quantity ledger that name an issue and have no receivable.

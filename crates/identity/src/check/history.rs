@@ -52,7 +52,7 @@ impl History {
         let persons = sql::persons(tx, org_id)?.into_iter().map(|person| (person.id, person.login)).collect();
         let mut last_days: BTreeMap<i64, Vec<(Moment, Option<Date>)>> = BTreeMap::new();
         let mut left: HashMap<i64, Moment> = HashMap::new();
-        for KeptChange { at, subject, subject_id, old, new, .. } in sql::changes(tx, org_id)? {
+        for KeptChange { at, subject, subject_id, old, new, .. } in sql::changes_after(tx, org_id, i64::MIN)? {
             match subject.as_str() {
                 // An end that was given: before it, the last day was the old one.
                 "assignment" if !old.is_empty() => {

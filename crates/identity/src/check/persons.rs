@@ -11,7 +11,7 @@ use crate::{Catalogue, IdentityError, KeptChange, rules, sql};
 /// themselves, that no two incompatible duties meet, and that whoever lent an authority held it.
 pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Checked>, IdentityError> {
     let history = History::load(tx, org_id)?;
-    let changes = sql::changes(tx, org_id)?;
+    let changes = sql::changes_after(tx, org_id, i64::MIN)?;
     let last = last_words(&changes);
     Ok(vec![
         units(&history, &last),
