@@ -181,3 +181,8 @@ impl ProofFile {
         Ok(file)
     }
 }
+
+/// Packed prices of nothing, for bundles without bills.
+pub fn no_prices() -> Result<Vec<u8>, AuditError> {
+    pack(&PriceSet::default())
+}

@@ -664,8 +664,8 @@ pub(crate) fn issue_of(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<Issue>> {
     )
 }
 
-/// Gives the bills of `issues`, all of one billing month, to `take`, in the order of `issues` and by line: issue, line,
-/// key, payer, due day, stored bytes.
+/// Gives the bills of `issues`, all of one billing month, to `take`, by issue and line: issue, line, key, payer, due
+/// day, stored bytes.
 pub(crate) fn each_issued_bill(
     tx: &mut Tx<'_>,
     org_id: i64,
@@ -678,29 +678,18 @@ pub(crate) fn each_issued_bill(
     let mut asked = vec![store::Value::Int(org_id), store::Value::from(month)];
     asked.extend(issues.iter().map(|issue| store::Value::Int(issue.issue_id)));
     // The month's receivables are passed over once; a bill is then found by its key.
-    let mut found: Vec<(usize, i64, BillKey, i64, Date)> = Vec::new();
-    tx.each(
-        &format!(
-            "SELECT issue_id, line, account_id, sequence, payer_id, due_on FROM receivable
-             WHERE org_id = ?1 AND month = ?2 AND issue_id IN ({})",
-            marks.join(", ")
-        ),
-        &asked,
-        |row| {
-            let issue_id = row.int(0)?;
-            let place = issues.iter().position(|issue| issue.issue_id == issue_id).unwrap_or_default();
-            let key = BillKey { org_id, month, account_id: row.int(2)?, sequence: row.int(3)? };
-            found.push((place, row.int(1)?, key, row.int(4)?, row.date(5)?));
-            Ok::<_, BillingError>(())
-        },
-    )?;
-    found.sort_unstable_by_key(|(place, line, ..)| (*place, *line));
-    for (place, line, key, payer_id, due_on) in found {
-        let missing = || BillingError::NoBill { account: key.account_id.to_string(), month: month.to_string() };
-        let row = bill(tx, key)?.ok_or_else(missing)?;
-        take(&issues[place], line, key, payer_id, due_on, row.detail)?;
-    }
-    Ok(())
+    let sql = format!(
+        "SELECT r.issue_id, r.line, r.account_id, r.sequence, r.payer_id, r.due_on, b.detail FROM receivable r JOIN bill b
+           ON b.org_id = r.org_id AND b.month = r.month AND b.account_id = r.account_id AND b.sequence = r.sequence
+         WHERE r.org_id = ?1 AND r.month = ?2 AND r.issue_id IN ({}) ORDER BY r.issue_id, r.line",
+        marks.join(", ")
+    );
+    tx.each(&sql, &asked, |row| {
+        let issue_id = row.int(0)?;
+        let issue = issues.iter().find(|issue| issue.issue_id == issue_id).unwrap_or(first);
+        let key = BillKey { org_id, month, account_id: row.int(2)?, sequence: row.int(3)? };
+        take(issue, row.int(1)?, key, row.int(4)?, row.date(5)?, row.blob(6)?)
+    })
 }
 
 /// Payer, due day and stored bytes of an issued bill.

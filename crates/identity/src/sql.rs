@@ -44,6 +44,22 @@ CREATE TABLE identity_change (
   PRIMARY KEY (org_id, id)) STRICT, WITHOUT ROWID;",
         sqlite: "",
         postgres: "",
+    },
+    Migration {
+        number: 2,
+        name: "changes and authorities stay",
+        both: "",
+        sqlite: "
+CREATE TRIGGER identity_change_no_update BEFORE UPDATE ON identity_change BEGIN SELECT RAISE(ABORT, 'identity: a change stays as it was'); END;
+CREATE TRIGGER identity_change_no_delete BEFORE DELETE ON identity_change BEGIN SELECT RAISE(ABORT, 'identity: a change stays as it was'); END;
+CREATE TRIGGER identity_authority_no_update BEFORE UPDATE ON identity_authority BEGIN SELECT RAISE(ABORT, 'identity: an authority stays as it was'); END;
+CREATE TRIGGER identity_authority_no_delete BEFORE DELETE ON identity_authority BEGIN SELECT RAISE(ABORT, 'identity: an authority stays as it was'); END;",
+        postgres: "
+CREATE FUNCTION identity_never() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'identity: this stays as it was (%)', TG_TABLE_NAME; END $$;
+CREATE TRIGGER identity_change_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_change FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
+CREATE TRIGGER identity_authority_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_authority FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
+REVOKE UPDATE, DELETE, TRUNCATE ON identity_change, identity_authority FROM PUBLIC, CURRENT_USER;",
     }, crate::alarm::MIGRATION],
 };
 

@@ -110,8 +110,13 @@ pub fn open(note: &[u8], keys: &[VerifierKey]) -> Result<(Checkpoint, Note), Pro
 }
 
 /// See [`open`].
-pub(crate) fn check_log(checkpoint: &Checkpoint, note: &Note, keys: &[VerifierKey]) -> Result<(), ProofError> {
-    let is_of_log = |key: &&VerifierKey| key.name() == checkpoint.origin && key.kind() != KeyKind::Cosignature;
+pub(crate) fn check_log(
+    checkpoint: &Checkpoint,
+    note: &Note,
+    keys: &[VerifierKey],
+) -> Result<(), ProofError> {
+    let is_of_log =
+        |key: &&VerifierKey| key.name() == checkpoint.origin && key.kind() != KeyKind::Cosignature;
     let of_log: Vec<VerifierKey> = keys.iter().filter(is_of_log).cloned().collect();
     if of_log.is_empty() {
         return Err(ProofError::UnknownLog(checkpoint.origin.clone()));

@@ -106,9 +106,10 @@ impl Why {
                 "名称为空、过长或含空格、加号",
                 "has a name that is empty, too long, or with spaces or plus signs",
             ),
-            Why::NotBase64 => {
-                ("不是规范的 Base64 或长度不符", "has base64 that is not canonical or not of the right length")
-            }
+            Why::NotBase64 => (
+                "不是规范的 Base64 或长度不符",
+                "has base64 that is not canonical or not of the right length",
+            ),
             Why::NotANumber => {
                 ("不是规范的十进制数", "has a number that is not decimal without leading zeros, below 2^63")
             }
@@ -119,7 +120,9 @@ impl Why {
             Why::UnknownWord => ("有不认识的词", "has a word that cannot stand there"),
             Why::GivenTwice => ("重复给出", "gives a name or key twice"),
             Why::UnknownName => ("引用了未定义的名称", "uses a name that no earlier line defines"),
-            Why::BadThreshold => ("门限不在 1 至成员数之间", "has a threshold that is not between 1 and its members"),
+            Why::BadThreshold => {
+                ("门限不在 1 至成员数之间", "has a threshold that is not between 1 and its members")
+            }
             Why::WrongForm => ("首行不是所要求的格式", "does not begin with the line that names its form"),
         }
     }
@@ -246,7 +249,9 @@ impl Bilingual for ProofError {
             ProofError::NotSigned(found) => {
                 format!("没有可信密钥的签名；现有签名：{}", found.join("、"))
             }
-            ProofError::WrongUse(name) => format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证密钥会签"),
+            ProofError::WrongUse(name) => {
+                format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证密钥会签")
+            }
             ProofError::CannotSign(name) => format!("{name} 的密钥未能完成签名"),
             ProofError::WrongOrigin { expected, found } => {
                 format!("检查点属于日志 {found:?}，不是 {expected:?}")

@@ -197,8 +197,10 @@ impl Draft {
                 .filter(|count| (1..=members.len()).contains(count))
                 .ok_or(Why::BadThreshold)?,
         };
-        let members =
-            members.iter().map(|member| self.find(member).ok_or(Why::UnknownName)).collect::<Result<Vec<_>, _>>()?;
+        let members = members
+            .iter()
+            .map(|member| self.find(member).ok_or(Why::UnknownName))
+            .collect::<Result<Vec<_>, _>>()?;
         for member in &members {
             // Each party counts in one way only.
             if std::mem::replace(&mut self.taken[*member], true) {

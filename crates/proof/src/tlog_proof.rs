@@ -33,7 +33,12 @@ impl TlogProof {
     /// # Errors
     /// [`ProofError::Malformed`] when a part is too long or the note is no signed checkpoint;
     /// [`ProofError::TooLarge`].
-    pub fn new(extra: Option<Vec<u8>>, index: u64, path: Vec<Hash>, note: Note) -> Result<TlogProof, ProofError> {
+    pub fn new(
+        extra: Option<Vec<u8>>,
+        index: u64,
+        path: Vec<Hash>,
+        note: Note,
+    ) -> Result<TlogProof, ProofError> {
         let refused = |why| ProofError::malformed(What::ProofFile, 2, why);
         let checkpoint = Checkpoint::parse(note.text())?;
         if note.signatures().is_empty() {

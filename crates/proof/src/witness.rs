@@ -167,7 +167,10 @@ pub fn decide(request: &Request, logs: &[VerifierKey], seen: Seen) -> Result<See
         return Err(Refusal::BadRequest(ProofError::Shrunk { old: request.old, new: next.size }));
     }
     if request.old != seen.size {
-        return Err(Refusal::Conflict { size: seen.size, fork: next.size == seen.size && next.root != seen.root });
+        return Err(Refusal::Conflict {
+            size: seen.size,
+            fork: next.size == seen.size && next.root != seen.root,
+        });
     }
     if next.size == seen.size && next.root != seen.root {
         return Err(Refusal::Conflict { size: seen.size, fork: true });

@@ -44,8 +44,8 @@ pub use checkpoint::{
 pub use erase::{Erased, erase};
 pub use error::VaultError;
 pub use keys::{KeyRole, LogKey, Signers, add_key, log_keys, name_log, origin};
-pub use proof::tree;
 pub use personal::{Salt, commitment};
+pub use proof::tree;
 pub use proofs::{LogHashes, consistency, inclusion, last_cosigned, proof_of, witness_request};
 pub use schema::SCHEMA;
 pub use search::{ActPage, act, by_day, by_document, by_person, each_canonical, leaf};

@@ -15,7 +15,7 @@ use kernel::Lang;
 use command::office::Office;
 use command::{
     Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold, import, init,
-    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, work,
+    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, work,
     yearly,
 };
 
@@ -131,6 +131,8 @@ enum Command {
         #[command(flatten)]
         shown: table::Shown,
     },
+    /// Check an exported bill, document or period offline, with your own keys / 离线校验存证文件
+    Verify(verify::Verify),
     /// Measurements / 性能测量
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -178,6 +180,7 @@ fn main() -> ExitCode {
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
         Command::Restore { file, .. } => backup::restore(file, &cli.place, cli.lang),
+        Command::Verify(command) => verify::run(command, cli.lang),
         Command::Bench(command) => bench::run(command, &cli.place),
     };
     match done {

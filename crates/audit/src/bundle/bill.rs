@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use billing::{BillCode, BillKey, Issue, IssuedBytes, PriceSet};
 use identity::Desk;
 use kernel::Moment;
-use proof::Note;
 use store::Tx;
 use vault::{Document, Signers};
 
@@ -42,12 +41,11 @@ pub fn bills(
         [(key, _)] => name(key),
         [(key, _), ..] => format!("{} ({})", key.account_id, keys.len()),
     };
-    let size = begin(desk, now, signers, "bill_proof", &number, |work| {
+    begin(desk, now, signers, "bill_proof", &number, |work| {
         Ok(work.require(billing::permission::READ, unit_id)?)
     })?;
     desk.look(|tx| {
-        let note = vault::signed_note(tx, org_id, size)?;
-        let mut found = Collector { org_id, size, note, acts: Vec::new(), places: HashMap::new() };
+        let mut found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
         let mut proofs = Vec::with_capacity(keys.len());
         for (key, about) in keys {
             let missing = || AuditError::NoSuchBill(name(key));
@@ -101,8 +99,6 @@ fn issue_with(
 /// Acts with their proofs, each once.
 struct Collector {
     org_id: i64,
-    size: i64,
-    note: Note,
     acts: Vec<ActProof>,
     places: HashMap<i64, usize>,
 }
@@ -112,7 +108,7 @@ impl Collector {
         if let Some(place) = self.places.get(&seq) {
             return Ok(*place);
         }
-        self.acts.push(act_proof(tx, self.org_id, seq, self.size, &self.note)?);
+        self.acts.push(act_proof(tx, self.org_id, seq)?);
         let place = self.acts.len() - 1;
         self.places.insert(seq, place);
         Ok(place)

@@ -25,12 +25,11 @@ pub fn document(
         Ok(work.require(vault::permission::READ, 0)?)
     })?;
     desk.look(|tx| {
-        let note = vault::signed_note(tx, org_id, size)?;
         let (mut acts, mut after) = (Vec::new(), None);
         loop {
             let page = vault::by_document(tx, org_id, document, after, 500)?;
             for act in page.acts.iter().filter(|act| act.seq < size) {
-                let mut proved = act_proof(tx, org_id, act.seq, size, &note)?;
+                let mut proved = act_proof(tx, org_id, act.seq)?;
                 if document.kind == ledger::VOUCHER
                     && let Some((year, number)) = year_and_number(&document.number)
                     && let Some(voucher) = ledger::voucher_by_number(tx, org_id, year, number)?

@@ -7,10 +7,10 @@ mod period;
 pub use bill::{bill_by_code, bills};
 pub use document::document;
 pub use period::{PeriodExported, period};
+pub(crate) use period::{Head, numbered};
 
 use identity::{Desk, Permission, Work};
 use kernel::Moment;
-use proof::{Note, TlogProof};
 use store::Tx;
 use vault::{Act, CheckpointPolicy, Signers, VaultError};
 
@@ -47,20 +47,12 @@ fn begin(
     })
 }
 
-/// The proof of one act under the checkpoint of `size`.
-fn act_proof(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    seq: i64,
-    size: i64,
-    note: &Note,
-) -> Result<ActProof, AuditError> {
+/// The proof of one act, under the checkpoint that proves it best: one that witnesses cosigned, where there is one.
+fn act_proof(tx: &mut Tx<'_>, org_id: i64, seq: i64) -> Result<ActProof, AuditError> {
     let mut leaf = String::new();
     vault::each_canonical(tx, org_id, seq, seq + 1, |_, bytes| {
         leaf = base64(bytes);
         Ok::<_, AuditError>(())
     })?;
-    let path = vault::inclusion(tx, org_id, seq, size)?;
-    let proof = TlogProof::new(None, seq.unsigned_abs(), path, note.clone())?.print();
-    Ok(ActProof { leaf, proof, voucher: None })
+    Ok(ActProof { leaf, proof: vault::proof_of(tx, org_id, seq)?.print(), voucher: None })
 }

@@ -43,19 +43,22 @@ pub struct PeriodExported {
 }
 
 /// Writes the bundle of `period` to `out`, with little memory whatever its size. `about` are words for a person that
-/// nothing proves. Asks for the right to read the ledger.
+/// nothing proves. The bundle stands under the checkpoint of `checkpoint` acts, such as one that witnesses have cosigned
+/// meanwhile, or under one made now. Asks for the right to read the ledger.
 pub fn period(
     desk: &Desk<'_>,
     now: Moment,
     signers: &Signers,
     period: Month,
     about: &str,
+    checkpoint: Option<i64>,
     out: impl Write,
 ) -> Result<PeriodExported, AuditError> {
     let org_id = desk.actor.org_id;
-    let size = begin(desk, now, signers, "period_proof", &period.to_string(), |work| {
+    let made = begin(desk, now, signers, "period_proof", &period.to_string(), |work| {
         Ok(work.require(ledger::permission::READ, 0)?)
     })?;
+    let size = checkpoint.unwrap_or(made);
     desk.look(|tx| {
         let mut out = Writer::new(out)?;
         let head = Head { org_id, period: period.number(), about: about.to_owned() };

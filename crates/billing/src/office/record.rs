@@ -28,6 +28,22 @@ pub(crate) fn record(
     Ok(())
 }
 
+/// As [`record`], where `words` were written by a person and may name a customer: the log can forget them.
+pub(crate) fn record_words(
+    work: &mut Work<'_, '_>,
+    verb: Permission,
+    unit_id: i64,
+    kind: &str,
+    number: &str,
+    old: &str,
+    words: &str,
+) -> Result<()> {
+    let act = Act::new(verb, unit_id, kind, number).change("state", clip(old), "");
+    let act = act.change_personal("words", "", clip(words));
+    vault::record(work, &act).map_err(flow::below)?;
+    Ok(())
+}
+
 /// The log keeps the beginning of a long text; the document itself keeps it whole.
 fn clip(text: &str) -> String {
     text.chars().take(600).collect()

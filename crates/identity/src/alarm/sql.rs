@@ -8,7 +8,7 @@ use super::model::{Alarm, AlarmFinding, AlarmState, Decision};
 
 /// Alarms and what they found.
 pub(crate) const MIGRATION: Migration = Migration {
-    number: 2,
+    number: 3,
     name: "alarms",
     both: "
 CREATE TABLE identity_alarm (

@@ -47,11 +47,31 @@ pub enum Bench {
         #[arg(long)]
         only_postgres: bool,
     },
+    /// Verifying a period's bundle of many acts, and bare hashing of the same bytes / 存证校验性能
+    Proof {
+        /// Number of acts / 记录条数
+        #[arg(long, default_value_t = 1_000_000)]
+        acts: u64,
+        /// Print one JSON object / 输出 JSON
+        #[arg(long)]
+        json: bool,
+        /// Folder for the file, which is removed afterwards / 临时目录
+        #[arg(long)]
+        scratch: Option<PathBuf>,
+    },
 }
 
 /// Runs the measurement. `--database URL` means that PostgreSQL database and nothing else.
 pub fn run(command: &Bench, place: &Place) -> Done {
-    let Bench::Billing { accounts, json, scratch, postgres, only_postgres } = command;
+    let (accounts, json, scratch, postgres, only_postgres) = match command {
+        Bench::Billing { accounts, json, scratch, postgres, only_postgres } => {
+            (accounts, json, scratch, postgres, only_postgres)
+        }
+        Bench::Proof { acts, json, scratch } => {
+            let folder = scratch.clone().unwrap_or_else(std::env::temp_dir);
+            return super::bench_proof::run(*acts, *json, &folder);
+        }
+    };
     let postgres = place.database.as_ref().or(postgres.as_ref());
     if !only_postgres && place.database.is_none() {
         let folder = scratch

@@ -28,6 +28,16 @@ pub enum Log {
         #[command(flatten)]
         page: Page,
     },
+    /// Write all acts on one document with their proof, to be verified offline / 导出单据存证文件
+    Export {
+        /// Its kind, such as voucher / 单据类型
+        kind: String,
+        /// Its number / 单据编号
+        number: String,
+        /// The file to write / 输出文件
+        #[arg(long)]
+        out: std::path::PathBuf,
+    },
     /// Acts of one person / 按人员查询
     Person {
         /// Login / 登录名
@@ -132,6 +142,7 @@ pub fn run(command: &Log, office: &Office) -> Done {
             let document = Document { kind: kind.clone(), number: number.clone() };
             list(office, page, |tx, after, size| Ok(vault::by_document(tx, org_id, &document, after, size)?))
         }
+        Log::Export { kind, number, out } => super::proof::document(kind, number, out, office),
         Log::Person { login, page } => {
             let person_id = office.person(login)?.id;
             list(office, page, |tx, after, size| Ok(vault::by_person(tx, org_id, person_id, after, size)?))

@@ -94,7 +94,7 @@ impl Stage {
             let number = self.population.dossier(&customer).details.number;
             let found = find(&self.store, self.company.org_id, &number, self.month, lang)?;
             let file = folder.join(format!("{name}-{number}-{}.pdf", self.month));
-            write_file(&file, &found.pdf(lang)?)?;
+            write_file(&file, &found.pdf("", lang)?)?;
             files.push(file);
         }
         Ok(files)
