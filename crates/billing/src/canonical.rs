@@ -5,6 +5,9 @@
 
 mod adjustment;
 mod issued;
+mod figures;
+
+pub use figures::{Figures, read_figures};
 
 pub use adjustment::{is_adjustment, read_adjustment, write_adjustment};
 pub use issued::{Content, IssuedBill, Owner, read_issued, write_issued};
@@ -58,8 +61,23 @@ impl Reader<'_> {
         }
         self.broken()
     }
+    /// Like [`Reader::unsigned`] for what fits 64 bits, which nearly everything does.
+    fn unsigned_64(&mut self) -> Read<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            if byte == 0 && shift > 0 || shift == 63 && byte > 1 {
+                return self.broken();
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        self.broken()
+    }
     fn length(&mut self) -> Read<usize> {
-        match usize::try_from(self.unsigned()?) {
+        match usize::try_from(self.unsigned_64()?) {
             Ok(length) if length <= LENGTH_MAX => Ok(length),
             _ => self.broken(),
         }
@@ -85,7 +103,7 @@ impl Canonical for i64 {
         put_unsigned(((self << 1) ^ (self >> 63)) as u64, out);
     }
     fn take(from: &mut Reader<'_>) -> Read<i64> {
-        let Ok(raw) = u64::try_from(from.unsigned()?) else { return from.broken() };
+        let raw = from.unsigned_64()?;
         Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 }
@@ -97,7 +115,7 @@ macro_rules! small_numbers {
                 put_unsigned(u64::from(*self), out);
             }
             fn take(from: &mut Reader<'_>) -> Read<Self> {
-                let value = from.unsigned()?;
+                let value = from.unsigned_64()?;
                 <$kind>::try_from(value).or_else(|_| from.broken())
             }
         }

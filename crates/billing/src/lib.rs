@@ -3,6 +3,7 @@
 //! - [`canonical`]: bills as stored bytes.
 //! - [`gates`]: which bills are clean and why the others are not.
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
+//! - [`whatif`]: months under other prices, nothing written.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
@@ -34,6 +35,7 @@ mod schema;
 mod service;
 pub mod slip;
 mod sql;
+pub mod whatif;
 
 pub use books::{
     BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,

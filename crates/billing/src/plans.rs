@@ -101,6 +101,8 @@ pub struct PriceBook {
     rules: Rules,
     /// By class, written `region:class`; later tables first.
     offers: HashMap<String, Vec<Offer>>,
+    /// The region of each table, by its code.
+    regions: HashMap<String, String>,
 }
 
 impl PriceBook {
@@ -110,6 +112,7 @@ impl PriceBook {
             plans: Plans::default(),
             rules: Rules::shipped().map_err(unreadable)?,
             offers: HashMap::new(),
+            regions: HashMap::new(),
         };
         let mut ordered: Vec<&PriceTable> = tables.iter().collect();
         ordered.sort_by_key(|table| (table.from(), table.version()));
@@ -136,6 +139,7 @@ impl PriceBook {
             plans: Plans::default(),
             rules: Rules::shipped().map_err(unreadable)?,
             offers: HashMap::new(),
+            regions: HashMap::new(),
         };
         // Known plans first and in their order, so that each gets its old number again.
         for (number, stored) in set.plans.iter().enumerate() {
@@ -168,6 +172,7 @@ impl PriceBook {
     }
 
     fn add(&mut self, table: &PriceTable) -> Result<()> {
+        self.regions.insert(table.id().to_owned(), table.region().to_owned());
         let classes: Vec<String> = table.classes().map(|class| class.code.to_owned()).collect();
         for class in classes {
             for voltage in table.voltages(&class) {
@@ -193,6 +198,11 @@ impl PriceBook {
                 && offer.to.is_none_or(|to| day < to)
         };
         offers.iter().find(fits).map(|offer| offer.plan)
+    }
+    /// The region a plan belongs to.
+    pub fn region_of(&self, plan: PlanId) -> Option<&str> {
+        let plan = self.plans.get(plan)?;
+        self.regions.get(&plan.table).map(String::as_str)
     }
     /// The compiled plans.
     pub fn plans(&self) -> &Plans {

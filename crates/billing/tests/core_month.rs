@@ -11,11 +11,8 @@ use billing::{BillKey, BillingError, Result, StoredBill, exception, hold, progre
 use company::*;
 use house::*;
 use kernel::{Lang, Money};
-use ledger::AccountCode;
 use metering::book::BookState;
 use tariff::LineKind;
-
-const RECEIVABLE: AccountCode = AccountCode(1122);
 
 fn key(house: &House<'_>, account_id: i64) -> BillKey {
     BillKey { org_id: house.org_id(), month: april(), account_id, sequence: 0 }
@@ -27,63 +24,6 @@ fn state(house: &House<'_>, book_id: i64) -> BookState {
     let org_id = house.org_id();
     let found = house.store.read(|tx| metering::book::book_month(tx, org_id, april(), book_id)).unwrap();
     found.unwrap().state
-}
-fn fen(house: &House<'_>, sql: &str) -> Money {
-    Money::from_fen(house.number(sql))
-}
-
-/// Every promise of the books at once: receivables, bills, issues, components and the ledger say the same, station by
-/// station; numbers have no gap; the ledger and the log prove themselves.
-fn ties_out(house: &House<'_>, last: &str) {
-    let org_id = house.org_id();
-    let balance =
-        |unit| house.store.read(|tx| ledger::balance_of(tx, org_id, RECEIVABLE, month(last), unit)).unwrap();
-    let receivable = fen(house, "SELECT CAST(SUM(amount) AS BIGINT) FROM receivable WHERE org_id = ?1");
-    assert_eq!(receivable, balance(None));
-    let issued_bills = "SELECT CAST(SUM(b.amount) AS BIGINT) FROM bill b JOIN receivable r ON r.org_id = b.org_id
-        AND r.month = b.month AND r.account_id = b.account_id AND r.sequence = b.sequence WHERE b.org_id = ?1";
-    assert_eq!(fen(house, issued_bills), receivable);
-    let components = "SELECT CAST(SUM(amount) AS BIGINT) FROM issue_component WHERE org_id = ?1";
-    assert_eq!(fen(house, components), receivable);
-    assert_eq!(
-        fen(house, "SELECT CAST(SUM(amount) AS BIGINT) FROM quantity_ledger WHERE org_id = ?1"),
-        receivable
-    );
-    for unit in [house.station, house.other_station] {
-        let own = fen(
-            house,
-            &format!(
-                "SELECT CAST(SUM(r.amount) AS BIGINT) FROM receivable r JOIN issue i ON i.org_id = r.org_id
-                 AND i.issue_id = r.issue_id WHERE r.org_id = ?1 AND i.unit_id = {unit}"
-            ),
-        );
-        assert_eq!(own, balance(Some(unit)));
-        let numbers = house
-            .store
-            .read(|tx| {
-                tx.list(
-                    &format!(
-                        "SELECT i.first_number + r.line - 1 FROM receivable r JOIN issue i ON i.org_id = r.org_id
-                         AND i.issue_id = r.issue_id WHERE r.org_id = ?1 AND i.unit_id = {unit} ORDER BY 1"
-                    ),
-                    store::params![org_id],
-                    |row| row.int(0),
-                )
-            })
-            .unwrap();
-        assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
-    }
-    let mut period = month("2026-01");
-    while period <= month(last) {
-        let tied = house.look(|tx, org_id| report::component_tie_out(tx, org_id, period));
-        assert_eq!(tied.money_total(4).unwrap(), Money::ZERO, "{tied:?}");
-        assert_eq!(tied.money_total(2).unwrap(), tied.money_total(3).unwrap());
-        period = period.next();
-    }
-    let ledger = house.store.read(|tx| ledger::check(tx, org_id)).unwrap();
-    assert!(ledger.is_good(), "{ledger:?}");
-    let log = house.store.read(|tx| vault::check(tx, org_id)).unwrap();
-    assert!(log.is_good(), "{log:?}");
 }
 
 /// Rows of every table the core writes, to see that nothing changed.

@@ -44,6 +44,22 @@ pub fn read_price_file(path: &Path) -> Done<PriceFile> {
     Ok(PriceFile { toml: table.toml().to_owned(), table })
 }
 
+/// The TOML text of a price table by what a person names: a table that comes with the program, or a file.
+///
+/// # Errors
+/// Neither is there; what [`read_price_file`] refuses.
+pub fn price_text(file: &Path) -> Done<String> {
+    let name = file.display().to_string();
+    match tariff::table::SHIPPED.iter().find(|table| table.id == name) {
+        Some(table) => Ok(table.text.to_owned()),
+        None if file.exists() => Ok(read_price_file(file)?.toml),
+        None => Err(Failure::new(
+            format!("没有文件 {name}，也没有这个名称的内置电价表；`zhangfang tariff tables` 列出内置表"),
+            format!("there is no file {name} and no table of that name; `zhangfang tariff tables` lists them"),
+        )),
+    }
+}
+
 /// Writes `table` as a new workbook `path`, after having read it back as an equal table.
 ///
 /// # Errors

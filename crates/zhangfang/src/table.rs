@@ -140,6 +140,34 @@ impl Table {
         Ok(())
     }
 
+    /// Prints several tables one below the other, or writes them as the sheets of one file; JSON is an object of them by
+    /// the names given.
+    pub fn show_all(tables: Vec<(&str, Table)>, shown: &Shown, title: &str, lang: Lang) -> Done {
+        match &shown.out {
+            Some(path) => {
+                let sheets = tables.into_iter().map(|(_, table)| table.sheet()).collect();
+                let book = Workbook { lang, title: title.to_owned(), issuer: String::new(), sheets };
+                let written = paper::xlsx_file(book, path)?;
+                let (zh, en) = (
+                    format!("{}：{} 张表，{} 行", path.display(), written.sheets, written.rows),
+                    format!("{}: {} sheets, {} rows", path.display(), written.sheets, written.rows),
+                );
+                println!("{}", Text::new(zh, en).text(lang));
+            }
+            None if shown.json => {
+                let object: Map<String, Value> =
+                    tables.iter().map(|(name, table)| ((*name).to_owned(), table.json())).collect();
+                print(&format!("{:#}\n", Value::Object(object)))?;
+            }
+            None => {
+                for (at, (_, table)) in tables.iter().enumerate() {
+                    print(&format!("{}{}", if at > 0 { "\n" } else { "" }, table.render()?))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn sheet(self) -> Sheet<'static> {
         let total = self.headings.iter().any(|heading| heading.summed);
         let columns = self.headings.iter().map(|heading| {

@@ -10,7 +10,7 @@ use store::Tx;
 use workflow::WorkflowFigures;
 
 use super::CheckError;
-use super::acts::Told;
+use super::acts::{Covered, Told};
 
 /// Bills against postings: for every issue, by accounts, customer and component.
 pub(crate) fn bills_and_postings(issues: &[IssueFigures], vouchers: &Vouchers) -> Checked {
@@ -67,13 +67,12 @@ pub(crate) fn issues_in_log(issues: &[IssueFigures], told: &mut Told, whole: boo
     for issue in issues {
         checked.look(1);
         let place = || format!("{} {} issue {}", issue.month, issue.book_id, issue.issue_id);
-        let document = match issue.adjustment {
-            Some(key) => format!("{} {}-{}", key.month, key.account_id, key.sequence),
-            None => format!("{} {}", issue.month, issue.book_id),
-        };
+        // The act on adjustments names their slip, which this figure does not have; root and moment tell them apart.
+        let document = format!("{} {}", issue.month, issue.book_id);
+        let named = |act: &Covered| issue.adjustment.is_some() || act.document == document;
         let acts = told.issues.get_mut(&issue.root);
         let found = acts.and_then(|acts| {
-            let at = acts.iter().position(|act| act.document == document && act.at == issue.issued_at)?;
+            let at = acts.iter().position(|act| named(act) && act.at == issue.issued_at)?;
             Some(acts.swap_remove(at))
         });
         match found {

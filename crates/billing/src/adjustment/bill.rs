@@ -2,8 +2,9 @@
 
 use identity::Work;
 use kernel::{Date, Money, Quantity};
-use ledger::{PostingBuffer, VoucherHeader};
-use store::Tx;
+use ledger::{ComponentId, PostingBuffer, VoucherHeader};
+use metering::account::Account;
+use store::{Bulk, Tx};
 use tariff::Period;
 
 use super::model::AdjustmentBill;
@@ -31,111 +32,186 @@ pub fn issue_adjustment(
     bill: &AdjustmentBill,
     due: Date,
 ) -> Result<i64> {
-    work.require(permission::ISSUE, bill.unit_id)?;
-    let (org_id, key, today) = (work.org_id(), bill.key, work.today());
-    check(org_id, bill)?;
-    let account = metering::account::account_by_id(work.tx, org_id, key.account_id)?;
-    let account = account.ok_or(OfficeError::NotFound { what: "account", id: key.account_id })?.account;
-    let payer_id = account.main_account_id.unwrap_or(account.account_id);
+    let key = bill.key;
+    let words = Words {
+        source: format!("adjustment {}", bill.document),
+        text: format!("{} 退补 {} 发行", key.month, bill.document),
+        document: format!("{} {}-{}", key.month, key.account_id, key.sequence),
+    };
+    issue_rows(work, postings, std::slice::from_ref(bill), |_| due, words)
+}
 
-    let mut detail = Vec::new();
-    write_adjustment(bill, &mut detail);
+/// Issues the adjustments of one slip and one book in one issue, each due on the account's own day of the month.
+/// Answers the key of the issue.
+pub(crate) fn issue_bills(
+    work: &mut Work<'_, '_>,
+    postings: &BillPostings,
+    bills: &[AdjustmentBill],
+    slip: &str,
+) -> Result<i64> {
+    let Some(first) = bills.first() else { return Err(BillingError::NoBook) };
+    let words = Words {
+        source: format!("adjustment {slip} {}", first.book_id),
+        text: format!("{} 退补 {slip} 抄本 {} 发行 {} 户", first.key.month, first.book_id, bills.len()),
+        document: format!("{} {slip} {}", first.key.month, first.book_id),
+    };
+    let today = work.today();
+    issue_rows(work, postings, bills, |account| own_due(today, account), words)
+}
+
+/// What an issue is called in the ledger and in the log.
+struct Words {
+    source: String,
+    text: String,
+    document: String,
+}
+
+/// The next of the account's own days.
+fn own_due(today: Date, account: &Account) -> Date {
+    due_on(today, if account.due_day == 0 { DUE_DAY } else { account.due_day })
+}
+
+/// Issues `bills` of one station and book in one issue with one voucher.
+fn issue_rows(
+    work: &mut Work<'_, '_>,
+    postings: &BillPostings,
+    bills: &[AdjustmentBill],
+    due: impl Fn(&Account) -> Date,
+    words: Words,
+) -> Result<i64> {
+    let Some(first) = bills.first() else { return Err(BillingError::NoBook) };
+    work.require(permission::ISSUE, first.unit_id)?;
+    let (org_id, today) = (work.org_id(), work.today());
+    let count = u32::try_from(bills.len()).map_err(|_| BillingError::NoBook)?;
+    for bill in bills {
+        check(org_id, bill)?;
+    }
     let (issue_id, voucher_id) = (work.next_key(), work.next_key());
-    let numbers = documents::take_numbers(work, "bill", bill.unit_id, today.year(), 1)?;
-    let mut covered = Vec::new();
-    write_issued(&Owner { key, payer_id, due_on: due }, &detail, &mut covered);
-    let root = vault::merkle_root([vault::leaf_hash(&covered)]);
+    let numbers = documents::take_numbers(work, "bill", first.unit_id, today.year(), count)?;
 
     let mut lines = PostingBuffer::new(org_id);
     lines.begin(voucher_id);
-    let mut sums = Vec::with_capacity(bill.components.len());
-    for (code, amount) in bill.components.iter().filter(|(_, amount)| !amount.is_zero()) {
-        let posting = postings.named(code)?;
-        lines.add_signed(&posting.for_customer(payer_id, *amount))?;
-        let is_vat = posting.component() == postings.vat().component();
-        sums.push((posting.component(), *amount, if is_vat { *amount } else { Money::ZERO }));
+    let mut sums: Vec<(ComponentId, Money, Money)> = Vec::with_capacity(first.components.len());
+    let mut rows = Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
+    let mut digests = Vec::with_capacity(bills.len());
+    let (mut energy_kwh, mut amount, mut is_posted) = (Quantity::ZERO, Money::ZERO, false);
+    let (mut detail, mut covered) = (Vec::new(), Vec::new());
+    for (line, bill) in (1..).zip(bills) {
+        let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id)?;
+        let account = account.ok_or(OfficeError::NotFound { what: "account", id: bill.key.account_id })?.account;
+        let payer_id = account.main_account_id.unwrap_or(account.account_id);
+        detail.clear();
+        write_adjustment(bill, &mut detail);
+        let due_on = due(&account);
+        covered.clear();
+        write_issued(&Owner { key: bill.key, payer_id, due_on }, &detail, &mut covered);
+        digests.push(vault::leaf_hash(&covered));
+        for (code, part) in bill.components.iter().filter(|(_, part)| !part.is_zero()) {
+            let posting = postings.named(code)?;
+            lines.add_signed(&posting.for_customer(payer_id, *part))?;
+            is_posted = true;
+            let is_vat = posting.component() == postings.vat().component();
+            let vat = if is_vat { *part } else { Money::ZERO };
+            match sums.iter_mut().find(|(known, ..)| *known == posting.component()) {
+                Some((_, sum, inside)) => (*sum, *inside) = (sum.plus(*part)?, inside.plus(vat)?),
+                None => sums.push((posting.component(), *part, vat)),
+            }
+        }
+        energy_kwh = energy_kwh.plus(bill.energy_kwh)?;
+        amount = amount.plus(bill.amount)?;
+        rows.add(work, bill, (issue_id, line), payer_id, due_on, &detail)?;
     }
-    // An adjustment of quantities alone owes nothing and has no voucher.
-    let is_posted = !sums.is_empty();
+    let root = vault::merkle_root(digests);
     let row = IssueRow {
         org_id,
         issue_id,
-        month: key.month,
-        book_id: bill.book_id,
-        unit_id: bill.unit_id,
+        month: first.key.month,
+        book_id: first.book_id,
+        unit_id: first.unit_id,
         calculation_id: 0,
         issued_by: work.actor().person_id,
         issued_at: work.now(),
         year: i64::from(numbers.year),
         first_number: numbers.first,
-        bills: 1,
-        energy_kwh: bill.energy_kwh,
-        amount: bill.amount,
+        bills: i64::from(count),
+        energy_kwh,
+        amount,
+        // Adjustments of quantities alone owe nothing and have no voucher.
         voucher_id: if is_posted { voucher_id } else { NO_VOUCHER },
         bills_root: &root,
     };
     sql::insert_issue(work.tx, &row)?;
     sql::insert_issue_components(work.tx, org_id, issue_id, &sums)?;
-    write_rows(work, bill, issue_id, payer_id, due, &detail)?;
+    rows.load(work)?;
     if is_posted {
         let header = VoucherHeader {
             voucher_id,
-            unit_id: bill.unit_id,
+            unit_id: first.unit_id,
             posted_on: today,
             effective_on: today,
             event: BILL_ISSUED.into(),
-            source: format!("adjustment {}", bill.document),
-            text: format!("{} 退补 {} 发行", key.month, bill.document),
+            source: words.source,
+            text: words.text,
         };
         ledger::post_bulk(work, &[header], &mut lines)?;
     }
-    let document = format!("{} {}-{}", key.month, key.account_id, key.sequence);
-    let summary = format!("{} number={} amount={}", bill.document, numbers.first, bill.amount);
-    let entry = log::Entry::new(permission::ISSUE, bill.unit_id, "adjustment_bill", document, summary);
-    log::record(work, vec![entry.covering(1, root)])?;
+    let summary = format!("{} number={} amount={amount}", first.document, numbers.first);
+    let summary = if count == 1 { summary } else { format!("{summary} bills={count}") };
+    let entry = log::Entry::new(permission::ISSUE, first.unit_id, "adjustment_bill", words.document, summary);
+    log::record(work, vec![entry.covering(i64::from(count), root)])?;
     Ok(issue_id)
 }
 
-/// The bulk tables take a single row as well.
-fn write_rows(
-    work: &mut Work<'_, '_>,
-    bill: &AdjustmentBill,
-    issue_id: i64,
-    payer_id: i64,
-    due: Date,
-    detail: &[u8],
-) -> Result<()> {
-    let key = bill.key;
-    let (mut bills, mut quantities, mut receivables) = (sql::bills(), sql::quantities(), sql::receivables());
-    let row = BillRow {
-        key,
-        book_id: bill.book_id,
-        calculation_id: 0,
-        payer_id,
-        flow: Flow::Adjustment,
-        reasons: Reasons::NONE,
-        energy_kwh: bill.energy_kwh,
-        amount: bill.amount,
-        detail,
-    };
-    sql::add_bill(&mut bills, &row)?;
-    let used = sql::tier_used(work.tx, key)?;
-    let by_tier = Quantity::sum(bill.tiers.iter().map(|(_, energy)| *energy))?;
-    let row = QuantityRow {
-        key,
-        issue_id,
-        energy_kwh: bill.energy_kwh,
-        by_period: [Quantity::ZERO; Period::COUNT],
-        reactive_kvarh: Quantity::ZERO,
-        amount: bill.amount,
-        tier_used_kwh: used.plus(by_tier)?,
-    };
-    sql::add_quantity(&mut quantities, &row)?;
-    sql::add_receivable(&mut receivables, key, issue_id, 1, payer_id, bill.amount, due)?;
-    work.tx.load(&mut bills)?;
-    work.tx.load(&mut quantities)?;
-    work.tx.load(&mut receivables)?;
-    Ok(())
+/// The bulk tables of an issue.
+struct Rows {
+    bills: Bulk,
+    quantities: Bulk,
+    receivables: Bulk,
+}
+
+impl Rows {
+    fn add(
+        &mut self,
+        work: &mut Work<'_, '_>,
+        bill: &AdjustmentBill,
+        (issue_id, line): (i64, i64),
+        payer_id: i64,
+        due: Date,
+        detail: &[u8],
+    ) -> Result<()> {
+        let key = bill.key;
+        let row = BillRow {
+            key,
+            book_id: bill.book_id,
+            calculation_id: 0,
+            payer_id,
+            flow: Flow::Adjustment,
+            reasons: Reasons::NONE,
+            energy_kwh: bill.energy_kwh,
+            amount: bill.amount,
+            detail,
+        };
+        sql::add_bill(&mut self.bills, &row)?;
+        let used = sql::tier_used(work.tx, key)?;
+        let by_tier = Quantity::sum(bill.tiers.iter().map(|(_, energy)| *energy))?;
+        let row = QuantityRow {
+            key,
+            issue_id,
+            energy_kwh: bill.energy_kwh,
+            by_period: [Quantity::ZERO; Period::COUNT],
+            reactive_kvarh: Quantity::ZERO,
+            amount: bill.amount,
+            tier_used_kwh: used.plus(by_tier)?,
+        };
+        sql::add_quantity(&mut self.quantities, &row)?;
+        Ok(sql::add_receivable(&mut self.receivables, key, issue_id, line, payer_id, bill.amount, due)?)
+    }
+    fn load(mut self, work: &mut Work<'_, '_>) -> Result<()> {
+        work.tx.load(&mut self.bills)?;
+        work.tx.load(&mut self.quantities)?;
+        work.tx.load(&mut self.receivables)?;
+        Ok(())
+    }
 }
 
 /// Refuses what the office cannot have meant: another organisation, the month's own place, a sum that is not one.
@@ -166,8 +242,7 @@ pub fn issue_with(
         let org_id = work.org_id();
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id);
         let account = account.map_err(|error| OfficeError::below(&error))?;
-        let day = account.map(|found| found.account.due_day).filter(|day| *day != 0).unwrap_or(DUE_DAY);
-        let due = due_on(work.today(), day);
+        let due = account.map_or(due_on(work.today(), DUE_DAY), |found| own_due(work.today(), &found.account));
         Ok(issue_adjustment(work, postings, bill, due)?)
     })
 }

@@ -5,6 +5,7 @@ use kernel::{Bilingual, Date, Lang, Month};
 use store::Tx;
 use workflow::{Channel, ListLine, ListSide, NewList, SignedList, Subject};
 
+use super::model::AdjustmentCase;
 use super::service;
 use super::sql;
 use crate::office::record::{record, require_at, unit_of_post};
@@ -86,9 +87,9 @@ pub fn make_month_list(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> R
             subject_kind: "adjustment".into(),
             subject_id: case.case_id,
             text: format!(
-                "{} 客户 {} {} {} 千瓦时 {} 元",
+                "{} {} {} {} 千瓦时 {} 元",
                 case.number,
-                case.account_id,
+                customer(&case),
                 case.cause.text(Lang::Zh),
                 case.energy_kwh,
                 case.amount
@@ -108,6 +109,11 @@ pub fn make_month_list(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> R
     let new = format!("{} adjustments", lines.len());
     record(work, permission::MAKE_LIST, unit_id, "adjustment_list", &list.number, "", &new)?;
     Ok(list)
+}
+
+/// Whom a case concerns, in the words of a list.
+fn customer(case: &AdjustmentCase) -> String {
+    if case.is_batch() { "多户（见退补清单）".into() } else { format!("客户 {}", case.account_id) }
 }
 
 /// The station answers the month's list with copies of the original evidence. (ADJ-12)
@@ -161,7 +167,7 @@ pub fn give_running_list(work: &mut Work<'_, '_>, unit_id: i64, centre_unit_id: 
     let head = format!("{today} 在途退补 {} 件", cases.len());
     let mut text = head.clone();
     for case in &cases {
-        let line = format!("\n{} 客户 {}", case.number, case.account_id);
+        let line = format!("\n{} {}", case.number, customer(case));
         if text.chars().count() + line.chars().count() > 900 {
             text.push_str("\n……");
             break;

@@ -46,7 +46,7 @@ pub fn follow_ups(tx: &mut Tx<'_>, org_id: i64, case_id: i64) -> Result<Vec<Foll
     sql::follow_ups(tx, org_id, case_id)
 }
 
-fn load(work: &mut Work<'_, '_>, case_id: i64) -> Result<AdjustmentCase> {
+pub(crate) fn load(work: &mut Work<'_, '_>, case_id: i64) -> Result<AdjustmentCase> {
     let org_id = work.org_id();
     let case = find(work.tx, org_id, case_id)?;
     if case.state == CaseState::Running {
@@ -297,7 +297,11 @@ pub fn refuse(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i64, reason
     };
     flow::act(work, rules, case.ticket_id, act, reason)?;
     sql::save_end(work.tx, org_id, &case, CaseState::Refused, None)?;
-    crate::hold::end_adjustment(work, case.account_id, &case.number)?;
+    if case.is_batch() {
+        crate::hold::end_batch(work, &case.number)?;
+    } else {
+        crate::hold::end_adjustment(work, case.account_id, &case.number)?;
+    }
     record_words(work, verb, case.unit_id, "adjustment", &case.number, &state, &format!("refused: {reason}"))
 }
 
@@ -424,6 +428,13 @@ pub fn issue(
 ) -> Result<AdjustmentBill> {
     let case = load(work, case_id)?;
     work.require(permission::ISSUE, case.unit_id)?;
+    if case.is_batch() {
+        return Err(OfficeError::refused(
+            "ADJ-16",
+            format!("退补 {} 是多户退补，须按清单发行", case.number),
+            format!("adjustment {} is a batch: it is issued by its lines", case.number),
+        ));
+    }
     if case.cause.route().needs_call && !case.called {
         return Err(OfficeError::refused(
             "ADJ-08",

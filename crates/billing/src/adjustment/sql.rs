@@ -168,8 +168,13 @@ pub(crate) fn issued_between(
 
 pub(crate) fn in_progress(tx: &mut Tx<'_>, org_id: i64, first: i64, last: i64) -> Result<Vec<i64>> {
     Ok(tx.list(
-        "SELECT DISTINCT account_id FROM adjustment_case
-         WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND state = ?4 ORDER BY account_id",
+        "SELECT account_id FROM adjustment_case
+         WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND state = ?4
+         UNION
+         SELECT l.account_id FROM adjustment_line l
+         JOIN adjustment_case c ON c.org_id = l.org_id AND c.case_id = l.case_id
+         WHERE l.org_id = ?1 AND l.account_id BETWEEN ?2 AND ?3 AND c.state = ?4
+         ORDER BY account_id",
         params![org_id, first, last, CaseState::Running as i64],
         |row| row.int(0),
     )?)

@@ -29,6 +29,7 @@ pub(crate) struct IssueSums {
     pub(crate) leaves: Vec<(i64, [u8; 32])>,
     pub(crate) books: BTreeMap<i64, i64>,
     pub(crate) adjustment: Option<BillKey>,
+    pub(crate) posted: bool,
 }
 
 /// Sums by issue.
@@ -64,6 +65,7 @@ fn take(judged: Vec<Judged>, sums: &mut Sums, sheets: &mut Sheets) -> Result<()>
         sum.sketch = sum.sketch.plus(bill.sketch);
         sum.leaves.push((bill.line, bill.leaf));
         *sum.books.entry(bill.book_id).or_default() += 1;
+        sum.posted |= bill.posted;
         if bill.adjustment {
             sum.adjustment = Some(bill.key);
         }

@@ -53,6 +53,8 @@ pub(crate) struct Judged {
     pub(crate) sketch: Sketch,
     pub(crate) leaf: [u8; 32],
     pub(crate) adjustment: bool,
+    /// Something is owed: its voucher has a posting.
+    pub(crate) posted: bool,
     /// Columns against bytes.
     pub(crate) bytes: Option<(&'static str, &'static str)>,
     /// Receivable and quantity ledger against the bill.
@@ -79,6 +81,7 @@ impl Judge<'_> {
     fn add(&self, judged: &mut Judged, line: &Posting) -> Result<()> {
         let sketch = self.sketcher.of((line.debit, line.credit), line.customer, line.component, line.amount);
         judged.sketch = judged.sketch.plus(sketch);
+        judged.posted |= !line.amount.is_zero();
         Ok(())
     }
 
@@ -95,6 +98,7 @@ impl Judge<'_> {
             sketch: Sketch::default(),
             leaf: [0; 32],
             adjustment: false,
+            posted: false,
             bytes: None,
             rows: None,
             recomputed: None,

@@ -176,3 +176,21 @@ pub(crate) fn end_adjustment(work: &mut Work<'_, '_>, account_id: i64, number: &
     let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
     sql::release_adjustment(work.tx, (org_id, account_id), number, (by, now))
 }
+
+/// An adjustment of many customers begins: the normal issue of each is held. (ADJ-16)
+pub(crate) fn begin_batch(work: &mut Work<'_, '_>, accounts: &[i64], number: &str) -> Result<()> {
+    let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
+    let mut holds = sql::holds();
+    for account_id in accounts {
+        let hold_id = work.next_key();
+        sql::add_for_adjustment(&mut holds, (org_id, hold_id, *account_id), number, (by, now))?;
+    }
+    work.tx.load(&mut holds)?;
+    Ok(())
+}
+
+/// An adjustment of many customers ends: all its holds end with it. (ADJ-16)
+pub(crate) fn end_batch(work: &mut Work<'_, '_>, number: &str) -> Result<()> {
+    let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
+    sql::release_batch(work.tx, org_id, number, (by, now))
+}

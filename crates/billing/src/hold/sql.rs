@@ -1,7 +1,7 @@
 //! Rows of holds.
 
 use kernel::{Moment, Month};
-use store::{Row, StoreError, Tx, params};
+use store::{Bulk, Column, Kind, Row, StoreError, Tx, params};
 
 use super::service::Hold;
 use crate::office::Result;
@@ -88,6 +88,48 @@ pub(crate) fn insert_for_adjustment(
         "INSERT INTO hold (org_id, hold_id, account_id, kind, from_month, reason, document, placed_by, placed_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![org_id, hold_id, account_id, ADJUSTMENT, at.date().month(), "退补在途", document, by, at],
+    )?;
+    Ok(())
+}
+
+const HOLDS: &[Column] = &[
+    ("org_id", Kind::Int),
+    ("hold_id", Kind::Int),
+    ("account_id", Kind::Int),
+    ("kind", Kind::Int),
+    ("from_month", Kind::Int),
+    ("reason", Kind::Text),
+    ("document", Kind::Text),
+    ("placed_by", Kind::Int),
+    ("placed_at", Kind::Int),
+];
+
+/// A bulk load of holds.
+pub(crate) fn holds() -> Bulk {
+    Bulk::new("hold", HOLDS)
+}
+
+pub(crate) fn add_for_adjustment(
+    bulk: &mut Bulk,
+    (org_id, hold_id, account_id): (i64, i64, i64),
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    let month = at.date().month();
+    Ok(bulk.row(params![org_id, hold_id, account_id, ADJUSTMENT, month, "退补在途", document, by, at])?)
+}
+
+/// Ends every hold of an adjustment of many customers.
+pub(crate) fn release_batch(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    document: &str,
+    (by, at): (i64, Moment),
+) -> Result<()> {
+    tx.execute(
+        "UPDATE hold SET released_by = ?4, released_at = ?5
+         WHERE org_id = ?1 AND kind = ?2 AND document = ?3 AND released_at IS NULL",
+        params![org_id, ADJUSTMENT, document, by, at],
     )?;
     Ok(())
 }

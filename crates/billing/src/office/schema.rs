@@ -38,5 +38,12 @@ CREATE TRIGGER receivable_snapshot_fixed BEFORE UPDATE OR DELETE ON receivable_s
         Migration { number: 8, name: "inquiries", both: crate::inquiry::TABLES, sqlite: "", postgres: "" },
         Migration { number: 9, name: "purchased power", both: crate::generation::TABLES, sqlite: "", postgres: "" },
         Migration { number: 10, name: "held bills that came out", both: crate::hold::ISSUED, sqlite: "", postgres: "" },
+        Migration {
+            number: 11,
+            name: "adjustments of many customers",
+            both: crate::adjustment::BATCH_TABLES,
+            sqlite: crate::adjustment::GUARDS_SQLITE,
+            postgres: crate::adjustment::GUARDS_POSTGRES,
+        },
     ],
 };

@@ -1,9 +1,9 @@
 //! A month's work of a small company on real prices: three books, customers of every kind, three months taken over.
 #![allow(dead_code)]
 
-use billing::{BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
+use billing::{BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, report, run_month};
 use identity::Desk;
-use kernel::{Month, Quantity, Rate};
+use kernel::{Money, Month, Quantity, Rate};
 use ledger::{Chart, PostingRules};
 use metering::account::*;
 use metering::book::{Book, BookBulk, Cycle, SubmittedBulk};
@@ -88,6 +88,12 @@ pub struct Company<'h, 's> {
 impl<'h, 's> Company<'h, 's> {
     /// Accounting periods are open up to `last_period`.
     pub fn new(house: &'h House<'s>, last_period: &str) -> Company<'h, 's> {
+        let hubei = tariff::table::SHIPPED.iter().find(|table| table.id == "hubei-2026-01").unwrap();
+        Company::with_prices(house, last_period, hubei.text)
+    }
+
+    /// The same on other prices.
+    pub fn with_prices(house: &'h House<'s>, last_period: &str, prices: &str) -> Company<'h, 's> {
         let rules = PostingRules::standard().unwrap();
         house.ledger_keeper("2026-01-04", |work| {
             ledger::install_chart(work, &Chart::standard()?, &rules)?;
@@ -98,9 +104,7 @@ impl<'h, 's> Company<'h, 's> {
             }
             Ok::<_, ledger::LedgerError>(())
         });
-        let hubei = tariff::table::SHIPPED.iter().find(|table| table.id == "hubei-2026-01").unwrap();
-        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, hubei.id, hubei.text))
-            .unwrap();
+        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, "prices", prices)).unwrap();
         let prices = house
             .store
             .write(|tx| {
@@ -324,4 +328,64 @@ pub fn act<T>(
 /// kWh as the ledger of quantities keeps them.
 pub fn units(value: i64) -> i64 {
     Quantity::whole(value).unwrap().units()
+}
+
+const RECEIVABLE: ledger::AccountCode = ledger::AccountCode(1122);
+
+fn fen(house: &House<'_>, sql: &str) -> Money {
+    Money::from_fen(house.number(sql))
+}
+
+/// Every promise of the books at once: receivables, bills, issues, components and the ledger say the same, station by
+/// station; numbers have no gap; the ledger and the log prove themselves.
+pub fn ties_out(house: &House<'_>, last: &str) {
+    let org_id = house.org_id();
+    let balance =
+        |unit| house.store.read(|tx| ledger::balance_of(tx, org_id, RECEIVABLE, month(last), unit)).unwrap();
+    let receivable = fen(house, "SELECT CAST(SUM(amount) AS BIGINT) FROM receivable WHERE org_id = ?1");
+    assert_eq!(receivable, balance(None));
+    let issued_bills = "SELECT CAST(SUM(b.amount) AS BIGINT) FROM bill b JOIN receivable r ON r.org_id = b.org_id
+        AND r.month = b.month AND r.account_id = b.account_id AND r.sequence = b.sequence WHERE b.org_id = ?1";
+    assert_eq!(fen(house, issued_bills), receivable);
+    let components = "SELECT CAST(SUM(amount) AS BIGINT) FROM issue_component WHERE org_id = ?1";
+    assert_eq!(fen(house, components), receivable);
+    assert_eq!(
+        fen(house, "SELECT CAST(SUM(amount) AS BIGINT) FROM quantity_ledger WHERE org_id = ?1"),
+        receivable
+    );
+    for unit in [house.station, house.other_station] {
+        let own = fen(
+            house,
+            &format!(
+                "SELECT CAST(SUM(r.amount) AS BIGINT) FROM receivable r JOIN issue i ON i.org_id = r.org_id
+                 AND i.issue_id = r.issue_id WHERE r.org_id = ?1 AND i.unit_id = {unit}"
+            ),
+        );
+        assert_eq!(own, balance(Some(unit)));
+        let numbers = house
+            .store
+            .read(|tx| {
+                tx.list(
+                    &format!(
+                        "SELECT i.first_number + r.line - 1 FROM receivable r JOIN issue i ON i.org_id = r.org_id
+                         AND i.issue_id = r.issue_id WHERE r.org_id = ?1 AND i.unit_id = {unit} ORDER BY 1"
+                    ),
+                    store::params![org_id],
+                    |row| row.int(0),
+                )
+            })
+            .unwrap();
+        assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    }
+    let mut period = month("2026-01");
+    while period <= month(last) {
+        let tied = house.look(|tx, org_id| report::component_tie_out(tx, org_id, period));
+        assert_eq!(tied.money_total(4).unwrap(), Money::ZERO, "{tied:?}");
+        assert_eq!(tied.money_total(2).unwrap(), tied.money_total(3).unwrap());
+        period = period.next();
+    }
+    let ledger = house.store.read(|tx| ledger::check(tx, org_id)).unwrap();
+    assert!(ledger.is_good(), "{ledger:?}");
+    let log = house.store.read(|tx| vault::check(tx, org_id)).unwrap();
+    assert!(log.is_good(), "{log:?}");
 }

@@ -223,7 +223,7 @@ fn energy(point: &PointEnergy, context: &Context<'_>) -> Block {
     block
 }
 
-fn component_name(context: &Context<'_>, id: crate::model::ComponentId) -> Text {
+pub(super) fn component_name(context: &Context<'_>, id: crate::model::ComponentId) -> Text {
     context.plans.component(id).map_or_else(|| both("-"), |component| component.name.clone())
 }
 

@@ -1,6 +1,9 @@
 //! `zhangfang adjust`: refunds and supplementary charges (退补), from the slip to the archive.
 
-use billing::adjustment::{self, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment};
+use billing::adjustment::{
+    self, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment, NewBatch,
+};
+use billing::whatif::{self, Selection, WhatIf};
 use billing::{BillPostings, OfficeRules, PriceBook};
 use clap::{Subcommand, ValueEnum};
 use documents::sheet::Kind;
@@ -8,6 +11,7 @@ use kernel::{Bilingual, Month, Quantity};
 use ledger::PostingRules;
 
 use super::office::{Office, both, month, quantity};
+use super::whatif::TrialArgs;
 use crate::failure::{Done, Failure};
 use crate::table::{Shown, Table, row};
 
@@ -66,6 +70,33 @@ pub enum Adjust {
         /// Code of the billing centre, if there are several / 电费管理中心代码
         #[arg(long)]
         centre: Option<String>,
+    },
+    /// What other prices make of a month that was issued, as one adjustment with a line for each customer / 按试算发起批量退补
+    FromWhatif {
+        #[command(flatten)]
+        trial: TrialArgs,
+        /// The month that is corrected / 退补电费年月
+        #[arg(long, value_parser = month)]
+        month: Month,
+        /// Code of the station / 供电所代码
+        #[arg(long)]
+        unit: String,
+        /// Only this book / 抄本编号
+        #[arg(long)]
+        book: Option<String>,
+        /// The specific reason, such as the number of the policy document / 具体原因（文号）
+        #[arg(long)]
+        reason: String,
+        /// Code of the billing centre, if there are several / 电费管理中心代码
+        #[arg(long)]
+        centre: Option<String>,
+    },
+    /// The customers of such an adjustment, each with its calculation / 批量退补清单
+    Lines {
+        /// The case's key, as `adjust list` shows it / 退补号
+        case: i64,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Decide the approval step that waits / 审批
     Approve {
@@ -232,6 +263,11 @@ pub fn run(command: &Adjust, office: &Office) -> Done {
                 )
             })
         }
+        Adjust::FromWhatif { trial, month, unit, book, reason, centre } => {
+            let wanted = Wanted { trial, month: *month, unit, book: book.as_ref(), reason };
+            from_whatif(command, office, &rules, &wanted, office.centre(centre.as_ref())?)
+        }
+        Adjust::Lines { case, shown } => lines(office, *case, shown),
         Adjust::Approve { case, text } => office.change("adjustment.approve", command, |work| {
             if adjustment::approve(work, &rules, *case, text)? {
                 both("审批完成", "approved by everybody")
@@ -279,7 +315,16 @@ pub fn run(command: &Adjust, office: &Office) -> Done {
             let org_id = office.org_id();
             let prices = office.look(|tx| Ok(PriceBook::load(tx, org_id)?))?;
             let postings = BillPostings::new(prices.plans(), &PostingRules::standard()?)?;
+            let batch = office.look(|tx| Ok(adjustment::find(tx, org_id, *case)?.is_batch()))?;
             office.change("adjustment.issue", command, |work| {
+                if batch {
+                    let done = adjustment::issue_batch(work, &rules, &postings, *case)?;
+                    let (bills, issues, amount) = (done.bills, done.issues, done.amount);
+                    return both(
+                        format!("已发行退补电费 {bills} 户 {amount} 元，抄本 {issues} 册"),
+                        format!("issued {bills} adjustments of {amount} yuan for {issues} books"),
+                    );
+                }
                 let bill = adjustment::issue_with(work, &rules, &postings, *case)?;
                 let (month, sequence, amount) = (bill.key.month, bill.key.sequence, bill.amount);
                 both(
@@ -306,6 +351,93 @@ pub fn run(command: &Adjust, office: &Office) -> Done {
             })
         }
     }
+}
+
+/// What a batch is started from.
+struct Wanted<'w> {
+    trial: &'w TrialArgs,
+    month: Month,
+    unit: &'w String,
+    book: Option<&'w String>,
+    reason: &'w str,
+}
+
+/// Compares the issued bills of the month and starts the batch of those that differ.
+fn from_whatif(
+    command: &Adjust,
+    office: &Office,
+    rules: &OfficeRules,
+    wanted: &Wanted<'_>,
+    centre_unit_id: i64,
+) -> Done {
+    let (org_id, unit_id) = (office.org_id(), office.unit(wanted.unit)?.id);
+    let prices = office.look(|tx| Ok(PriceBook::load(tx, org_id)?))?;
+    let trial = wanted.trial.compile(&prices)?;
+    let selection = Selection {
+        unit_id: Some(unit_id),
+        book_id: wanted.book.map(|number| office.book(number).map(|book| book.book_id)).transpose()?,
+        issued_only: true,
+        ..Selection::month(wanted.month)
+    };
+    let how = WhatIf { top: 0, lines_max: adjustment::BATCH_LINES_MAX, ..WhatIf::default() };
+    let outcome = super::whatif::compare(office, &prices, &trial.trial, &selection, &how)?;
+    super::whatif::refuse_gaps(office, &outcome, &trial.trial)?;
+    let new = NewBatch {
+        unit_id,
+        month: wanted.month,
+        reason: wanted.reason.to_owned(),
+        basis: trial.basis,
+        centre_unit_id,
+        lines: whatif::batch_lines(&trial.trial, &outcome.lines)?,
+    };
+    let postings = BillPostings::new(trial.trial.plans(), &PostingRules::standard()?)?;
+    office.change("adjustment.from_whatif", command, |work| {
+        let batch = adjustment::start_batch(work, rules, &postings, &new)?;
+        let (case, bills) = (&batch.case, batch.bills);
+        let (charged, refunded) = (batch.charged, batch.refunded);
+        let known = if batch.known { ("已有", "there is already") } else { ("发起", "started") };
+        both(
+            format!(
+                "{}退补 {}（{}）：{bills} 户，补收 {charged} 元，退还 {refunded} 元，待审批",
+                known.0, case.number, case.case_id
+            ),
+            format!(
+                "{} adjustment {} ({}): {bills} customers, {charged} yuan charged, {refunded} given back; it waits for approval",
+                known.1, case.number, case.case_id
+            ),
+        )
+    })
+}
+
+/// The customers of a batch.
+fn lines(office: &Office, case_id: i64, shown: &Shown) -> Done {
+    office.require(READ)?;
+    let org_id = office.org_id();
+    let batch = office.look(|tx| Ok(adjustment::batch_of(tx, org_id, case_id)?))?;
+    if !office.sees(READ, batch.case.unit_id) {
+        return Err(Failure::new("无权查看该单位的退补", "the adjustments of that unit are not yours to see"));
+    }
+    let mut kept = Vec::new();
+    office.look(|tx| {
+        adjustment::each_line(tx, org_id, case_id, |line| {
+            kept.push(line);
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    let mut table = Table::new(office.lang)
+        .titled(office.say(format!("退补 {} 清单", batch.case.number), format!("Adjustment {}", batch.case.number)))
+        .text("户号", "account")
+        .col("电费年月", "month", Kind::Month)
+        .sum("原电费", "before", Kind::Money)
+        .sum("退补电费", "amount", Kind::Money)
+        .text("计算说明", "explanation");
+    for line in kept {
+        let account = office.look(|tx| office.account_number(tx, line.bill.key.account_id))?;
+        let explanation = line.explanation.text(office.lang);
+        table.push(row![account, line.bill.key.month, line.before, line.bill.amount, explanation]);
+    }
+    table.show(shown)
 }
 
 fn list(office: &Office, unit: Option<&String>, issued: Option<Month>, shown: &Shown) -> Done {
@@ -335,7 +467,12 @@ fn list(office: &Office, unit: Option<&String>, issued: Option<Month>, shown: &S
         .text("状态", "state")
         .text("发起人", "started by");
     for case in cases {
-        let account = office.look(|tx| office.account_number(tx, case.account_id))?;
+        let account = if case.is_batch() {
+            let batch = office.look(|tx| Ok(adjustment::batch_of(tx, org_id, case.case_id)?))?;
+            office.say(format!("{} 户", batch.bills), format!("{} customers", batch.bills))
+        } else {
+            office.look(|tx| office.account_number(tx, case.account_id))?
+        };
         let ticket = office.look(|tx| Ok(workflow::find(tx, org_id, case.ticket_id)?))?;
         let kind = workflow::Catalogue::built_in().ticket(&ticket.kind);
         let state = match case.state {

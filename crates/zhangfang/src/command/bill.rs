@@ -13,6 +13,7 @@ use store::Store;
 
 use super::Place;
 use super::office::Office;
+use super::whatif::WhatifCommand;
 use crate::failure::{Done, Failure};
 
 /// What can be asked of a bill.
@@ -40,6 +41,8 @@ pub enum Bill {
     },
     /// Write issued bills with their proof, by account or by the code on the bill / 导出账单存证文件
     Proof(super::proof::BillProofs),
+    /// Months under other prices: who would pay more, who less; nothing is written / 电价试算对比
+    Whatif(WhatifCommand),
 }
 
 /// A bill with everything its paper needs.
@@ -131,6 +134,9 @@ pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
     if let Bill::Proof(proofs) = command {
         return super::proof::bills(proofs, &Office::enter(place, lang)?);
     }
+    if let Bill::Whatif(command) = command {
+        return super::whatif::run(command, &Office::enter(place, lang)?);
+    }
     let store = place.open()?;
     let actor = place.actor(&store)?;
     match command {
@@ -147,6 +153,7 @@ pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
             write_file(&path, &found.pdf(address, lang)?)?;
             println!("{}", path.display());
         }
+        Bill::Whatif(_) => {}
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ pub mod seal;
 pub mod slip;
 pub mod tariff;
 pub mod verify;
+pub mod whatif;
 pub mod work;
 pub mod yearly;
 

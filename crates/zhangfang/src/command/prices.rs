@@ -7,8 +7,8 @@ use documents::sheet::Kind;
 use kernel::Bilingual;
 
 use super::office::{Office, both};
-use crate::failure::{Done, Failure};
-use crate::price_file::read_price_file;
+use crate::failure::Done;
+use crate::price_file::price_text;
 use crate::table::{Shown, Table, row};
 
 /// What can be done with price tables.
@@ -31,21 +31,7 @@ pub fn run(command: &Prices, office: &Office) -> Done {
     match command {
         Prices::Load { file } => {
             let name = file.display().to_string();
-            let shipped = tariff::table::SHIPPED.iter().find(|table| table.id == name);
-            let content = match shipped {
-                Some(table) => table.text.to_owned(),
-                None if file.exists() => read_price_file(file)?.toml,
-                None => {
-                    return Err(Failure::new(
-                        format!(
-                            "没有文件 {name}，也没有这个名称的内置电价表；`zhangfang tariff tables` 列出内置表"
-                        ),
-                        format!(
-                            "there is no file {name} and no table of that name; `zhangfang tariff tables` lists them"
-                        ),
-                    ));
-                }
-            };
+            let content = price_text(file)?;
             office.change("price.load", command, |work| {
                 let table = billing::load_price_table(work, &name, &content)?;
                 let (id, version, from) = (table.id(), table.version(), table.from());
