@@ -50,7 +50,9 @@ fn series(
     let mut blocks = used.blocks;
     for (kind, number) in used.written {
         match parsed(history, kind, &number) {
-            Some((unit_id, year, number)) => blocks.entry((kind, unit_id, year)).or_default().push((number, 1)),
+            Some((unit_id, year, number)) => {
+                blocks.entry((kind, unit_id, year)).or_default().push((number, 1))
+            }
             None => checked.find(number, "编号写法不合该类单据", "the number is not written as its kind is"),
         }
     }
@@ -100,7 +102,10 @@ fn faults(last: i64, mut blocks: Vec<(i64, i64)>, explained: &[i64]) -> Vec<(Str
     for number in explained {
         let borne = blocks.iter().any(|(first, count)| (*first..first + count).contains(number));
         if borne || *number > last {
-            found.push((format!("{number} 号说明为断号却在使用"), format!("number {number} is explained as a gap and is in use")));
+            found.push((
+                format!("{number} 号说明为断号却在使用"),
+                format!("number {number} is explained as a gap and is in use"),
+            ));
         }
     }
     found
@@ -112,7 +117,10 @@ fn gap(from: i64, to: i64, explained: &[i64], found: &mut Vec<(String, String)>)
     }
     let explained = explained.iter().filter(|number| (from..=to).contains(number)).count() as i64;
     if explained < to - from + 1 {
-        found.push((format!("缺 {from} 至 {to} 号且无说明"), format!("numbers {from} to {to} are missing without an explanation")));
+        found.push((
+            format!("缺 {from} 至 {to} 号且无说明"),
+            format!("numbers {from} to {to} are missing without an explanation"),
+        ));
     }
 }
 
@@ -156,7 +164,11 @@ fn prints(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked, DocumentError> {
                 && copies.1 <= copies.2
                 && (reprint == 0 || !row.text(6)?.trim().is_empty());
             if !good {
-                checked.find(row.text(7)?, "打印登记缺号、联次不合或无原因", "a print is missing, has wrong copies or lacks its reason");
+                checked.find(
+                    row.text(7)?,
+                    "打印登记缺号、联次不合或无原因",
+                    "a print is missing, has wrong copies or lacks its reason",
+                );
             }
             before = Some((kind, document, reprint));
             Ok::<_, DocumentError>(())
@@ -172,7 +184,8 @@ mod tests {
     /// XC-10: blocks tile the series, in whatever order they come.
     #[test]
     fn gaps_and_repeats_are_found_block_by_block() {
-        let count = |last, blocks: &[(i64, i64)], explained: &[i64]| faults(last, blocks.to_vec(), explained).len();
+        let count =
+            |last, blocks: &[(i64, i64)], explained: &[i64]| faults(last, blocks.to_vec(), explained).len();
         assert_eq!(count(0, &[], &[]), 0);
         assert_eq!(count(10, &[(6, 5), (1, 5)], &[]), 0);
         assert_eq!(count(10, &[(6, 5), (1, 4)], &[5]), 0);

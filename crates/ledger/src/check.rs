@@ -280,8 +280,11 @@ fn look(
     })?;
     end_voucher(open.take(), &mut pairs, &mut bytes, &mut sums, &mut vouchers)?;
     report.vouchers = vouchers.len() as i64;
-    let mut wrong: Vec<i64> =
-        vouchers.iter().filter(|(_, voucher)| (voucher.head.count, voucher.head.total) != voucher.found).map(|(id, _)| *id).collect();
+    let mut wrong: Vec<i64> = vouchers
+        .iter()
+        .filter(|(_, voucher)| (voucher.head.count, voucher.head.total) != voucher.found)
+        .map(|(id, _)| *id)
+        .collect();
     wrong.sort_unstable();
     report.findings.extend(wrong.into_iter().map(|voucher_id| Finding::Voucher { voucher_id }));
     compare(sums, &mut report)?;
@@ -334,9 +337,11 @@ fn end_voucher(
     voucher.digest = vault::leaf_hash(bytes);
     bytes.clear();
     for ((debit, credit, component), amount) in pairs.drain(..) {
-        let debited = &mut sums.entry((voucher.head.period, (voucher.head.unit_id, debit, component))).or_default()[1];
+        let debited =
+            &mut sums.entry((voucher.head.period, (voucher.head.unit_id, debit, component))).or_default()[1];
         debited.0 = debited.0.plus(amount)?;
-        let credited = &mut sums.entry((voucher.head.period, (voucher.head.unit_id, credit, component))).or_default()[1];
+        let credited =
+            &mut sums.entry((voucher.head.period, (voucher.head.unit_id, credit, component))).or_default()[1];
         credited.1 = credited.1.plus(amount)?;
     }
     vouchers.insert(voucher_id, voucher);

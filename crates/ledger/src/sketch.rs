@@ -89,11 +89,21 @@ mod tests {
             sketcher.of(accounts, Some(customer), ComponentId(component), Money::from_fen(fen))
         };
         let whole = of(1122, 600101, 7, 1, 300).plus(of(1122, 222101, 7, 2, 40));
-        let shares = of(1122, 222101, 7, 2, 40).plus(of(1122, 600101, 7, 1, 100)).plus(of(1122, 600101, 7, 1, 200));
+        let shares =
+            of(1122, 222101, 7, 2, 40).plus(of(1122, 600101, 7, 1, 100)).plus(of(1122, 600101, 7, 1, 200));
         assert_eq!(whole, shares);
-        assert_eq!(whole.plus(of(600101, 1122, 7, 1, 300)), of(1122, 222101, 7, 2, 40), "the red posting takes it away");
+        assert_eq!(
+            whole.plus(of(600101, 1122, 7, 1, 300)),
+            of(1122, 222101, 7, 2, 40),
+            "the red posting takes it away"
+        );
         assert_eq!(whole.plus(whole.reversed()), Sketch::default());
-        for other in [of(1122, 600101, 7, 1, 301), of(1122, 600101, 8, 1, 300), of(1122, 600101, 7, 3, 300), of(1122, 600102, 7, 1, 300)] {
+        for other in [
+            of(1122, 600101, 7, 1, 301),
+            of(1122, 600101, 8, 1, 300),
+            of(1122, 600101, 7, 3, 300),
+            of(1122, 600102, 7, 1, 300),
+        ] {
             assert_ne!(other, of(1122, 600101, 7, 1, 300));
         }
     }

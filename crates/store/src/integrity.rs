@@ -62,7 +62,9 @@ impl Tx<'_> {
             &[],
             |row| {
                 let (table, parent, rows) = (row.text(0)?, row.text(1)?, row.int(2)?);
-                Ok::<_, StoreError>(format!("{rows} rows of {table} refer to rows of {parent} that are not there"))
+                Ok::<_, StoreError>(format!(
+                    "{rows} rows of {table} refer to rows of {parent} that are not there"
+                ))
             },
         )?;
         faults.extend(broken);
@@ -94,9 +96,11 @@ impl Tx<'_> {
                 faults.push(format!("index {index} of {table} is not valid"));
             } else if amcheck == Some(true) {
                 let looked = self.attempt(|tx| {
-                    tx.one("SELECT bt_index_check(?1::bigint::oid::regclass, true)::text", params![id], |_| {
-                        Ok::<_, StoreError>(())
-                    })
+                    tx.one(
+                        "SELECT bt_index_check(?1::bigint::oid::regclass, true)::text",
+                        params![id],
+                        |_| Ok::<_, StoreError>(()),
+                    )
                 });
                 if let Err(error) = looked {
                     faults.push(format!("index {index} of {table}: {error}"));
@@ -194,7 +198,8 @@ impl Store {
                 let ended = self.write(|tx| {
                     tx.run_as_is(&format!("CREATE SCHEMA {name}; SET LOCAL search_path TO {name}"))?;
                     tx.define(LIST)?;
-                    for migration in std::iter::once(&OWN).chain(schema).flat_map(|module| module.migrations) {
+                    for migration in std::iter::once(&OWN).chain(schema).flat_map(|module| module.migrations)
+                    {
                         tx.define(migration.both)?;
                         tx.define(migration.postgres)?;
                     }

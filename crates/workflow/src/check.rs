@@ -66,22 +66,23 @@ fn tickets(
     })?;
     let mut steps: Vec<Step> = Vec::new();
     let mut of = 0;
-    let mut close = |of: i64, steps: &mut Vec<Step>, checked: &mut Checked, all: &mut BTreeMap<i64, Ticket>| {
-        if let Some(ticket) = all.remove(&of) {
-            one_ticket(&ticket, steps, history, checked);
-            let moves = steps.iter().filter(|step| step.act != "feedback");
-            let moves = moves.map(|step| (step.from_state.clone(), step.to_state.clone())).collect();
-            if let Some(kind) = Catalogue::built_in().ticket(&ticket.kind) {
-                figures.numbers.push((kind.document_kind, ticket.number.clone()));
+    let mut close =
+        |of: i64, steps: &mut Vec<Step>, checked: &mut Checked, all: &mut BTreeMap<i64, Ticket>| {
+            if let Some(ticket) = all.remove(&of) {
+                one_ticket(&ticket, steps, history, checked);
+                let moves = steps.iter().filter(|step| step.act != "feedback");
+                let moves = moves.map(|step| (step.from_state.clone(), step.to_state.clone())).collect();
+                if let Some(kind) = Catalogue::built_in().ticket(&ticket.kind) {
+                    figures.numbers.push((kind.document_kind, ticket.number.clone()));
+                }
+                let standing =
+                    TicketFigures { number: ticket.number, kind: ticket.kind, state: ticket.state, moves };
+                figures.tickets.insert(of, standing);
+            } else if !steps.is_empty() {
+                checked.find(format!("ticket {of}"), "有步骤而无工作票", "it has steps and no ticket");
             }
-            let standing =
-                TicketFigures { number: ticket.number, kind: ticket.kind, state: ticket.state, moves };
-            figures.tickets.insert(of, standing);
-        } else if !steps.is_empty() {
-            checked.find(format!("ticket {of}"), "有步骤而无工作票", "it has steps and no ticket");
-        }
-        steps.clear();
-    };
+            steps.clear();
+        };
     sql::ticket::each_step(tx, org_id, |ticket_id, step| {
         if ticket_id != of {
             close(of, &mut steps, &mut checked, &mut all);
@@ -115,7 +116,8 @@ fn one_ticket(ticket: &Ticket, steps: &[Step], history: &History, checked: &mut 
         let (permission, unit_id) = right(ticket, kind, step);
         let held = unit_id == step.unit_id
             && history.held_post(step.person_id, &step.post, step.unit_id, step.at)
-            && permission.is_none_or(|permission| history.might(step.person_id, permission, unit_id, step.at));
+            && permission
+                .is_none_or(|permission| history.might(step.person_id, permission, unit_id, step.at));
         if !held {
             let who = history.name(step.person_id);
             checked.find(
@@ -130,10 +132,21 @@ fn one_ticket(ticket: &Ticket, steps: &[Step], history: &History, checked: &mut 
     let same = state == ticket.state
         && ticket.version == steps.len() as i64
         && now.is_some_and(|now| now.is_final == ticket.closed);
-    checked.must(same, || ticket.number.clone(), "当前状态与最后一步不符", "its state is not that of its last step");
+    checked.must(
+        same,
+        || ticket.number.clone(),
+        "当前状态与最后一步不符",
+        "its state is not that of its last step",
+    );
     let first = steps.first();
-    let raised = first.is_some_and(|first| first.person_id == ticket.raised_by && first.at == ticket.raised_at);
-    checked.must(raised, || ticket.number.clone(), "提出人与第一步不符", "who raised it is not who took its first step");
+    let raised =
+        first.is_some_and(|first| first.person_id == ticket.raised_by && first.at == ticket.raised_at);
+    checked.must(
+        raised,
+        || ticket.number.clone(),
+        "提出人与第一步不符",
+        "who raised it is not who took its first step",
+    );
 }
 
 /// Is the step one that the kind of ticket knows, from this state to that one, by somebody else where that is asked?
@@ -144,7 +157,9 @@ fn lawful(ticket: &Ticket, kind: &TicketKind, step: &Step) -> Result<(), (&'stat
         "feedback" if step.from_state == step.to_state => Ok(()),
         act => {
             let found = kind.transitions.iter().find(|known| {
-                known.act == act && known.to == step.to_state && known.from.contains(&step.from_state.as_str())
+                known.act == act
+                    && known.to == step.to_state
+                    && known.from.contains(&step.from_state.as_str())
             });
             match found {
                 None => Err(UNKNOWN),
@@ -197,7 +212,12 @@ fn approvals(
             .iter()
             .map(|step| (step.step, step.post.as_str(), step.permission.as_str()))
             .collect();
-        checked.must(needed == steps, place, "审批级次与金额不符", "its steps are not those its amount calls for");
+        checked.must(
+            needed == steps,
+            place,
+            "审批级次与金额不符",
+            "its steps are not those its amount calls for",
+        );
         let mut persons = Vec::new();
         let mut open = false;
         let mut refused = false;
@@ -210,7 +230,12 @@ fn approvals(
             checked.must(in_turn, place, "越级审批", "a step was decided before the one below it");
             refused |= !decision.approved;
             let other = decision.person_id != approval.maker_id && !persons.contains(&decision.person_id);
-            checked.must(other, place, "经办人自批，或一人两次签批", "it was decided by its maker, or twice by one person");
+            checked.must(
+                other,
+                place,
+                "经办人自批，或一人两次签批",
+                "it was decided by its maker, or twice by one person",
+            );
             persons.push(decision.person_id);
             let held = history.held_post(decision.person_id, &step.post, approval.unit_id, decision.at);
             checked.must(held, place, "签批人当时没有该岗位", "who decided did not hold the post then");
@@ -221,9 +246,16 @@ fn approvals(
             (false, true) => ApprovalState::Open,
             (false, false) => ApprovalState::Approved,
         };
-        checked.must(approval.state == expected, place, "状态与各级意见不符", "its state is not what its steps say");
+        checked.must(
+            approval.state == expected,
+            place,
+            "状态与各级意见不符",
+            "its state is not what its steps say",
+        );
         figures.numbers.push(("approval", approval.number.clone()));
-        figures.approvals.insert(approval.id, (approval.number.clone(), approval.state == ApprovalState::Approved));
+        figures
+            .approvals
+            .insert(approval.id, (approval.number.clone(), approval.state == ApprovalState::Approved));
     }
     Ok(checked)
 }

@@ -20,7 +20,8 @@ fn give(url: &str, login: &str, words: &[&str]) -> (bool, String) {
         .args(words)
         .output()
         .unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.success(), text)
 }
 
@@ -30,9 +31,11 @@ fn plant(url: &str, statements: &[&str]) {
     store
         .write(|tx| {
             let guards = match tx.engine() {
-                Engine::Sqlite => tx.list("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'", &[], |row| {
-                    Ok::<_, StoreError>((row.text(0)?, row.text(1)?))
-                })?,
+                Engine::Sqlite => {
+                    tx.list("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'", &[], |row| {
+                        Ok::<_, StoreError>((row.text(0)?, row.text(1)?))
+                    })?
+                }
                 Engine::Postgres => Vec::new(),
             };
             for (name, _) in &guards {
@@ -56,30 +59,122 @@ fn plant(url: &str, statements: &[&str]) {
 
 /// What is done to the stored data, and the check that must find it.
 const PLANTS: &[(&str, &str, &str)] = &[
-    ("a fen more in a posting", "UPDATE posting SET amount = amount + 1 WHERE line = 1 AND voucher_id = (SELECT MIN(voucher_id) FROM posting)", "ledger.balances"),
-    ("another customer in a posting", "UPDATE posting SET account_id = account_id + 1 WHERE line = 1 AND voucher_id = (SELECT MIN(voucher_id) FROM posting)", "cross.postings"),
-    ("a posting taken away", "DELETE FROM posting WHERE line = 1 AND voucher_id = (SELECT MAX(voucher_id) FROM posting)", "ledger.balances"),
-    ("a kept balance", "UPDATE period_balance SET debit = debit + 100 WHERE code = 1122 AND component = (SELECT MIN(component) FROM period_balance WHERE code = 1122)", "ledger.balances"),
-    ("the words of a voucher", "UPDATE voucher SET summary = summary || '.' WHERE voucher_id = (SELECT MAX(voucher_id) FROM voucher)", "log.ledger"),
-    ("the amount of a bill", "UPDATE bill SET amount = amount + 1 WHERE sequence = 0 AND month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)", "billing.bytes"),
-    ("the payer of a receivable", "UPDATE receivable SET payer_id = payer_id + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)", "billing.rows"),
-    ("the due day of a receivable", "UPDATE receivable SET due_on = due_on + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)", "billing.roots"),
-    ("a receivable taken away", "DELETE FROM receivable WHERE month = 202601 AND account_id = (SELECT MAX(account_id) FROM receivable WHERE month = 202601)", "billing.issues"),
-    ("the quantity ledger", "UPDATE quantity_ledger SET energy_kwh = energy_kwh + 1000000 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)", "billing.rows"),
-    ("the sum of an issue", "UPDATE issue SET energy_kwh = energy_kwh + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)", "billing.issues"),
-    ("the components of an issue", "UPDATE issue_component SET vat = vat + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)", "billing.components"),
-    ("the numbers of an issue", "UPDATE issue SET first_number = first_number + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)", "documents.series"),
-    ("a counter of numbers", "UPDATE document_series SET last = last + 1 WHERE kind = 'bill'", "documents.series"),
-    ("the state of a book", "UPDATE book_month SET state = 5 WHERE month = 202601 AND book_id = (SELECT MIN(book_id) FROM book_month WHERE month = 202601)", "metering.books"),
-    ("who took a step", "UPDATE book_step SET person_id = 0 WHERE month = 202601 AND to_state = 5", "metering.books"),
-    ("the moment of a step", "UPDATE book_step SET done_at = done_at + 1 WHERE month = 202601 AND to_state = 5", "log.books"),
-    ("the state of a ticket", "UPDATE workflow_ticket SET state = 'answered' WHERE id = (SELECT MIN(id) FROM workflow_ticket)", "workflow.tickets"),
-    ("the state of an exception", "UPDATE exception SET state = 2 WHERE month = 202601 AND state = 4 AND account_id = (SELECT MIN(account_id) FROM exception WHERE state = 4)", "billing.exceptions"),
+    (
+        "a fen more in a posting",
+        "UPDATE posting SET amount = amount + 1 WHERE line = 1 AND voucher_id = (SELECT MIN(voucher_id) FROM posting)",
+        "ledger.balances",
+    ),
+    (
+        "another customer in a posting",
+        "UPDATE posting SET account_id = account_id + 1 WHERE line = 1 AND voucher_id = (SELECT MIN(voucher_id) FROM posting)",
+        "cross.postings",
+    ),
+    (
+        "a posting taken away",
+        "DELETE FROM posting WHERE line = 1 AND voucher_id = (SELECT MAX(voucher_id) FROM posting)",
+        "ledger.balances",
+    ),
+    (
+        "a kept balance",
+        "UPDATE period_balance SET debit = debit + 100 WHERE code = 1122 AND component = (SELECT MIN(component) FROM period_balance WHERE code = 1122)",
+        "ledger.balances",
+    ),
+    (
+        "the words of a voucher",
+        "UPDATE voucher SET summary = summary || '.' WHERE voucher_id = (SELECT MAX(voucher_id) FROM voucher)",
+        "log.ledger",
+    ),
+    (
+        "the amount of a bill",
+        "UPDATE bill SET amount = amount + 1 WHERE sequence = 0 AND month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        "billing.bytes",
+    ),
+    (
+        "the payer of a receivable",
+        "UPDATE receivable SET payer_id = payer_id + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        "billing.rows",
+    ),
+    (
+        "the due day of a receivable",
+        "UPDATE receivable SET due_on = due_on + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        "billing.roots",
+    ),
+    (
+        "a receivable taken away",
+        "DELETE FROM receivable WHERE month = 202601 AND account_id = (SELECT MAX(account_id) FROM receivable WHERE month = 202601)",
+        "billing.issues",
+    ),
+    (
+        "the quantity ledger",
+        "UPDATE quantity_ledger SET energy_kwh = energy_kwh + 1000000 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        "billing.rows",
+    ),
+    (
+        "the sum of an issue",
+        "UPDATE issue SET energy_kwh = energy_kwh + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)",
+        "billing.issues",
+    ),
+    (
+        "the components of an issue",
+        "UPDATE issue_component SET vat = vat + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)",
+        "billing.components",
+    ),
+    (
+        "the numbers of an issue",
+        "UPDATE issue SET first_number = first_number + 1 WHERE issue_id = (SELECT MAX(issue_id) FROM issue)",
+        "documents.series",
+    ),
+    (
+        "a counter of numbers",
+        "UPDATE document_series SET last = last + 1 WHERE kind = 'bill'",
+        "documents.series",
+    ),
+    (
+        "the state of a book",
+        "UPDATE book_month SET state = 5 WHERE month = 202601 AND book_id = (SELECT MIN(book_id) FROM book_month WHERE month = 202601)",
+        "metering.books",
+    ),
+    (
+        "who took a step",
+        "UPDATE book_step SET person_id = 0 WHERE month = 202601 AND to_state = 5",
+        "metering.books",
+    ),
+    (
+        "the moment of a step",
+        "UPDATE book_step SET done_at = done_at + 1 WHERE month = 202601 AND to_state = 5",
+        "log.books",
+    ),
+    (
+        "the state of a ticket",
+        "UPDATE workflow_ticket SET state = 'answered' WHERE id = (SELECT MIN(id) FROM workflow_ticket)",
+        "workflow.tickets",
+    ),
+    (
+        "the state of an exception",
+        "UPDATE exception SET state = 2 WHERE month = 202601 AND state = 4 AND account_id = (SELECT MIN(account_id) FROM exception WHERE state = 4)",
+        "billing.exceptions",
+    ),
     ("a price table", "UPDATE price_table SET content = content || ' '", "log.data"),
-    ("a post", "UPDATE identity_assignment SET post = 'administrator' WHERE post = 'reviewer'", "identity.posts"),
-    ("the name of a person", "UPDATE identity_person SET name = name || '.' WHERE login = 'fuhe'", "identity.persons"),
-    ("an act", "UPDATE leaf SET canonical = substr(canonical, 1, length(canonical) - 1) WHERE seq = 5", "vault.log"),
-    ("a hash of the tree", "UPDATE tlog_hash SET h = (SELECT h FROM tlog_hash WHERE idx = 1) WHERE idx = 4", "vault.log"),
+    (
+        "a post",
+        "UPDATE identity_assignment SET post = 'administrator' WHERE post = 'reviewer'",
+        "identity.posts",
+    ),
+    (
+        "the name of a person",
+        "UPDATE identity_person SET name = name || '.' WHERE login = 'fuhe'",
+        "identity.persons",
+    ),
+    (
+        "an act",
+        "UPDATE leaf SET canonical = substr(canonical, 1, length(canonical) - 1) WHERE seq = 5",
+        "vault.log",
+    ),
+    (
+        "a hash of the tree",
+        "UPDATE tlog_hash SET h = (SELECT h FROM tlog_hash WHERE idx = 1) WHERE idx = 4",
+        "vault.log",
+    ),
 ];
 
 /// XC-15: a demo company has nothing to be found, also when every bill is calculated again; every plant is found, and
@@ -108,7 +203,12 @@ fn every_plant_is_found() {
 
     // Stored readings that are not those of the bill show when the inputs are put together again.
     std::fs::write(&copy, &original).unwrap();
-    plant(url, &["UPDATE reading SET total_current = total_current + 1000000 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)"]);
+    plant(
+        url,
+        &[
+            "UPDATE reading SET total_current = total_current + 1000000 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        ],
+    );
     let (good, text) = give(url, "shenji", &["check", "--deep", "--look"]);
     assert!(!good && text.contains("[billing.inputs]"), "{text}");
 }
@@ -122,7 +222,10 @@ fn guards_and_indexes_are_proved() {
     let url = copy.to_str().unwrap();
     for statements in [
         &["DROP TRIGGER posting_no_update"] as &[&str],
-        &["DROP TRIGGER posting_no_update", "CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT 1; END"],
+        &[
+            "DROP TRIGGER posting_no_update",
+            "CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT 1; END",
+        ],
         &["CREATE TRIGGER helpful AFTER INSERT ON receivable BEGIN SELECT 1; END"],
         &["DROP INDEX voucher_by_number"],
     ] {
@@ -143,7 +246,9 @@ fn guards_and_indexes_are_proved() {
     let store = Store::open(url).unwrap();
     let page = store
         .read(|tx| {
-            tx.one("SELECT rootpage FROM sqlite_schema WHERE name = 'voucher_by_number'", &[], |row| row.int(0))
+            tx.one("SELECT rootpage FROM sqlite_schema WHERE name = 'voucher_by_number'", &[], |row| {
+                row.int(0)
+            })
         })
         .unwrap()
         .unwrap();
@@ -161,7 +266,12 @@ fn guards_and_indexes_are_proved() {
 fn the_books_stop_until_two_have_decided(url: &str) {
     let (good, text) = give(url, "shenji", &["check"]);
     assert!(good, "{text}");
-    plant(url, &["UPDATE period_balance SET credit = credit + 1 WHERE code = 222101 AND period = (SELECT MIN(period) FROM period_balance WHERE code = 222101)"]);
+    plant(
+        url,
+        &[
+            "UPDATE period_balance SET credit = credit + 1 WHERE code = 222101 AND period = (SELECT MIN(period) FROM period_balance WHERE code = 222101)",
+        ],
+    );
     let (good, text) = give(url, "shenji", &["check", "--look"]);
     assert!(!good, "{text}");
     let (good, text) = give(url, "kuaiji", &["ledger", "open", "2026-03"]);
@@ -200,12 +310,22 @@ fn the_books_stop_until_two_have_decided(url: &str) {
     // Known and decided: the check says so and stops nothing.
     let (good, text) = give(url, "shenji", &["check"]);
     assert!(good && text.contains("均已有处理决定"), "{text}");
-    plant(url, &["UPDATE receivable SET amount = amount + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)"]);
+    plant(
+        url,
+        &[
+            "UPDATE receivable SET amount = amount + 1 WHERE month = 202601 AND account_id = (SELECT MIN(account_id) FROM receivable WHERE month = 202601)",
+        ],
+    );
     let closing = refused("kuaiji", &["report", "freeze", "2026-01"]);
     assert!(closing.contains("第 2 号警报"), "a close proves its month: {closing}");
     assert!(refused("kuaiji", &["ledger", "open", "2026-05"]).contains("第 2 号警报"));
     // Whoever takes the alarm back in its table alone is found by the log.
-    plant(url, &["UPDATE identity_alarm SET state = 2, proposed_by = 1, proposed_at = 1, proposal = 'x', confirmed_by = 2, confirmed_at = 1, confirmation = 'x' WHERE number = 2"]);
+    plant(
+        url,
+        &[
+            "UPDATE identity_alarm SET state = 2, proposed_by = 1, proposed_at = 1, proposal = 'x', confirmed_by = 2, confirmed_at = 1, confirmation = 'x' WHERE number = 2",
+        ],
+    );
     let (good, text) = give(url, "shenji", &["check", "--look"]);
     assert!(!good && text.contains("[log.alarms]"), "{text}");
 }

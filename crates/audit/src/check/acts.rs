@@ -104,7 +104,11 @@ fn right(leaf: &Leaf, history: &History, checked: &mut Checked) {
     let place = || format!("act {} {} {}", leaf.seq, leaf.document.kind, leaf.document.number);
     let who = || history.name(leaf.person_id);
     if history.login(leaf.person_id).is_none() {
-        checked.find(place(), format!("人员 {} 不存在", leaf.person_id), format!("person {} does not exist", leaf.person_id));
+        checked.find(
+            place(),
+            format!("人员 {} 不存在", leaf.person_id),
+            format!("person {} does not exist", leaf.person_id),
+        );
         return;
     }
     // Changes of persons and posts are taken into the log later, with the moment at which they were made, and stand
@@ -122,8 +126,9 @@ fn right(leaf: &Leaf, history: &History, checked: &mut Checked) {
         );
         return;
     }
-    let carries =
-        Catalogue::built_in().post(&leaf.post).is_some_and(|post| post.permissions.contains(leaf.verb.as_str()));
+    let carries = Catalogue::built_in()
+        .post(&leaf.post)
+        .is_some_and(|post| post.permissions.contains(leaf.verb.as_str()));
     if !carries || !history.held_post(leaf.person_id, &leaf.post, leaf.unit_id, leaf.at) {
         checked.find(
             place(),
@@ -178,9 +183,14 @@ impl Told {
                 }
             }
             ("account", "parameter.change") => {
-                let fields = leaf.changes.iter().filter(|change| change.field != "ticket").filter_map(|change| {
-                    Some((change.field.clone(), clear(&change.before)?.to_owned(), clear(&change.after)?.to_owned()))
-                });
+                let fields =
+                    leaf.changes.iter().filter(|change| change.field != "ticket").filter_map(|change| {
+                        Some((
+                            change.field.clone(),
+                            clear(&change.before)?.to_owned(),
+                            clear(&change.after)?.to_owned(),
+                        ))
+                    });
                 self.parameters.entry((leaf.person_id, leaf.at)).or_default().extend(fields);
             }
             ("alarm", _) => {

@@ -89,4 +89,3 @@ pub fn confirm(desk: &Desk<'_>, now: Moment, number: i64, reason: &str) -> Resul
 pub fn send_back(desk: &Desk<'_>, now: Moment, number: i64, reason: &str) -> Result<Alarm> {
     step(desk, now, number, permission::CONFIRM, reason, |work| alarm::send_back(work, number, reason))
 }
-

@@ -1,9 +1,9 @@
 //! The part of the check that runs before a period is closed.
 
 use billing::{BillPostings, PriceBook};
+use identity::Actor;
 use identity::alarm::Alarm;
 use identity::check::{Checked, History};
-use identity::Actor;
 use kernel::{Bilingual, Lang, Moment, Month, Text};
 use ledger::PostingRules;
 use std::time::Instant;
@@ -43,7 +43,11 @@ pub fn before_closing(store: &Store, org_id: i64, month: Month) -> Result<Report
         let both: Vec<_> = bills
             .issues
             .into_iter()
-            .filter(|issue| issue.voucher_id == 0 || vouchers.contains_key(&issue.voucher_id) || issue.issued_at.date().month() == month)
+            .filter(|issue| {
+                issue.voucher_id == 0
+                    || vouchers.contains_key(&issue.voucher_id)
+                    || issue.issued_at.date().month() == month
+            })
             .collect();
         let named: std::collections::HashSet<i64> = both.iter().map(|issue| issue.voucher_id).collect();
         let vouchers = vouchers.into_iter().filter(|(id, _)| named.contains(id)).collect();

@@ -60,10 +60,11 @@ pub fn check(
     if let (true, Some(prices)) = (options.deep, prices) {
         let since = Instant::now();
         let mut tell = |looked_at| {
-            progress(&Progress { name: Text::new("表码与账单输入", "readings against bills"), looked_at });
+            progress(&Progress {
+                name: Text::new("表码与账单输入", "readings against bills"), looked_at
+            });
         };
-        let compared =
-            billing::check::compare_inputs(store, org_id, &prices, options.workers, &mut tell)?;
+        let compared = billing::check::compare_inputs(store, org_id, &prices, options.workers, &mut tell)?;
         report.changed_since = compared.changed_since;
         report.add([compared.checked], since.elapsed());
     }
@@ -109,9 +110,11 @@ impl Run<'_, '_> {
     fn database(&mut self, fresh: Result<Definitions, store::StoreError>) {
         match fresh {
             Ok(fresh) => {
-                self.part("database.guards", Text::new("触发器与约束", "triggers and constraints"), |tx, _, _| {
-                    Ok((vec![guards(&tx.definitions()?, &fresh)], ()))
-                });
+                self.part(
+                    "database.guards",
+                    Text::new("触发器与约束", "triggers and constraints"),
+                    |tx, _, _| Ok((vec![guards(&tx.definitions()?, &fresh)], ())),
+                );
             }
             Err(error) => {
                 let why = Text::new(error.text(Lang::Zh), error.text(Lang::En));
@@ -119,18 +122,22 @@ impl Run<'_, '_> {
             }
         }
         if self.options.engine {
-            self.part("database.engine", Text::new("数据库页与索引", "pages and indexes"), |tx, _, _| {
-                let mut checked = Checked::new(
-                    "database.engine",
-                    "数据库引擎自检：页、索引、外键",
-                    "the engine's own proof of pages, indexes and references",
-                );
-                checked.look(1);
-                for fault in tx.engine_faults()? {
-                    checked.find("database", format!("引擎报告：{fault}"), fault);
-                }
-                Ok((vec![checked], ()))
-            });
+            self.part(
+                "database.engine",
+                Text::new("数据库页与索引", "pages and indexes"),
+                |tx, _, _| {
+                    let mut checked = Checked::new(
+                        "database.engine",
+                        "数据库引擎自检：页、索引、外键",
+                        "the engine's own proof of pages, indexes and references",
+                    );
+                    checked.look(1);
+                    for fault in tx.engine_faults()? {
+                        checked.find("database", format!("引擎报告：{fault}"), fault);
+                    }
+                    Ok((vec![checked], ()))
+                },
+            );
         }
     }
 
@@ -155,10 +162,14 @@ impl Run<'_, '_> {
             Ok((vec![checked], (found.size, found.root)))
         });
         self.report.log = log;
-        let told = self.part("log.rights", Text::new("日志中的行为人", "who did what in the log"), |tx, org_id, tell| {
-            let (checked, told) = acts::read(tx, org_id, &history, tell)?;
-            Ok((vec![checked], told))
-        });
+        let told = self.part(
+            "log.rights",
+            Text::new("日志中的行为人", "who did what in the log"),
+            |tx, org_id, tell| {
+                let (checked, told) = acts::read(tx, org_id, &history, tell)?;
+                Ok((vec![checked], told))
+            },
+        );
         let vouchers = self.part("ledger.balances", Text::new("总账", "the ledger"), |tx, org_id, _| {
             let (found, vouchers) = ledger::check_with(tx, org_id, &sketcher)?;
             let mut checked = Checked::new(
@@ -185,17 +196,23 @@ impl Run<'_, '_> {
                 Ok((found.checked, found.issues))
             })
         });
-        self.part("billing.desks", Text::new("异常、暂缓、退补", "exceptions, holds, adjustments"), |tx, org_id, _| {
-            Ok((billing::check::desks(tx, org_id)?, ()))
-        });
+        self.part(
+            "billing.desks",
+            Text::new("异常、暂缓、退补", "exceptions, holds, adjustments"),
+            |tx, org_id, _| Ok((billing::check::desks(tx, org_id)?, ())),
+        );
         let books = self.part("metering", Text::new("抄表", "metering"), |tx, org_id, _| {
             let found = metering::check::check(tx, org_id, &history)?;
             Ok((found.checked, found.books))
         });
-        let workflow = self.part("workflow", Text::new("工作票与审批", "tickets and approvals"), |tx, org_id, _| {
-            let mut found = workflow::check(tx, org_id, &history)?;
-            Ok((std::mem::take(&mut found.checked), found))
-        });
+        let workflow = self.part(
+            "workflow",
+            Text::new("工作票与审批", "tickets and approvals"),
+            |tx, org_id, _| {
+                let mut found = workflow::check(tx, org_id, &history)?;
+                Ok((std::mem::take(&mut found.checked), found))
+            },
+        );
         let found = Found { told, vouchers, issues, books, workflow };
         self.crossing(found, &history);
         Ok(prices)

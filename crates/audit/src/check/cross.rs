@@ -29,7 +29,11 @@ pub(crate) fn bills_and_postings(issues: &[IssueFigures], vouchers: &Vouchers) -
         };
         let number = voucher.head.document();
         if !named.insert(issue.voucher_id) {
-            checked.find(place(), format!("凭证 {number} 属于两个发行批次"), format!("voucher {number} belongs to two issues"));
+            checked.find(
+                place(),
+                format!("凭证 {number} 属于两个发行批次"),
+                format!("voucher {number} belongs to two issues"),
+            );
         }
         if voucher.sketch != issue.sketch {
             checked.find(
@@ -42,7 +46,12 @@ pub(crate) fn bills_and_postings(issues: &[IssueFigures], vouchers: &Vouchers) -
             && voucher.head.person_id == issue.issued_by
             && voucher.head.made_at == issue.issued_at
             && voucher.head.event == billing::BILL_ISSUED;
-        checked.must(same, place, "凭证的单位、经办人、时间或事项与发行不符", "unit, person, time or event of its voucher differ from the issue");
+        checked.must(
+            same,
+            place,
+            "凭证的单位、经办人、时间或事项与发行不符",
+            "unit, person, time or event of its voucher differ from the issue",
+        );
     }
     for (voucher_id, voucher) in vouchers {
         let of_bills = voucher.head.event == billing::BILL_ISSUED && voucher.head.reverses.is_none();
@@ -115,20 +124,36 @@ pub(crate) fn ledger_in_log(
         let document = voucher.head.document();
         match told.vouchers.remove(&document) {
             Some((digest, 1)) if digest == voucher.digest => (),
-            Some((_, 1)) => checked.find(format!("voucher {document}"), "与日志中的摘要不符", "it differs from its digest in the log"),
+            Some((_, 1)) => checked.find(
+                format!("voucher {document}"),
+                "与日志中的摘要不符",
+                "it differs from its digest in the log",
+            ),
             Some(_) => checked.find(format!("voucher {document}"), "日志中有两次", "the log has it twice"),
-            None if adopted.get(&year).is_some_and(|last| number <= *last) => older.push((year, number, voucher.digest)),
-            None => checked.find(format!("voucher {document}"), "日志中没有这张凭证", "the log does not have it"),
+            None if adopted.get(&year).is_some_and(|last| number <= *last) => {
+                older.push((year, number, voucher.digest))
+            }
+            None => {
+                checked.find(format!("voucher {document}"), "日志中没有这张凭证", "the log does not have it")
+            }
         }
     }
     for document in told.vouchers.keys() {
-        checked.find(format!("voucher {document}"), "日志中的凭证在库中不存在", "a voucher of the log is not in the database");
+        checked.find(
+            format!("voucher {document}"),
+            "日志中的凭证在库中不存在",
+            "a voucher of the log is not in the database",
+        );
     }
     older.sort_unstable();
     let root = vault::merkle_root(older.iter().map(|(_, _, digest)| *digest));
     let told_of = told.adopted.unwrap_or((0, vault::merkle_root(std::iter::empty())));
     if told_of != (older.len() as i64, root) {
-        checked.find("vouchers_adopted", "升级前的凭证与日志中的根不符", "vouchers from before the log differ from their root in it");
+        checked.find(
+            "vouchers_adopted",
+            "升级前的凭证与日志中的根不符",
+            "vouchers from before the log differ from their root in it",
+        );
     }
     for period in ledger::periods(tx, org_id)? {
         let told_of = told.periods.remove(&period.month.to_string());
@@ -138,10 +163,20 @@ pub(crate) fn ledger_in_log(
             None => (),
             Some((verb, digest)) => {
                 let closed = verb == "ledger.close_period";
-                checked.must(closed != period.open, place, "开账状态与日志不符", "open or closed differs from the log");
+                checked.must(
+                    closed != period.open,
+                    place,
+                    "开账状态与日志不符",
+                    "open or closed differs from the log",
+                );
                 if closed && !period.open {
                     let now = ledger::period_balance(tx, org_id, period.month)?.digest();
-                    checked.must(digest == Some(now), place, "结账时的余额摘要与现在不符", "its balances are not those it was closed with");
+                    checked.must(
+                        digest == Some(now),
+                        place,
+                        "结账时的余额摘要与现在不符",
+                        "its balances are not those it was closed with",
+                    );
                 }
             }
         }
@@ -168,7 +203,10 @@ pub(crate) fn books_in_log(books: &[BookFigures], told: &mut Told) -> Checked {
         let mut acts = acts.into_iter().peekable();
         for (from, to, person_id, at) in &book.steps {
             let same = acts.next_if(|act| {
-                act.before == from.key() && act.after == to.key() && act.person_id == *person_id && act.at == *at
+                act.before == from.key()
+                    && act.after == to.key()
+                    && act.person_id == *person_id
+                    && act.at == *at
             });
             if same.is_none() && !bulk.is_some_and(|moments| moments.contains(at)) {
                 checked.find(
@@ -189,7 +227,11 @@ pub(crate) fn books_in_log(books: &[BookFigures], told: &mut Told) -> Checked {
     // A batch that was taken back takes its books with it, untouched.
     for (number, acts) in &told.books {
         if !acts.is_empty() {
-            checked.find(number.clone(), "日志中的抄本在库中不存在", "a book of the log is not in the database");
+            checked.find(
+                number.clone(),
+                "日志中的抄本在库中不存在",
+                "a book of the log is not in the database",
+            );
         }
     }
     checked
@@ -206,11 +248,25 @@ pub(crate) fn tickets_in_log(workflow: &WorkflowFigures, told: &mut Told) -> Che
         checked.look(1);
         let acts = told.tickets.remove(&ticket.number).unwrap_or_default();
         let last = acts.last().map(|(_, after)| after.as_str());
-        checked.must(last == Some(&ticket.state), || ticket.number.clone(), "当前状态与日志不符", "its state differs from the log");
-        checked.must(acts == ticket.moves, || ticket.number.clone(), "步骤与日志不符", "its steps differ from the log");
+        checked.must(
+            last == Some(&ticket.state),
+            || ticket.number.clone(),
+            "当前状态与日志不符",
+            "its state differs from the log",
+        );
+        checked.must(
+            acts == ticket.moves,
+            || ticket.number.clone(),
+            "步骤与日志不符",
+            "its steps differ from the log",
+        );
     }
     for number in told.tickets.keys() {
-        checked.find(number.clone(), "日志中的工作票在库中不存在", "a ticket of the log is not in the database");
+        checked.find(
+            number.clone(),
+            "日志中的工作票在库中不存在",
+            "a ticket of the log is not in the database",
+        );
     }
     checked
 }
@@ -261,7 +317,12 @@ pub(crate) fn data_in_log(tx: &mut Tx<'_>, org_id: i64, told: &mut Told) -> Resu
     for (document, digest) in billing::check::price_tables(tx, org_id)? {
         checked.look(1);
         let told_of = told.prices.remove(&document);
-        checked.must(told_of == Some(digest), || document, "电价表与装入时的摘要不符", "the price table is not the one that was loaded");
+        checked.must(
+            told_of == Some(digest),
+            || document,
+            "电价表与装入时的摘要不符",
+            "the price table is not the one that was loaded",
+        );
     }
     for document in told.prices.keys() {
         checked.find(document.clone(), "日志中的电价表不存在", "a price table of the log does not exist");
@@ -286,8 +347,11 @@ pub(crate) fn data_in_log(tx: &mut Tx<'_>, org_id: i64, told: &mut Told) -> Resu
 
 /// Alarms against the log, so that nobody takes one back in the table alone.
 pub(crate) fn alarms_in_log(tx: &mut Tx<'_>, org_id: i64, told: &Told) -> Result<Checked, CheckError> {
-    let mut checked =
-        Checked::new("log.alarms", "警报及其处理与日志一致", "alarms and their decisions are as the log has them");
+    let mut checked = Checked::new(
+        "log.alarms",
+        "警报及其处理与日志一致",
+        "alarms and their decisions are as the log has them",
+    );
     let alarms: BTreeMap<i64, _> =
         identity::alarm::alarms(tx, org_id)?.into_iter().map(|alarm| (alarm.number, alarm)).collect();
     checked.look(alarms.len() as i64);
@@ -299,7 +363,12 @@ pub(crate) fn alarms_in_log(tx: &mut Tx<'_>, org_id: i64, told: &Told) -> Result
             None => checked.find(place(), "日志中的警报不存在", "an alarm of the log does not exist"),
             Some(alarm) => {
                 let last = states.last().map(String::as_str);
-                checked.must(last == Some(alarm.state.key()), place, "警报状态与日志不符", "its state differs from the log");
+                checked.must(
+                    last == Some(alarm.state.key()),
+                    place,
+                    "警报状态与日志不符",
+                    "its state differs from the log",
+                );
             }
         }
     }
@@ -326,4 +395,3 @@ pub(crate) fn numbers(
     }
     Ok(documents::check(tx, org_id, used, history)?)
 }
-

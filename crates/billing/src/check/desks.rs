@@ -31,7 +31,8 @@ fn exceptions(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
         "异常的状态与送达、反馈、结束、发行的记录一致",
         "exceptions stand where their dates, answers and issues say",
     );
-    let count = tx.one("SELECT COUNT(*) FROM exception WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
+    let count =
+        tx.one("SELECT COUNT(*) FROM exception WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
     checked.look(count.unwrap_or(0));
     // In SQL: a month has tens of thousands, and nearly all are as they must be.
     tx.each(
@@ -39,7 +40,7 @@ fn exceptions(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
          LEFT JOIN receivable r ON r.org_id = e.org_id AND r.month = e.month AND r.account_id = e.account_id AND r.sequence = 0
          LEFT JOIN bill b ON b.org_id = e.org_id AND b.month = e.month AND b.account_id = e.account_id AND b.sequence = 0
          WHERE e.org_id = ?1 AND (b.account_id IS NULL OR e.state NOT BETWEEN 0 AND 4
-           OR (e.state = 4 AND r.account_id IS NULL) OR (e.state < 4 AND r.account_id IS NOT NULL)
+           OR (e.state = 4 AND r.account_id IS NULL) OR (e.state < 4 AND r.account_id IS NOT NULL AND b.reasons <> 0)
            OR (e.state BETWEEN 1 AND 3 AND (e.ticket_id IS NULL OR e.sent_at IS NULL))
            OR (e.state IN (2, 3) AND (e.answered_by IS NULL OR e.answered_at IS NULL))
            OR (e.state = 3 AND e.in_order_at IS NULL)) ORDER BY e.month, e.account_id LIMIT 1000",
@@ -66,7 +67,7 @@ fn holds(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
     );
     tx.each(
         "SELECT h.hold_id, h.kind, h.released_by, h.released_at, h.placed_at, t.ticket_id, t.issued_at,
-           (SELECT MIN(c.state) FROM adjustment_case c WHERE c.org_id = h.org_id AND c.account_id = h.account_id AND c.number = h.document)
+           (SELECT MIN(c.state) FROM adjustment_case c WHERE c.org_id = h.org_id AND c.number = h.document)
          FROM hold h LEFT JOIN hold_ticket t ON t.org_id = h.org_id AND t.hold_id = h.hold_id
          WHERE h.org_id = ?1 ORDER BY h.hold_id",
         params![org_id],
@@ -75,8 +76,14 @@ fn holds(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
             let place = format!("hold {}", row.int(0)?);
             let (by, at) = (row.int_or_null(2)?, row.int_or_null(3)?);
             let released = at.is_some();
-            let in_order = by.is_some() == released && at.is_none_or(|at| at >= row.int(4).unwrap_or(i64::MAX));
-            checked.must(in_order, || place.clone(), "解除人与解除时间不符", "who ended it and when do not fit");
+            let in_order =
+                by.is_some() == released && at.is_none_or(|at| at >= row.int(4).unwrap_or(i64::MAX));
+            checked.must(
+                in_order,
+                || place.clone(),
+                "解除人与解除时间不符",
+                "who ended it and when do not fit",
+            );
             if row.int(1)? == crate::sql::HOLD_ADJUSTMENT {
                 // 0 is a case in progress.
                 let running = row.int_or_null(7)?.map(|state| state == 0);
@@ -89,7 +96,12 @@ fn holds(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
             } else {
                 let ticket = row.int_or_null(5)?.is_some();
                 let issued = row.int_or_null(6)?.is_some();
-                checked.must(ticket && (released || !issued), || place.clone(), "没有申请单，或未解除而已发行", "it has no request, or came out without being released");
+                checked.must(
+                    ticket && (released || !issued),
+                    || place.clone(),
+                    "没有申请单，或未解除而已发行",
+                    "it has no request, or came out without being released",
+                );
             }
             Ok::<_, BillingError>(())
         },
@@ -107,8 +119,11 @@ fn adjustments(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
         "SELECT c.number, c.state, c.sequence, c.energy_kwh, c.amount,
            (SELECT CAST(SUM(p.amount) AS BIGINT) FROM adjustment_component p WHERE p.org_id = c.org_id AND p.case_id = c.case_id),
            (SELECT CAST(SUM(t.energy_kwh) AS BIGINT) FROM adjustment_tier t WHERE t.org_id = c.org_id AND t.case_id = c.case_id),
-           i.bills, i.energy_kwh, i.amount, c.issue_id, c.issued_on
+           i.bills, i.energy_kwh, i.amount, c.issue_id, c.issued_on, b.bills, b.charged, b.refunded,
+           (SELECT COUNT(*) FROM adjustment_line l WHERE l.org_id = c.org_id AND l.case_id = c.case_id),
+           (SELECT CAST(SUM(l.amount) AS BIGINT) FROM adjustment_line l WHERE l.org_id = c.org_id AND l.case_id = c.case_id)
          FROM adjustment_case c LEFT JOIN issue i ON i.org_id = c.org_id AND i.issue_id = c.issue_id
+         LEFT JOIN adjustment_batch b ON b.org_id = c.org_id AND b.case_id = c.case_id
          WHERE c.org_id = ?1 ORDER BY c.case_id",
         params![org_id],
         |row| {
@@ -116,7 +131,14 @@ fn adjustments(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
             let number = row.text(0)?;
             let place = || number.clone();
             let (energy_kwh, amount): (Quantity, Money) = (row.quantity(3)?, row.money(4)?);
-            let components = row.int_or_null(5)?.map_or(0, |fen| fen);
+            if let Some(bills) = row.int_or_null(12)? {
+                // One slip for many customers: its lines are what was approved.
+                let lines = (row.int(15)?, row.int_or_null(16)?.unwrap_or(0));
+                let same = lines == (bills, amount.fen());
+                checked.must(same, place, "批次的户数或金额与其明细不符", "its count or amount is not that of its lines");
+                return Ok(());
+            }
+            let components = row.int_or_null(5)?.unwrap_or(0);
             checked.must(components == amount.fen(), place, "各费用项之和与金额不符", "its components do not sum to its amount");
             let tiers = row.int_or_null(6)?;
             checked.must(tiers.is_none_or(|tiers| tiers == energy_kwh.units()), place, "各阶梯之和与电量不符", "its tiers do not sum to its energy");

@@ -26,10 +26,18 @@ pub(crate) fn compare(
     for (issue_id, sum) in sums {
         let place = format!("{month} issue {issue_id}");
         let bills = sum.bills;
-        sheets.issues.find(place, format!("{bills} 张账单的发行批次不存在"), format!("{bills} bills name an issue that is not there"));
+        sheets.issues.find(
+            place,
+            format!("{bills} 张账单的发行批次不存在"),
+            format!("{bills} bills name an issue that is not there"),
+        );
     }
     for (issue_id, _) in components {
-        sheets.components.find(format!("{month} issue {issue_id}"), "费用项没有发行批次", "components without an issue");
+        sheets.components.find(
+            format!("{month} issue {issue_id}"),
+            "费用项没有发行批次",
+            "components without an issue",
+        );
     }
     Ok(found)
 }
@@ -47,16 +55,36 @@ fn one(
     let same = sum.bills == issue.bills
         && energy(sum.energy_kwh) == Some(issue.energy_kwh)
         && money(sum.amount) == Some(issue.amount);
-    sheets.issues.must(same, place, "户数、电量或金额与其账单之和不符", "count, energy or amount are not the sums of its bills");
+    sheets.issues.must(
+        same,
+        place,
+        "户数、电量或金额与其账单之和不符",
+        "count, energy or amount are not the sums of its bills",
+    );
     let own_book = sum.books.keys().all(|book| *book == issue.book_id);
     sheets.issues.must(own_book, place, "含有其他抄本的账单", "it has bills of another book");
-    sheets.issues.must(sum.posted == (issue.voucher_id != 0), place, "应有凭证而无，或反之", "it lacks a voucher, or has one for nothing");
+    sheets.issues.must(
+        sum.posted == (issue.voucher_id != 0),
+        place,
+        "应有凭证而无，或反之",
+        "it lacks a voucher, or has one for nothing",
+    );
     sum.leaves.sort_unstable();
     let in_order = sum.leaves.iter().zip(1_i64..).all(|((line, _), expected)| *line == expected);
     sheets.issues.must(in_order, place, "行号有缺号或重号", "its lines have gaps or repeat");
-    sheets.components.must(*kept == sum.components, place, "分费用项金额与其账单之和不符", "fee or VAT by component are not the sums of its bills");
+    sheets.components.must(
+        *kept == sum.components,
+        place,
+        "分费用项金额与其账单之和不符",
+        "fee or VAT by component are not the sums of its bills",
+    );
     let root = vault::merkle_root(sum.leaves.iter().map(|(_, leaf)| *leaf));
-    sheets.roots.must(root[..] == issue.bills_root[..], place, "默克尔根与存证字节不符", "its Merkle root is not that of the stored bytes");
+    sheets.roots.must(
+        root[..] == issue.bills_root[..],
+        place,
+        "默克尔根与存证字节不符",
+        "its Merkle root is not that of the stored bytes",
+    );
     Ok(IssueFigures {
         issue_id: issue.issue_id,
         month: issue.month,

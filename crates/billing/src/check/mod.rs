@@ -99,7 +99,8 @@ pub fn bills(
     if options.month.is_none() {
         sql::orphans(tx, org_id, &mut sheets.issues)?;
     }
-    let mut checked = vec![sheets.bytes, sheets.ledger_rows, sheets.drafts, sheets.issues, sheets.components, sheets.roots];
+    let mut checked =
+        vec![sheets.bytes, sheets.ledger_rows, sheets.drafts, sheets.issues, sheets.components, sheets.roots];
     checked.extend(sheets.recomputed);
     Ok(BillFigures { checked, issues })
 }

@@ -40,8 +40,10 @@ pub fn compare_inputs(
 ) -> Result<InputsCompared> {
     let months = store.read(|tx| super::sql::months(tx, org_id))?;
     let books = store.read(|tx| metering::book::books(tx, org_id).map_err(BillingError::from))?;
-    let mut keys: Vec<RunBook> =
-        books.iter().map(|book| RunBook { book_id: book.book_id, unit_id: book.unit_id, accounts: 1 }).collect();
+    let mut keys: Vec<RunBook> = books
+        .iter()
+        .map(|book| RunBook { book_id: book.book_id, unit_id: book.unit_id, accounts: 1 })
+        .collect();
     keys.sort_unstable_by_key(|book| book.book_id);
     let jobs: Vec<(Month, &[RunBook])> =
         months.iter().flat_map(|month| keys.chunks(BOOKS).map(move |books| (*month, books))).collect();
@@ -136,7 +138,9 @@ fn one(
     for run in runs {
         issued_details(tx, (org_id, month), run, |account_id, detail| {
             // An account of another book between the keys of this one has its own turn.
-            let (Some(input), Ok((stored, _))) = (inputs.remove(&account_id), read_bill(detail)) else { return };
+            let (Some(input), Ok((stored, _))) = (inputs.remove(&account_id), read_bill(detail)) else {
+                return;
+            };
             bills += 1;
             match input {
                 Ok(input) if !same_readings(&stored, &input) => wrong.push(format!("{month} {account_id}")),

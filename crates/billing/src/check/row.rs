@@ -74,8 +74,7 @@ pub(crate) struct Judge<'j> {
     pub(crate) first_form: &'j HashSet<i64>,
 }
 
-const PERIODS: [Period; 5] =
-    [Period::Sharp, Period::Peak, Period::Flat, Period::Valley, Period::DeepValley];
+const PERIODS: [Period; 5] = [Period::Sharp, Period::Peak, Period::Flat, Period::Valley, Period::DeepValley];
 
 impl Judge<'_> {
     fn add(&self, judged: &mut Judged, line: &Posting) -> Result<()> {
@@ -127,14 +126,18 @@ impl Judge<'_> {
             let same_place = read.key == row.key && read.book_id == bill.book_id;
             let adds_up = Money::sum(read.components.iter().map(|(_, amount)| *amount))? == read.amount;
             if !same_place || !adds_up {
-                judged.bytes = Some(("存证字节属于另一账单或合计不符", "the stored bytes are of another bill or do not add up"));
+                judged.bytes = Some((
+                    "存证字节属于另一账单或合计不符",
+                    "the stored bytes are of another bill or do not add up",
+                ));
             }
             for (code, amount) in read.components.iter().filter(|(_, amount)| !amount.is_zero()) {
                 let component = self.postings.named(code)?.component();
                 let vat = if component == self.postings.vat().component() { *amount } else { Money::ZERO };
                 add_component(&mut judged.components, component.0, *amount, vat)?;
             }
-            self.postings.each_posting_of_adjustment(&read, row.payer_id, |line| self.add(&mut judged, &line))?;
+            self.postings
+                .each_posting_of_adjustment(&read, row.payer_id, |line| self.add(&mut judged, &line))?;
             expected.0 = read.energy_kwh;
             expected.1 = read.amount;
         } else {
@@ -171,7 +174,12 @@ impl Judge<'_> {
             if whole != read.total || inside != read.vat {
                 judged.bytes = Some(("各费用项合计与总额不符", "the components do not sum to the total"));
             }
-            expected = (read.energy_kwh, read.total, read.reactive_kvarh, Some(read.tiers.map_or(Quantity::ZERO, |tiers| tiers.used_kwh)));
+            expected = (
+                read.energy_kwh,
+                read.total,
+                read.reactive_kvarh,
+                Some(read.tiers.map_or(Quantity::ZERO, |tiers| tiers.used_kwh)),
+            );
             if self.deep {
                 again.clear();
                 let calculated = tariff::calculate(self.prices.plans(), self.prices.rules(), &input, scratch);
@@ -179,7 +187,8 @@ impl Judge<'_> {
                     write_bill(&input, scratch, again);
                 }
                 if *again != bill.detail {
-                    judged.recomputed = Some(("重新计算的结果不同", "calculated again it comes out otherwise"));
+                    judged.recomputed =
+                        Some(("重新计算的结果不同", "calculated again it comes out otherwise"));
                 }
             }
         }
@@ -187,10 +196,14 @@ impl Judge<'_> {
         judged.energy_kwh = energy_kwh.units();
         judged.amount = amount.fen();
         if bill.energy_kwh != energy_kwh.units() || bill.amount != amount.fen() {
-            judged.bytes = Some(("电量或金额与存证字节不符", "energy or amount differ from the stored bytes"));
+            judged.bytes =
+                Some(("电量或金额与存证字节不符", "energy or amount differ from the stored bytes"));
         }
         if row.amount != amount.fen() || row.payer_id != bill.payer_id {
-            judged.rows = Some(("应收的金额或付费户与账单不符", "amount or payer of the receivable differ from the bill"));
+            judged.rows = Some((
+                "应收的金额或付费户与账单不符",
+                "amount or payer of the receivable differ from the bill",
+            ));
         }
         match &row.quantity {
             None => judged.rows = Some(("电量台账缺少该账单", "the quantity ledger lacks the bill")),
@@ -211,7 +224,12 @@ impl Judge<'_> {
     }
 }
 
-pub(crate) fn add_component(components: &mut Components, component: u16, amount: Money, vat: Money) -> Result<()> {
+pub(crate) fn add_component(
+    components: &mut Components,
+    component: u16,
+    amount: Money,
+    vat: Money,
+) -> Result<()> {
     let sum = components.entry(component).or_default();
     *sum = (sum.0.plus(amount)?, sum.1.plus(vat)?);
     Ok(())

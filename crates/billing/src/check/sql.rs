@@ -91,14 +91,20 @@ pub(crate) fn each_issued(
 
 /// The issues of version 0.1.0.
 pub(crate) fn first_form(tx: &mut Tx<'_>, org_id: i64) -> Result<HashSet<i64>> {
-    let found = tx.list("SELECT issue_id FROM issue_first_form WHERE org_id = ?1", params![org_id], |row| {
-        Ok::<_, BillingError>(row.int(0)?)
-    })?;
+    let found =
+        tx.list("SELECT issue_id FROM issue_first_form WHERE org_id = ?1", params![org_id], |row| {
+            Ok::<_, BillingError>(row.int(0)?)
+        })?;
     Ok(found.into_iter().collect())
 }
 
 /// Lines of the quantity ledger that name an issue and have no receivable.
-pub(crate) fn lonely_quantities(tx: &mut Tx<'_>, org_id: i64, month: Month, checked: &mut Checked) -> Result<()> {
+pub(crate) fn lonely_quantities(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    checked: &mut Checked,
+) -> Result<()> {
     tx.each(
         "SELECT q.account_id, q.sequence FROM quantity_ledger q
          WHERE q.org_id = ?1 AND q.month = ?2 AND q.issue_id <> 0 AND NOT EXISTS (
@@ -223,7 +229,11 @@ pub(crate) fn orphans(tx: &mut Tx<'_>, org_id: i64, checked: &mut Checked) -> Re
            SELECT 1 FROM issue i WHERE i.org_id = c.org_id AND i.issue_id = c.issue_id) LIMIT 100",
         params![org_id],
         |row| {
-            checked.find(format!("issue {}", row.int(0)?), "费用项的发行批次不存在", "components name an issue that is not there");
+            checked.find(
+                format!("issue {}", row.int(0)?),
+                "费用项的发行批次不存在",
+                "components name an issue that is not there",
+            );
             Ok::<_, BillingError>(())
         },
     )?;

@@ -109,7 +109,7 @@ pub struct NewAlarm<'a> {
 
 impl NewAlarm<'_> {
     /// Findings kept with an alarm, at most.
-    pub const FINDINGS_MAX: usize = 500;
+    pub const FINDINGS_MAX: usize = 2_000;
 }
 
 impl Alarm {

@@ -74,7 +74,8 @@ pub fn raise(
 fn reason_given(reason: &str) -> Result<String, IdentityError> {
     let reason = reason.trim();
     let chars = reason.chars().count();
-    if chars == 0 || chars > REASON_CHARS_MAX || reason.chars().any(|char| char.is_control() && char != '\n') {
+    if chars == 0 || chars > REASON_CHARS_MAX || reason.chars().any(|char| char.is_control() && char != '\n')
+    {
         return Err(IdentityError::BadText { what: "reason", text: reason.chars().take(40).collect() });
     }
     Ok(reason.to_owned())
@@ -137,7 +138,11 @@ fn judged(work: &mut Work<'_, '_>, number: i64, reason: &str) -> Result<(String,
             Ok((reason, alarm))
         }
         (_, AlarmState::Decided) => Err(wrong_state(number, "已经决定", "it is decided already")),
-        _ => Err(wrong_state(number, "尚无处理意见，先由审计员提出", "nothing is proposed yet: the auditor does")),
+        _ => Err(wrong_state(
+            number,
+            "尚无处理意见，先由审计员提出",
+            "nothing is proposed yet: the auditor does",
+        )),
     }
 }
 

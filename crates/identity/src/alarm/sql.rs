@@ -60,7 +60,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON identity_alarm_finding FROM PUBLIC, CURRENT_U
 /// Distinguishes this lock from other advisory locks of the same database.
 const LOCK_CLASS: i64 = 0x616c_726d;
 
-const ALARM: &str = "SELECT number, raised_at, raised_by, source, found, state, proposed_by, proposed_at, proposal,
+const ALARM: &str =
+    "SELECT number, raised_at, raised_by, source, found, state, proposed_by, proposed_at, proposal,
   confirmed_by, confirmed_at, confirmation, version FROM identity_alarm WHERE org_id = ?1";
 
 /// Alarms of an organisation are raised and decided one after another.
@@ -104,9 +105,10 @@ pub(crate) fn find(tx: &mut Tx<'_>, org_id: i64, number: i64) -> Result<Option<A
 }
 
 pub(crate) fn last_number(tx: &mut Tx<'_>, org_id: i64) -> Result<i64, StoreError> {
-    let last = tx.one("SELECT MAX(number) FROM identity_alarm WHERE org_id = ?1", params![org_id], |row| {
-        row.int_or_null(0)
-    })?;
+    let last =
+        tx.one("SELECT MAX(number) FROM identity_alarm WHERE org_id = ?1", params![org_id], |row| {
+            row.int_or_null(0)
+        })?;
     Ok(last.flatten().unwrap_or(0))
 }
 

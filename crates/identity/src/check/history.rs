@@ -52,7 +52,8 @@ impl History {
         let persons = sql::persons(tx, org_id)?.into_iter().map(|person| (person.id, person.login)).collect();
         let mut last_days: BTreeMap<i64, Vec<(Moment, Option<Date>)>> = BTreeMap::new();
         let mut left: HashMap<i64, Moment> = HashMap::new();
-        for KeptChange { at, subject, subject_id, old, new, .. } in sql::changes_after(tx, org_id, i64::MIN)? {
+        for KeptChange { at, subject, subject_id, old, new, .. } in sql::changes_after(tx, org_id, i64::MIN)?
+        {
             match subject.as_str() {
                 // An end that was given: before it, the last day was the old one.
                 "assignment" if !old.is_empty() => {
@@ -93,13 +94,17 @@ impl History {
     pub fn might(&self, person_id: i64, permission: &str, unit_id: i64, at: Moment) -> bool {
         self.held(person_id, at).any(|held| {
             held.acts_on(unit_id)
-                && Catalogue::built_in().post(&held.post.post).is_some_and(|post| post.permissions.contains(permission))
+                && Catalogue::built_in()
+                    .post(&held.post.post)
+                    .is_some_and(|post| post.permissions.contains(permission))
         })
     }
     /// Did `person_id` hold `permission` for any unit at `at`?
     pub fn might_anywhere(&self, person_id: i64, permission: &str, at: Moment) -> bool {
         self.held(person_id, at).any(|held| {
-            Catalogue::built_in().post(&held.post.post).is_some_and(|post| post.permissions.contains(permission))
+            Catalogue::built_in()
+                .post(&held.post.post)
+                .is_some_and(|post| post.permissions.contains(permission))
         })
     }
     /// Did `person_id` hold the post `code` and act on `unit_id` at `at`?

@@ -5,6 +5,6 @@ mod history;
 mod persons;
 mod report;
 
-pub use history::{History, Held};
+pub use history::{Held, History};
 pub use persons::check;
 pub use report::{Checked, Finding};

@@ -34,7 +34,11 @@ fn last_words(changes: &[KeptChange]) -> Words<'_> {
 }
 
 fn units(history: &History, last: &Words<'_>) -> Checked {
-    let mut checked = Checked::new("identity.units", "单位成一棵树，与变更记录一致", "units form one tree, as their changes say");
+    let mut checked = Checked::new(
+        "identity.units",
+        "单位成一棵树，与变更记录一致",
+        "units form one tree, as their changes say",
+    );
     let units = history.units();
     let known: HashMap<i64, &crate::Unit> = units.iter().map(|unit| (unit.id, unit)).collect();
     checked.look(units.len() as i64);
@@ -44,10 +48,20 @@ fn units(history: &History, last: &Words<'_>) -> Checked {
         match unit.parent_id {
             None => roots += 1,
             Some(parent) => {
-                checked.must(known.contains_key(&parent), place, "上级单位不存在", "the unit above it does not exist");
+                checked.must(
+                    known.contains_key(&parent),
+                    place,
+                    "上级单位不存在",
+                    "the unit above it does not exist",
+                );
                 let said = last.get(&("unit", unit.id)).map(|(first, _)| *first);
                 let is = format!("{} {}", unit.kind, unit.code);
-                checked.must(said == Some(&is), place, "类别或编码与变更记录不符", "kind or code differ from its recorded change");
+                checked.must(
+                    said == Some(&is),
+                    place,
+                    "类别或编码与变更记录不符",
+                    "kind or code differ from its recorded change",
+                );
             }
         }
         checked.must(
@@ -58,13 +72,21 @@ fn units(history: &History, last: &Words<'_>) -> Checked {
         );
     }
     if roots != 1 {
-        checked.find("identity_unit", format!("根单位应为 1 个，现有 {roots} 个"), format!("{roots} units have nothing above them instead of 1"));
+        checked.find(
+            "identity_unit",
+            format!("根单位应为 1 个，现有 {roots} 个"),
+            format!("{roots} units have nothing above them instead of 1"),
+        );
     }
     let from_root = units.iter().find(|unit| unit.parent_id.is_none());
     let reached = from_root.map_or(0, |root| rules::with_all_below(units, root.id).len());
     if reached != units.len() {
         let lost = units.len() - reached;
-        checked.find("identity_unit", format!("{lost} 个单位不在树中"), format!("{lost} units cannot be reached from the root"));
+        checked.find(
+            "identity_unit",
+            format!("{lost} 个单位不在树中"),
+            format!("{lost} units cannot be reached from the root"),
+        );
     }
     checked
 }
@@ -80,9 +102,19 @@ fn persons(tx: &mut Tx<'_>, org_id: i64, last: &Words<'_>) -> Result<Checked, Id
         let registered = format!("{} {} unit {}", person.login, person.name, person.unit_id);
         let is_founder = founder == Some(person.id);
         let as_registered = is_founder || words.is_some_and(|(first, _)| *first == registered);
-        checked.must(as_registered, place, "登录名、姓名或单位与登记不符", "login, name or unit differ from the registration");
+        checked.must(
+            as_registered,
+            place,
+            "登录名、姓名或单位与登记不符",
+            "login, name or unit differ from the registration",
+        );
         let retired = words.is_some_and(|(_, last)| last.starts_with("retired"));
-        checked.must(person.active != retired, place, "在职状态与变更记录不符", "active or not differs from the recorded changes");
+        checked.must(
+            person.active != retired,
+            place,
+            "在职状态与变更记录不符",
+            "active or not differs from the recorded changes",
+        );
     }
     Ok(checked)
 }
@@ -121,13 +153,24 @@ fn posts(history: &History, last: &Words<'_>) -> Checked {
                 "与授岗记录不符",
                 "it differs from the record of how it was given",
             );
-            checked.must(founded || held.made_by != person_id, place, "自己授予自己", "it was given by the person to themselves");
+            checked.must(
+                founded || held.made_by != person_id,
+                place,
+                "自己授予自己",
+                "it was given by the person to themselves",
+            );
             if let Some((first, end)) = words
                 && first != end
             {
                 let until = post.until.map_or("open".to_owned(), |day| day.to_string());
-                let left = last.get(&("person", person_id)).is_some_and(|(_, end)| end.starts_with("retired"));
-                checked.must(left || until == *end, place, "结束日与变更记录不符", "its last day differs from the recorded change");
+                let left =
+                    last.get(&("person", person_id)).is_some_and(|(_, end)| end.starts_with("retired"));
+                checked.must(
+                    left || until == *end,
+                    place,
+                    "结束日与变更记录不符",
+                    "its last day differs from the recorded change",
+                );
             }
             if let Some(unit) = unit
                 && let Err(refused) = rules::check_assignment(
@@ -156,7 +199,12 @@ fn authorities(tx: &mut Tx<'_>, org_id: i64, history: &History) -> Result<Checke
     for given in sql::authorities(tx, org_id)? {
         checked.look(1);
         let place = || format!("{} {}", history.name(given.authority_id), given.what);
-        checked.must(given.person_id != given.authority_id, place, "授权人与经办人为同一人", "it was lent to oneself");
+        checked.must(
+            given.person_id != given.authority_id,
+            place,
+            "授权人与经办人为同一人",
+            "it was lent to oneself",
+        );
         checked.must(
             history.might_anywhere(given.authority_id, &given.permission, given.at),
             place,

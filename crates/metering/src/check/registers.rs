@@ -12,9 +12,10 @@ pub(super) fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Checked>> {
         "every version of a reading is there, and registers go back only where they are said to have rolled over",
     );
     for table in ["reading", "reading_history"] {
-        let rows = tx.one(&format!("SELECT COUNT(*) FROM {table} WHERE org_id = ?1"), params![org_id], |row| {
-            row.int(0)
-        })?;
+        let rows =
+            tx.one(&format!("SELECT COUNT(*) FROM {table} WHERE org_id = ?1"), params![org_id], |row| {
+                row.int(0)
+            })?;
         readings.look(rows.unwrap_or(0));
     }
     tx.each(
@@ -57,14 +58,38 @@ fn references(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
         "accounts, points, meters, books and readings refer to what is there",
     );
     const LOST: &[(&str, &str)] = &[
-        ("account", "SELECT a.account_id FROM account a WHERE a.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM book b WHERE b.org_id = a.org_id AND b.book_id = a.book_id)"),
-        ("group", "SELECT a.account_id FROM account a WHERE a.org_id = ?1 AND a.main_account_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account m WHERE m.org_id = a.org_id AND m.account_id = a.main_account_id)"),
-        ("account_terms", "SELECT t.account_id FROM account_terms t WHERE t.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = t.org_id AND a.account_id = t.account_id)"),
-        ("metering_point", "SELECT p.account_id FROM metering_point p WHERE p.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = p.org_id AND a.account_id = p.account_id)"),
-        ("meter", "SELECT m.account_id FROM meter m WHERE m.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = m.org_id AND a.account_id = m.account_id)"),
-        ("transformer", "SELECT t.account_id FROM transformer t WHERE t.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = t.org_id AND a.account_id = t.account_id)"),
-        ("reading", "SELECT r.account_id FROM reading r WHERE r.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM meter m WHERE m.org_id = r.org_id AND m.account_id = r.account_id AND m.meter_seq = r.meter_seq)"),
-        ("account_change", "SELECT c.account_id FROM account_change c WHERE c.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = c.org_id AND a.account_id = c.account_id)"),
+        (
+            "account",
+            "SELECT a.account_id FROM account a WHERE a.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM book b WHERE b.org_id = a.org_id AND b.book_id = a.book_id)",
+        ),
+        (
+            "group",
+            "SELECT a.account_id FROM account a WHERE a.org_id = ?1 AND a.main_account_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account m WHERE m.org_id = a.org_id AND m.account_id = a.main_account_id)",
+        ),
+        (
+            "account_terms",
+            "SELECT t.account_id FROM account_terms t WHERE t.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = t.org_id AND a.account_id = t.account_id)",
+        ),
+        (
+            "metering_point",
+            "SELECT p.account_id FROM metering_point p WHERE p.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = p.org_id AND a.account_id = p.account_id)",
+        ),
+        (
+            "meter",
+            "SELECT m.account_id FROM meter m WHERE m.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = m.org_id AND a.account_id = m.account_id)",
+        ),
+        (
+            "transformer",
+            "SELECT t.account_id FROM transformer t WHERE t.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = t.org_id AND a.account_id = t.account_id)",
+        ),
+        (
+            "reading",
+            "SELECT r.account_id FROM reading r WHERE r.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM meter m WHERE m.org_id = r.org_id AND m.account_id = r.account_id AND m.meter_seq = r.meter_seq)",
+        ),
+        (
+            "account_change",
+            "SELECT c.account_id FROM account_change c WHERE c.org_id = ?1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.org_id = c.org_id AND a.account_id = c.account_id)",
+        ),
     ];
     for (what, sql) in LOST {
         checked.look(1);
@@ -95,7 +120,11 @@ fn tools(tx: &mut Tx<'_>, org_id: i64) -> Result<Checked> {
             checked.look(1);
             let (version, events, last) = (row.int(1)?, row.int(2)?, row.int(3)?);
             if last > version || events > version {
-                checked.find(format!("tool {}", row.text(0)?), "流转记录与版本不符", "its events do not fit its version");
+                checked.find(
+                    format!("tool {}", row.text(0)?),
+                    "流转记录与版本不符",
+                    "its events do not fit its version",
+                );
             }
             Ok::<_, MeteringError>(())
         },

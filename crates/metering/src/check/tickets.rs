@@ -159,7 +159,8 @@ pub fn account_changes(
         "SELECT person_id, changed_at, field, old_value, new_value FROM account_change WHERE org_id = ?1",
         params![org_id],
         |row| {
-            let (old, new) = (row.text_or_null(3)?.unwrap_or_default(), row.text_or_null(4)?.unwrap_or_default());
+            let (old, new) =
+                (row.text_or_null(3)?.unwrap_or_default(), row.text_or_null(4)?.unwrap_or_default());
             take((row.int(0)?, row.moment(1)?), &row.text(2)?, &old, &new);
             Ok::<_, ParameterError>(())
         },

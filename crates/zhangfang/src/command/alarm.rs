@@ -87,10 +87,14 @@ fn show(office: &Office, number: i64, shown: &Shown) -> Done {
         };
         table.push(row![finding.check, finding.place, what]);
     }
-    for (decision, zh, en) in [(&raised.proposal, "提出", "proposed"), (&raised.confirmation, "确认", "confirmed")] {
+    for (decision, zh, en) in
+        [(&raised.proposal, "提出", "proposed"), (&raised.confirmation, "确认", "confirmed")]
+    {
         if let Some(said) = decision {
             let (who, at, why) = (office.person_name(said.person_id)?, said.at, &said.reason);
-            table.note(office.say(format!("{who} 于 {at} {zh}：{why}"), format!("{en} by {who} at {at}: {why}")));
+            table.note(
+                office.say(format!("{who} 于 {at} {zh}：{why}"), format!("{en} by {who} at {at}: {why}")),
+            );
         }
     }
     table.show(shown)
@@ -115,7 +119,10 @@ fn decide(office: &Office, number: i64, reason: &str, back: bool) -> Done {
         }
         (AlarmState::Proposed, true) => {
             audit::check::send_back(&desk, now, number, reason)?;
-            office.say(format!("第 {number} 号警报的处理意见已退回"), format!("the proposal for alarm {number} is sent back"))
+            office.say(
+                format!("第 {number} 号警报的处理意见已退回"),
+                format!("the proposal for alarm {number} is sent back"),
+            )
         }
         (AlarmState::Decided, _) | (AlarmState::Raised, true) => {
             return Err(Failure::new(

@@ -103,23 +103,31 @@ fn print(office: &Office, command: &Check, report: &Report) -> Done {
     }
     for (_, why) in &report.skipped {
         let why = why.text(office.lang);
-        table.note(office.say(format!("未核对触发器与约束：{why}"), format!("guards were not compared: {why}")));
+        table.note(
+            office.say(format!("未核对触发器与约束：{why}"), format!("guards were not compared: {why}")),
+        );
     }
     if report.changed_since > 0 {
         let count = report.changed_since;
         table.note(office.say(
             format!("{count} 张账单的协议、电价或阶梯数据已有后续变更，仅比对了表码"),
-            format!("{count} bills: agreement, prices or tiers changed since; only their readings were compared"),
+            format!(
+                "{count} bills: agreement, prices or tiers changed since; only their readings were compared"
+            ),
         ));
     }
     if let Some((size, root)) = &report.log {
         let root: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
-        table.note(office.say(format!("日志 {size} 条，根 {root}"), format!("log of {size} acts, root {root}")));
+        table.note(
+            office.say(format!("日志 {size} 条，根 {root}"), format!("log of {size} acts, root {root}")),
+        );
     }
-    table.note(office.say(
-        format!("用时 {} 秒", seconds(report.elapsed)),
-        format!("{} seconds", seconds(report.elapsed)),
-    ));
+    table.note(
+        office.say(
+            format!("用时 {} 秒", seconds(report.elapsed)),
+            format!("{} seconds", seconds(report.elapsed)),
+        ),
+    );
     table.show(&command.shown)?;
     for finding in report.findings() {
         println!("[{}] {}", finding.check, finding.text(office.lang));
