@@ -1,6 +1,7 @@
 //! One issued bill in all its forms, as read and as compared.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kernel::{Date, Money, Quantity};
 use ledger::{Posting, Sketch, Sketcher};
@@ -63,6 +64,28 @@ pub(crate) struct Judged {
     pub(crate) recomputed: Option<(&'static str, &'static str)>,
 }
 
+impl Judged {
+    /// Nothing known yet.
+    fn of(row: &IssuedRow) -> Judged {
+        Judged {
+            key: row.key,
+            issue_id: row.issue_id,
+            line: row.line,
+            book_id: 0,
+            energy_kwh: 0,
+            amount: 0,
+            components: Components::new(),
+            sketch: Sketch::default(),
+            leaf: [0; 32],
+            adjustment: false,
+            posted: false,
+            bytes: None,
+            rows: None,
+            recomputed: None,
+        }
+    }
+}
+
 /// What a worker needs for every row.
 #[derive(Clone, Copy)]
 pub(crate) struct Judge<'j> {
@@ -84,24 +107,21 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// As [`Judge::issued`]. Stored data are what is in doubt: whatever they do to a figure, the check goes on.
+    pub(crate) fn whatever_it_is(&self, row: &IssuedRow, scratch: &mut Bill, again: &mut Vec<u8>) -> Judged {
+        let judged = catch_unwind(AssertUnwindSafe(|| self.issued(row, scratch, again)));
+        match judged {
+            Ok(Ok(judged)) => judged,
+            Ok(Err(_)) | Err(_) => Judged {
+                bytes: Some(("存证的数据无法核对", "the stored figures cannot be made sense of")),
+                ..Judged::of(row)
+            },
+        }
+    }
+
     /// Compares all forms of one issued bill.
-    pub(crate) fn issued(&self, row: &IssuedRow, scratch: &mut Bill, again: &mut Vec<u8>) -> Result<Judged> {
-        let mut judged = Judged {
-            key: row.key,
-            issue_id: row.issue_id,
-            line: row.line,
-            book_id: 0,
-            energy_kwh: 0,
-            amount: 0,
-            components: Components::new(),
-            sketch: Sketch::default(),
-            leaf: [0; 32],
-            adjustment: false,
-            posted: false,
-            bytes: None,
-            rows: None,
-            recomputed: None,
-        };
+    fn issued(&self, row: &IssuedRow, scratch: &mut Bill, again: &mut Vec<u8>) -> Result<Judged> {
+        let mut judged = Judged::of(row);
         let Some(bill) = &row.bill else {
             judged.rows = Some(("应收没有对应的账单", "the receivable has no bill"));
             return Ok(judged);
