@@ -12,6 +12,7 @@ pub mod adjustment;
 mod assemble;
 mod books;
 pub mod canonical;
+pub mod check;
 mod code;
 mod document;
 mod error;

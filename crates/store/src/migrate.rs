@@ -24,7 +24,8 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-const OWN: Schema = Schema {
+/// The tables of this crate.
+pub(crate) const OWN: Schema = Schema {
     module: "store",
     migrations: &[Migration {
         number: 1,
@@ -38,17 +39,18 @@ const OWN: Schema = Schema {
     }],
 };
 
+/// The list of what a database has had.
+pub(crate) const LIST: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+               module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
+               PRIMARY KEY (module, number)) STRICT, WITHOUT ROWID;";
+
 pub(crate) fn migrate(store: &Store, schema: &[Schema]) -> Result<u32, StoreError> {
     store.write(|tx| {
         if tx.engine() == Engine::Postgres {
             // IF NOT EXISTS alone fails when two programs start at once.
             tx.run_as_is("SELECT pg_advisory_xact_lock(hashtext('schema_migration'))")?;
         }
-        tx.define(
-            "CREATE TABLE IF NOT EXISTS schema_migration (
-               module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
-               PRIMARY KEY (module, number)) STRICT, WITHOUT ROWID;",
-        )
+        tx.define(LIST)
     })?;
     let mut applied = 0;
     store.write(|tx| {
