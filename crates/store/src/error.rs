@@ -64,9 +64,9 @@ pub enum StoreError {
     /// A shared commit failed; nothing of it was kept.
     #[error("the commit failed, nothing was kept: {0}")]
     CommitFailed(String),
-    /// The connection broke during the commit: the server may have kept everything or nothing.
+    /// The connection or the disk broke during the commit: everything may have been kept, or nothing.
     #[error(
-        "the connection was lost during the commit ({0}); ask again with the same request key to learn whether it was kept"
+        "it is not known whether the commit was kept ({0}); ask again with the same request key to learn it"
     )]
     CommitUnknown(String),
     /// A backup could not be made or brought back.
@@ -118,7 +118,7 @@ impl Bilingual for StoreError {
             }
             StoreError::CommitFailed(why) => format!("提交失败，未保留任何内容：{why}"),
             StoreError::CommitUnknown(why) => {
-                format!("提交时连接中断（{why}），请用同一请求键再次提交，以确认是否已保留")
+                format!("不能确定提交是否已保留（{why}），请用同一请求键再次提交，以确认是否已保留")
             }
             StoreError::Backup { file, place, fault } => {
                 format!("备份 {file}，{place}：{}", fault.text(lang))
