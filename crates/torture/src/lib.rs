@@ -5,3 +5,13 @@
 //! Nothing the product is built from depends on this crate.
 
 pub mod report;
+
+#[path = "../../billing/tests/company/mod.rs"]
+mod company;
+#[path = "../../billing/tests/house/mod.rs"]
+mod house;
+
+#[allow(clippy::unwrap_used)]
+pub mod model;
+#[allow(clippy::unwrap_used)]
+pub mod tamper;

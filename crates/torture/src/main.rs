@@ -40,11 +40,20 @@ impl Common {
 enum Harness {
     /// Power loss at random moments, with writes dropped, kept, mixed and torn.
     PowerLoss(Common),
+    /// Edits of stored data behind the program's back, which its checks must find.
+    Tamper(Common),
+    /// The same edits of everything, and what nobody notices by table and column.
+    TamperGaps(Common),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let report = match &cli.harness {
+        Harness::Tamper(common) => torture::tamper::run(&common.asked()),
+        Harness::TamperGaps(common) => {
+            println!("{}", torture::tamper::gaps(&common.asked()));
+            return ExitCode::SUCCESS;
+        }
         Harness::PowerLoss(common) => Report::new("power-loss", &common.asked()),
     };
     println!("{report}");

@@ -267,7 +267,7 @@ fn multiplier(one: &Customer) -> i64 {
     if one.category == Category::TwoPart { 100 } else { 1 }
 }
 
-fn reading(one: &Customer, month: Month) -> Reading {
+pub fn reading(one: &Customer, month: Month) -> Reading {
     let number = i64::from(month.month_of_year());
     let used = |before: i64, this: i64| Span {
         previous: kwh(1_000 + before / multiplier(one)),
