@@ -226,7 +226,8 @@ impl SqliteFile {
             let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
             Ok(rows.collect::<Result<_, _>>()?)
         };
-        let mut found = list("SELECT integrity_check FROM pragma_integrity_check(100) WHERE integrity_check <> 'ok'")?;
+        let mut found = list("PRAGMA integrity_check")?;
+        found.retain(|line| line != "ok");
         found.extend(list("SELECT DISTINCT 'a row of ' || \"table\" || ' refers to nothing' FROM pragma_foreign_key_check LIMIT 100")?);
         found.truncate(100);
         Ok(found)

@@ -15,3 +15,5 @@ mod house;
 pub mod model;
 #[allow(clippy::unwrap_used)]
 pub mod tamper;
+#[allow(clippy::unwrap_used)]
+pub mod upgrade;

@@ -44,6 +44,18 @@ enum Harness {
     Tamper(Common),
     /// The same edits of everything, and what nobody notices by table and column.
     TamperGaps(Common),
+    /// Databases of every released version, brought up to date and interrupted at every statement.
+    Upgrade(Common),
+    /// The list of the schema's steps, for `fixtures/released_steps.txt` at a release.
+    Steps {
+        /// The version to be released.
+        version: String,
+    },
+    /// Writes the database of a finished month, for `fixtures` at a release.
+    Fixture {
+        /// The file to write.
+        file: std::path::PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -54,8 +66,26 @@ fn main() -> ExitCode {
             println!("{}", torture::tamper::gaps(&common.asked()));
             return ExitCode::SUCCESS;
         }
+        Harness::Upgrade(common) => torture::upgrade::run(&common.asked()),
+        Harness::Steps { version } => {
+            for (module, number, digest) in torture::upgrade::steps() {
+                println!("{version} {module} {number} {digest}");
+            }
+            return ExitCode::SUCCESS;
+        }
+        Harness::Fixture { file } => return fixture(file),
         Harness::PowerLoss(common) => Report::new("power-loss", &common.asked()),
     };
     println!("{report}");
     if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn fixture(file: &std::path::Path) -> ExitCode {
+    match torture::model::world::fixture(file) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", file.display());
+            ExitCode::FAILURE
+        }
+    }
 }

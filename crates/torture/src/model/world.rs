@@ -263,5 +263,11 @@ fn by_hand(house: &House<'_>) {
     desk.act(at("2026-05-02"), |work| vault::checkpoint(work, "example.com/torture")).unwrap();
 }
 
+/// Writes the database of a finished month to `file`, as the fixture of a release.
+pub fn fixture(file: &Path) -> std::io::Result<()> {
+    let base = Base::new(false, finished_month);
+    std::fs::copy(base.file(), file).map(drop)
+}
+
 /// The books of the company, for harnesses that name them.
 pub const BOOKS: [i64; 3] = [PUBLIC_BOOK, DEDICATED_BOOK, FAR_BOOK];
