@@ -40,6 +40,8 @@ impl Common {
 enum Harness {
     /// Power loss at random moments, with writes dropped, kept, mixed and torn.
     PowerLoss(Common),
+    /// Random commands against a reference model, on both engines.
+    Model(Common),
     /// Edits of stored data behind the program's back, which its checks must find.
     Tamper(Common),
     /// The same edits of everything, and what nobody notices by table and column.
@@ -61,6 +63,7 @@ enum Harness {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let report = match &cli.harness {
+        Harness::Model(common) => torture::model::run(&common.asked()),
         Harness::Tamper(common) => torture::tamper::run(&common.asked()),
         Harness::TamperGaps(common) => {
             println!("{}", torture::tamper::gaps(&common.asked()));

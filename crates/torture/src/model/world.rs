@@ -95,8 +95,10 @@ pub struct Base {
     pub ids: Ids,
     /// Its prices.
     pub prices: PriceBook,
-    /// Its posting rules.
+    /// Its posting rules, looked up for the prices.
     pub postings: BillPostings,
+    /// The table of posting rules.
+    pub rules: ledger::PostingRules,
 }
 
 impl Base {
@@ -115,7 +117,8 @@ impl Base {
             make(&Store::open(&database.url).unwrap(), &story);
         }
         let (ids, prices, postings) = made;
-        Base { folder, sqlite, postgres, ids, prices, postings }
+        let rules = ledger::PostingRules::standard().unwrap();
+        Base { folder, sqlite, postgres, ids, prices, postings, rules }
     }
     /// The file of the SQLite database; nothing is left beside it.
     pub fn file(&self) -> &Path {
