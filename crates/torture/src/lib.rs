@@ -4,16 +4,14 @@
 //!
 //! Nothing the product is built from depends on this crate.
 
-pub mod report;
-
-#[path = "../../billing/tests/company/mod.rs"]
-mod company;
-#[path = "../../billing/tests/house/mod.rs"]
-mod house;
-
+pub mod house;
 #[allow(clippy::unwrap_used)]
 pub mod model;
+mod month;
+pub mod report;
+pub mod storm;
 #[allow(clippy::unwrap_used)]
 pub mod tamper;
 #[allow(clippy::unwrap_used)]
 pub mod upgrade;
+pub mod vfs;

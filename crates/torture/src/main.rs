@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use torture::house::Trouble;
 use torture::report::{Asked, Report};
+use torture::storm::kill::Sabotage;
+use torture::storm::{self, Site};
 
 /// Break the machine under the program and see whether it keeps its promises.
 #[derive(Debug, Parser)]
@@ -38,8 +41,31 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Harness {
-    /// Power loss at random moments, with writes dropped, kept, mixed and torn.
+    /// Power loss at random moments, with unsynced writes dropped, kept, mixed and torn.
     PowerLoss(Common),
+    /// Errors of the disk at every call.
+    Failpoints(Common),
+    /// SIGKILL at random moments of import, calculation, issue, posting and the run of all books.
+    Kill {
+        #[command(flatten)]
+        common: Common,
+        /// On the server named by ZHANGFANG_TEST_POSTGRES.
+        #[arg(long)]
+        postgres: bool,
+        /// Sabotage by commands without request keys instead of acknowledgements before the commit.
+        #[arg(long)]
+        keyless: bool,
+    },
+    /// Lost connections to PostgreSQL.
+    ConnectionLoss(Common),
+    /// Backups under load, restored and compared.
+    Backup {
+        #[command(flatten)]
+        common: Common,
+        /// From the server named by ZHANGFANG_TEST_POSTGRES.
+        #[arg(long)]
+        postgres: bool,
+    },
     /// Random commands against a reference model, on both engines.
     Model(Common),
     /// Edits of stored data behind the program's back, which its checks must find.
@@ -58,36 +84,62 @@ enum Harness {
         /// The file to write.
         file: std::path::PathBuf,
     },
+    /// The process that `kill` kills.
+    #[command(hide = true)]
+    Child(storm::child::Child),
 }
 
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let report = match &cli.harness {
-        Harness::Model(common) => torture::model::run(&common.asked()),
-        Harness::Tamper(common) => torture::tamper::run(&common.asked()),
+fn site(postgres: bool) -> Site {
+    if postgres { Site::Postgres } else { Site::Sqlite }
+}
+
+fn run(harness: &Harness) -> Result<Option<Report>, Trouble> {
+    match harness {
+        Harness::PowerLoss(common) => storm::power::power_loss(&common.asked()).map(Some),
+        Harness::Failpoints(common) => storm::failpoints::failpoints(&common.asked()).map(Some),
+        Harness::Kill { common, postgres, keyless } => {
+            let sabotage = if *keyless { Sabotage::Keyless } else { Sabotage::Early };
+            storm::kill::kill(&common.asked(), &std::env::current_exe()?, site(*postgres), sabotage)
+        }
+        Harness::ConnectionLoss(common) => storm::connection::connection_loss(&common.asked()),
+        Harness::Backup { common, postgres } => storm::backup::backup(&common.asked(), site(*postgres)),
+        Harness::Model(common) => Ok(Some(torture::model::run(&common.asked()))),
+        Harness::Tamper(common) => Ok(Some(torture::tamper::run(&common.asked()))),
         Harness::TamperGaps(common) => {
             println!("{}", torture::tamper::gaps(&common.asked()));
-            return ExitCode::SUCCESS;
+            std::process::exit(0);
         }
-        Harness::Upgrade(common) => torture::upgrade::run(&common.asked()),
+        Harness::Upgrade(common) => Ok(Some(torture::upgrade::run(&common.asked()))),
         Harness::Steps { version } => {
             for (module, number, digest) in torture::upgrade::steps() {
                 println!("{version} {module} {number} {digest}");
             }
-            return ExitCode::SUCCESS;
+            std::process::exit(0);
         }
-        Harness::Fixture { file } => return fixture(file),
-        Harness::PowerLoss(common) => Report::new("power-loss", &common.asked()),
-    };
-    println!("{report}");
-    if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        Harness::Fixture { file } => {
+            torture::model::world::fixture(file)?;
+            std::process::exit(0);
+        }
+        Harness::Child(told) => {
+            storm::child::work(told)?;
+            std::process::exit(0);
+        }
+    }
 }
 
-fn fixture(file: &std::path::Path) -> ExitCode {
-    match torture::model::world::fixture(file) {
-        Ok(()) => ExitCode::SUCCESS,
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli.harness) {
+        Ok(Some(report)) => {
+            println!("{report}");
+            if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Ok(None) => {
+            println!("there is no server: set ZHANGFANG_TEST_POSTGRES");
+            ExitCode::FAILURE
+        }
         Err(error) => {
-            eprintln!("{}: {error}", file.display());
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -9,7 +9,7 @@ use metering::account::*;
 use metering::book::{Book, BookBulk, Cycle, SubmittedBulk};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register, Registers, Span};
 
-use crate::house::*;
+use super::house::*;
 
 /// Books: public and dedicated of the first station, public of the second.
 pub const PUBLIC_BOOK: i64 = 601;

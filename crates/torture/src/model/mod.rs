@@ -20,7 +20,7 @@ use kernel::{Month, Quantity};
 use ledger::{AccountCode, ComponentId, Posting};
 use store::{Store, params};
 
-use crate::company::{CUSTOMERS, april, reading};
+use crate::month::company::{CUSTOMERS, april, reading};
 use crate::report::{Asked, Report};
 use command::{Answer, Query, Step};
 use reference::{Known, Line, Reference, Voucher};

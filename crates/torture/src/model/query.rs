@@ -11,7 +11,7 @@ use metering::book::BookState;
 use super::command::Query;
 use super::reference::{Reference, Stand, Voucher, is_dedicated};
 use super::system::System;
-use crate::company::CUSTOMERS;
+use crate::month::company::CUSTOMERS;
 
 /// One line an item.
 fn lines<T: Display>(items: impl IntoIterator<Item = T>) -> String {

@@ -8,7 +8,7 @@ use ledger::{AccountCode, ComponentId, Posting, PostingRules};
 use tariff::{AccountPeriod, Register, Source};
 
 use super::command::{Answer, Command, Given, Side};
-use crate::company::{CUSTOMERS, Customer, FAR_BOOK, april};
+use crate::month::company::{CUSTOMERS, Customer, FAR_BOOK, april};
 
 /// Exception states as they are stored.
 const FOUND: i64 = 0;

@@ -6,7 +6,7 @@ use kernel::{Date, Month};
 use super::command::{Command, Given, Query, Side, Step};
 use super::reference::{Reference, Stand};
 use super::world::BOOKS;
-use crate::company::{CUSTOMERS, april};
+use crate::month::company::{CUSTOMERS, april};
 
 /// Accounts of the chart that vouchers by hand and questions name; the last two take no postings.
 const CODES: [i64; 7] = [1001, 1002, 1122, 2203, 600_101, 6001, 99];
@@ -79,7 +79,7 @@ fn command(model: &Reference<'_>, chance: &mut Rng) -> Command {
             if chance.bool() { hold } else { Command::Release { which } }
         }
         _ => {
-            let first = |one: &&crate::company::Customer| one.book != crate::company::FAR_BOOK;
+            let first = |one: &&crate::month::company::Customer| one.book != crate::month::company::FAR_BOOK;
             let own: Vec<i64> = CUSTOMERS.iter().filter(first).map(|one| one.account_id).collect();
             if model.cases() == 0 || chance.u8(..5) == 0 {
                 let kwh = chance.i64(1..40) * if chance.bool() { 1 } else { -1 };

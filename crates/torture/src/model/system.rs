@@ -14,7 +14,7 @@ use tariff::Register;
 use super::command::{Answer, Command, Given, Side, code};
 use super::reference::after;
 use super::world::{Base, holder};
-use crate::company::{CUSTOMERS, FAR_BOOK, april};
+use crate::month::company::{CUSTOMERS, FAR_BOOK, april};
 
 /// What may be said to the later of two that give the same command at once.
 const LATER_OF_TWO: [&str; 3] = ["Duplicate", "Busy", "Stale"];

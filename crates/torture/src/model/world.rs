@@ -11,8 +11,8 @@ use ledger::{AccountCode, Entry, Leg, VoucherHeader};
 use postgres::{Client, NoTls};
 use store::Store;
 
-use crate::company::{self, Company, DEDICATED_BOOK, FAR_BOOK, PUBLIC_BOOK};
-use crate::house::{self, House, at, day, kwh, month, yuan};
+use crate::month::company::{self, Company, DEDICATED_BOOK, FAR_BOOK, PUBLIC_BOOK};
+use crate::month::house::{self, House, at, day, kwh, month, yuan};
 
 /// Where everybody of the company is, without its database.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use kernel::{Bilingual, Lang};
 use store::{Migration, Schema, Store, StoreError, params};
 
-use crate::house::schemas;
+use crate::month::house::schemas;
 use crate::model::world;
 use crate::report::{Asked, Report};
 
