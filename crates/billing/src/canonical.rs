@@ -369,8 +369,9 @@ impl Canonical for Line {
         line.exact = if line.kind == LineKind::PowerFactor {
             let (numerator, denominator) = (i128::take(from)?, i128::take(from)?);
             match Exact::from_parts(numerator, denominator) {
-                Some(exact) => exact,
-                None => return from.broken(),
+                // A fraction that can be reduced would be a second form of the same bill.
+                Some(exact) if exact.parts() == (numerator, denominator) => exact,
+                _ => return from.broken(),
             }
         } else {
             match exact_of(&line) {

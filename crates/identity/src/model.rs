@@ -158,6 +158,8 @@ pub struct KeptAuthority {
 /// One change of units, persons or posts, as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptChange {
+    /// Its key; keys grow with time.
+    pub id: i64,
     /// Who changed it.
     pub by_person_id: i64,
     /// When.

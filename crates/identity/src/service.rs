@@ -59,6 +59,11 @@ pub fn find_organisation(tx: &mut Tx<'_>, code: &str) -> Result<Option<i64>, Ide
     Ok(sql::organisation_by_code(tx, code)?)
 }
 
+/// The code of an organisation.
+pub fn organisation_code(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<String>, IdentityError> {
+    Ok(sql::organisation_code(tx, org_id)?)
+}
+
 /// Makes a unit below another.
 pub fn create_unit(work: &mut Work<'_, '_>, new: &NewUnit<'_>) -> Result<i64, IdentityError> {
     work.require(MANAGE_UNITS, new.parent_id)?;
@@ -155,6 +160,11 @@ pub fn find_person(tx: &mut Tx<'_>, org_id: i64, login: &str) -> Result<Option<P
     Ok(sql::person_by_login(tx, org_id, login)?)
 }
 
+/// The person with this key, also one who no longer works there.
+pub fn person(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Option<Person>, IdentityError> {
+    Ok(sql::person_by_id(tx, org_id, person_id)?)
+}
+
 /// All persons of the organisation, by login.
 pub fn persons(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Person>, IdentityError> {
     Ok(sql::persons(tx, org_id)?)
@@ -205,7 +215,16 @@ pub fn authorities(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptAuthority>, I
 
 /// Every change of units, persons and posts, in order.
 pub fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, IdentityError> {
-    Ok(sql::changes(tx, org_id)?)
+    Ok(sql::changes_after(tx, org_id, i64::MIN)?)
+}
+
+/// The changes whose key is above `after`, in order; for the log, which takes each of them in.
+pub fn changes_after(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    after: i64,
+) -> Result<Vec<KeptChange>, IdentityError> {
+    Ok(sql::changes_after(tx, org_id, after)?)
 }
 
 pub(crate) fn keep_authority(

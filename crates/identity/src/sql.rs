@@ -42,6 +42,22 @@ CREATE TABLE identity_change (
   PRIMARY KEY (org_id, id)) STRICT, WITHOUT ROWID;",
         sqlite: "",
         postgres: "",
+    },
+    Migration {
+        number: 2,
+        name: "changes and authorities stay",
+        both: "",
+        sqlite: "
+CREATE TRIGGER identity_change_no_update BEFORE UPDATE ON identity_change BEGIN SELECT RAISE(ABORT, 'identity: a change stays as it was'); END;
+CREATE TRIGGER identity_change_no_delete BEFORE DELETE ON identity_change BEGIN SELECT RAISE(ABORT, 'identity: a change stays as it was'); END;
+CREATE TRIGGER identity_authority_no_update BEFORE UPDATE ON identity_authority BEGIN SELECT RAISE(ABORT, 'identity: an authority stays as it was'); END;
+CREATE TRIGGER identity_authority_no_delete BEFORE DELETE ON identity_authority BEGIN SELECT RAISE(ABORT, 'identity: an authority stays as it was'); END;",
+        postgres: "
+CREATE FUNCTION identity_never() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'identity: this stays as it was (%)', TG_TABLE_NAME; END $$;
+CREATE TRIGGER identity_change_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_change FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
+CREATE TRIGGER identity_authority_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_authority FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
+REVOKE UPDATE, DELETE, TRUNCATE ON identity_change, identity_authority FROM PUBLIC, CURRENT_USER;",
     }],
 };
 
@@ -83,6 +99,10 @@ pub(crate) fn insert_organisation(
 
 pub(crate) fn organisation_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<i64>, StoreError> {
     tx.one("SELECT org_id FROM identity_organisation WHERE code = ?1", params![code], |row| row.int(0))
+}
+
+pub(crate) fn organisation_code(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<String>, StoreError> {
+    tx.one("SELECT code FROM identity_organisation WHERE org_id = ?1", params![org_id], |row| row.text(0))
 }
 
 pub(crate) fn insert_unit(
@@ -288,12 +308,19 @@ pub(crate) fn insert_change(
     Ok(())
 }
 
-pub(crate) fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, StoreError> {
+/// Changes with a key above `after`, in order.
+pub(crate) fn changes_after(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    after: i64,
+) -> Result<Vec<KeptChange>, StoreError> {
     tx.list(
-        "SELECT by_person_id, at, subject, subject_id, old, new FROM identity_change WHERE org_id = ?1 ORDER BY id",
-        params![org_id],
+        "SELECT by_person_id, at, subject, subject_id, old, new, id FROM identity_change
+         WHERE org_id = ?1 AND id > ?2 ORDER BY id",
+        params![org_id, after],
         |row| {
             Ok(KeptChange {
+                id: row.int(6)?,
                 by_person_id: row.int(0)?,
                 at: row.moment(1)?,
                 subject: row.text(2)?,

@@ -25,7 +25,7 @@ impl<'w, 'c> Work<'w, 'c> {
         self.actor.org_id
     }
     /// Who acts.
-    pub fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &'w Actor {
         self.actor
     }
     /// When the command was given; the only clock there is.

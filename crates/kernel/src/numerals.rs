@@ -177,10 +177,8 @@ impl Money {
         let amount =
             trimmed.strip_prefix("人民币").or_else(|| trimmed.strip_prefix("人民幣")).unwrap_or(trimmed);
         let amount = amount.trim_start_matches([':', '：', ' ', '\u{3000}']);
-        let signs: Vec<char> = amount.chars().take(CHARS_MAX + 1).map(standard).collect();
-        if signs.is_empty() || signs.len() > CHARS_MAX {
-            return Err(wrong());
-        }
+        // What is cut off here is already longer than any amount, so its spelling is refused below.
+        let signs: Vec<char> = amount.chars().take(CHARS_MAX).map(standard).collect();
         let money = value(&signs).ok_or_else(wrong)?;
         if Spelling::of(money).allows(&signs) { Ok(money) } else { Err(wrong()) }
     }

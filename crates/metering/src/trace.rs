@@ -19,3 +19,17 @@ pub(crate) fn record(
     vault::record(work, &act)?;
     Ok(())
 }
+
+/// As [`record`], where `words` were written by a person and may name a customer: the log can forget them.
+pub(crate) fn record_words(
+    work: &mut Work<'_, '_>,
+    verb: Permission,
+    unit_id: i64,
+    (kind, number): (&str, &str),
+    words: &str,
+) -> Result<()> {
+    let act = Act::new(verb, unit_id, kind, number);
+    let act = if words.is_empty() { act } else { act.change_personal("detail", "", words) };
+    vault::record(work, &act)?;
+    Ok(())
+}

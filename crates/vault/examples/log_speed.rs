@@ -22,7 +22,7 @@ fn main() -> Result<(), VaultError> {
     let url = arguments.next().unwrap_or_else(|| file.display().to_string());
     let count: usize = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(200_000);
     let store = Store::open(&url)?;
-    store.migrate(&[SCHEMA])?;
+    store.migrate(&[identity::SCHEMA, SCHEMA])?;
     println!("{}", store.engine_version()?);
     let post = Assignment {
         post: "clerk".into(),

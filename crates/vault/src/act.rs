@@ -13,6 +13,9 @@ pub(crate) const CHANGES_MAX: usize = 500;
 const NAME_BYTES_MAX: usize = 200;
 const VALUE_BYTES_MAX: usize = 4_000;
 
+/// What stands for a personal value that was erased.
+pub const ERASED: &str = "(erased)";
+
 /// The document an act is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Document {
@@ -31,6 +34,9 @@ pub struct Change {
     pub before: String,
     /// The new value, empty when it was taken away.
     pub after: String,
+    /// The values tell something about a person: the log holds commitments to them, and the values themselves can be
+    /// erased. An erased value reads [`ERASED`].
+    pub personal: bool,
 }
 
 /// The lines of a bulk act, bound by their Merkle root.
@@ -85,7 +91,28 @@ impl Act {
         before: impl Into<String>,
         after: impl Into<String>,
     ) -> Act {
-        self.changes.push(Change { field: field.into(), before: before.into(), after: after.into() });
+        self.changes.push(Change {
+            field: field.into(),
+            before: before.into(),
+            after: after.into(),
+            personal: false,
+        });
+        self
+    }
+    /// With one more changed field whose values tell something about a person: a name, an address, a telephone or
+    /// identity number, or words that may hold one. They can be erased later without harm to the log.
+    pub fn change_personal(
+        mut self,
+        field: impl Into<String>,
+        before: impl Into<String>,
+        after: impl Into<String>,
+    ) -> Act {
+        self.changes.push(Change {
+            field: field.into(),
+            before: before.into(),
+            after: after.into(),
+            personal: true,
+        });
         self
     }
     /// With the lines it covers.
@@ -130,7 +157,7 @@ pub struct Recorded {
     pub seq: i64,
     /// Who did it.
     pub person_id: i64,
-    /// The person's name at that time.
+    /// The person's name at that time; [`ERASED`] when it was erased.
     pub person: String,
     /// The post under which it was done; empty when no post carries the right.
     pub post: String,
@@ -154,7 +181,12 @@ impl Recorded {
             Lang::En if post.is_empty() => format!("#{seq} {at} {person}: {verb}, {kind} {number}"),
             Lang::En => format!("#{seq} {at} {person} ({post}): {verb}, {kind} {number}"),
         };
-        for Change { field, before, after } in &act.changes {
+        let shown = |value: &str| match (lang, value) {
+            (Lang::Zh, ERASED) => "（已删除）".to_owned(),
+            _ => value.to_owned(),
+        };
+        for Change { field, before, after, .. } in &act.changes {
+            let (before, after) = (shown(before), shown(after));
             line.push_str(&match lang {
                 Lang::Zh => format!("；{}：{before} → {after}", named(field)),
                 Lang::En => format!("; {}: {before} -> {after}", named(field)),

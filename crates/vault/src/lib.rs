@@ -6,25 +6,48 @@
 //! all its lines ([`merkle_root`]).
 //!
 //! [`record`] and [`record_batch`] append; [`by_document`], [`by_person`] and [`by_day`] find and read acts;
-//! [`checkpoint`] states size and root; [`check()`] recomputes all of it from the stored bytes. The tables refuse
-//! every change and deletion, and numbers have no gaps.
+//! [`checkpoint()`] states size and root and signs them; [`inclusion`] and [`consistency`] prove; [`check()`] recomputes
+//! all of it from the stored bytes. The tables refuse every change and deletion, and numbers have no gaps.
+//!
+//! Names, addresses and other words about a person stand in the leaves as salted commitments; [`erase`] destroys the
+//! values and leaves the log whole. The salts come from the system's random source and are, with new keys, the only
+//! randomness here.
+//!
+//! Changes of units, persons and posts, which [`identity`] keeps, are taken into the log by [`absorb_identity`].
 
+mod absorb;
 mod act;
+mod append;
 mod canonical;
+mod cbor;
 mod check;
+mod checkpoint;
+mod erase;
 mod error;
+mod keys;
+mod personal;
+mod proofs;
 mod schema;
 mod search;
 mod service;
 mod sql;
-pub mod tree;
 
-pub use act::{Act, Batch, Change, Digest, Document, Recorded};
+pub use absorb::absorb_identity;
+pub use act::{Act, Batch, Change, Digest, Document, ERASED, Recorded};
+pub use append::{record, record_batch};
+pub use canonical::{Leaf, Sealed, SealedChange, decode, encode};
 pub use check::{CheckReport, Finding, check};
-pub use error::VaultError;
-pub use schema::SCHEMA;
-pub use search::{ActPage, act, by_day, by_document, by_person};
-pub use service::{
-    Checkpoint, checkpoint, last_checkpoint, permission, record, record_batch, size, tree_root,
+pub use checkpoint::{
+    Checkpoint, CheckpointPolicy, Cosignature, Cosigned, KeptCheckpoint, checkpoint, checkpoint_at,
+    checkpoint_if_due, checkpoint_over, checkpoints, cosign, last_checkpoint, signed_note,
 };
+pub use erase::{Erased, erase};
+pub use error::VaultError;
+pub use keys::{KeyRole, LogKey, Signers, add_key, log_keys, name_log, origin};
+pub use personal::{Salt, commitment};
+pub use proof::tree;
+pub use proofs::{LogHashes, consistency, inclusion, last_cosigned, proof_of, witness_request};
+pub use schema::SCHEMA;
+pub use search::{ActPage, act, by_day, by_document, by_person, each_canonical, leaf};
+pub use service::{permission, size, tree_root};
 pub use tree::{leaf_hash, merkle_root};

@@ -1,10 +1,12 @@
 //! Finding acts again: by document, by person, by day (XC-15).
 
 use kernel::Date;
-use store::{StoreError, Tx, Value, params};
+use store::Tx;
 
 use crate::act::{Document, Recorded};
-use crate::{VaultError, canonical, sql};
+use crate::canonical::Leaf;
+use crate::sql::search;
+use crate::{VaultError, personal, sql};
 
 /// Acts given at once, at most.
 const PAGE_MAX: usize = 1_000;
@@ -20,34 +22,33 @@ pub struct ActPage {
 
 /// The act with this number.
 pub fn act(tx: &mut Tx<'_>, org_id: i64, seq: i64) -> Result<Recorded, VaultError> {
-    let found =
-        tx.one("SELECT canonical FROM leaf WHERE org_id = ?1 AND seq = ?2", params![org_id, seq], |row| {
-            row.with_blob(0, canonical::decode).map_err(VaultError::from)
-        })?;
-    match found {
-        Some(decoded) => decoded,
+    let found = leaf(tx, org_id, seq)?;
+    let opened = personal::open(tx, org_id, vec![found])?.pop();
+    // One went in.
+    opened.ok_or(VaultError::BeyondEnd { asked: seq, size: seq })
+}
+
+/// The act with this number, exactly as its bytes have it.
+pub fn leaf(tx: &mut Tx<'_>, org_id: i64, seq: i64) -> Result<Leaf, VaultError> {
+    match search::leaf(tx, org_id, seq)? {
+        Some(leaf) => Ok(leaf),
         None => Err(VaultError::BeyondEnd { asked: seq, size: sql::size(tx, org_id)? }),
     }
 }
 
 fn page(
     tx: &mut Tx<'_>,
-    source: &str,
-    key: &[Value<'_>],
+    org_id: i64,
     after: Option<i64>,
     size: usize,
+    ask: impl FnOnce(&mut Tx<'_>, i64, i64) -> Result<Vec<Leaf>, VaultError>,
 ) -> Result<ActPage, VaultError> {
     let size = size.clamp(1, PAGE_MAX);
-    let mut params = key.to_vec();
-    params.push(Value::Int(after.unwrap_or(-1)));
-    params.push(Value::Int(i64::try_from(size + 1).unwrap_or(i64::MAX)));
-    let (after, limit) = (params.len() - 1, params.len());
-    let sql = format!("SELECT l.canonical {source} AND l.seq > ?{after} ORDER BY l.seq LIMIT ?{limit}");
-    let mut acts = tx.list(&sql, &params, |row| row.with_blob(0, canonical::decode)?)?;
-    let more = acts.len() > size;
-    acts.truncate(size);
-    let next = if more { acts.last().map(|last| last.seq) } else { None };
-    Ok(ActPage { acts, next })
+    let mut leaves = ask(tx, after.unwrap_or(-1), i64::try_from(size + 1).unwrap_or(i64::MAX))?;
+    let more = leaves.len() > size;
+    leaves.truncate(size);
+    let next = if more { leaves.last().map(|last| last.seq) } else { None };
+    Ok(ActPage { acts: personal::open(tx, org_id, leaves)?, next })
 }
 
 /// What was done to a document, after the act `after`, at most `size` (and never more than 1,000).
@@ -58,14 +59,7 @@ pub fn by_document(
     after: Option<i64>,
     size: usize,
 ) -> Result<ActPage, VaultError> {
-    page(
-        tx,
-        "FROM leaf_document d JOIN leaf l ON l.org_id = d.org_id AND l.seq = d.seq
-         WHERE d.org_id = ?1 AND d.kind = ?2 AND d.number = ?3",
-        params![org_id, &document.kind, &document.number],
-        after,
-        size,
-    )
+    page(tx, org_id, after, size, |tx, after, limit| search::by_document(tx, org_id, document, after, limit))
 }
 
 /// What a person did.
@@ -76,14 +70,7 @@ pub fn by_person(
     after: Option<i64>,
     size: usize,
 ) -> Result<ActPage, VaultError> {
-    page(
-        tx,
-        "FROM leaf_person p JOIN leaf l ON l.org_id = p.org_id AND l.seq = p.seq
-         WHERE p.org_id = ?1 AND p.person_id = ?2",
-        params![org_id, person_id],
-        after,
-        size,
-    )
+    page(tx, org_id, after, size, |tx, after, limit| search::by_person(tx, org_id, person_id, after, limit))
 }
 
 /// What was done on a day.
@@ -94,30 +81,30 @@ pub fn by_day(
     after: Option<i64>,
     size: usize,
 ) -> Result<ActPage, VaultError> {
-    page(
-        tx,
-        "FROM leaf_day d JOIN leaf l ON l.org_id = d.org_id AND l.seq BETWEEN d.first_seq AND d.last_seq
-         WHERE d.org_id = ?1 AND d.day = ?2",
-        params![org_id, day],
-        after,
-        size,
-    )
+    page(tx, org_id, after, size, |tx, after, limit| search::by_day(tx, org_id, day, after, limit))
 }
 
-/// Gives every leaf to `take`: number, stored hash, canonical bytes, stored moment in milliseconds.
-pub(crate) fn each_leaf(
+/// Gives the canonical bytes of the acts `from..to` to `take`, in order, without keeping them.
+pub fn each_canonical<E: From<VaultError>>(
     tx: &mut Tx<'_>,
     org_id: i64,
-    mut take: impl FnMut(i64, &[u8], &[u8], i64) -> Result<(), VaultError>,
-) -> Result<(), VaultError> {
-    tx.each(
-        "SELECT seq, leaf_hash, canonical, at FROM leaf WHERE org_id = ?1 ORDER BY seq",
-        params![org_id],
-        |row| {
-            let hash = row.blob(1)?;
-            let (seq, at) = (row.int(0)?, row.int(3)?);
-            row.with_blob(2, |bytes| take(seq, &hash, bytes, at))
-                .map_err(|error: StoreError| VaultError::from(error))?
-        },
-    )
+    from: i64,
+    to: i64,
+    mut take: impl FnMut(i64, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let size = sql::size(tx, org_id).map_err(VaultError::from)?;
+    if from < 0 || to > size || from > to {
+        return Err(VaultError::BeyondEnd { asked: to, size }.into());
+    }
+    let mut refused = None;
+    let given = search::each_leaf(tx, org_id, from - 1, to - from, |leaf| {
+        take(leaf.seq, leaf.canonical).map_err(|error| {
+            refused = Some(error);
+            VaultError::NotCanonical("the reader stopped")
+        })
+    });
+    match (refused, given) {
+        (Some(error), _) => Err(error),
+        (None, given) => Ok(given.map(|_| ())?),
+    }
 }

@@ -42,6 +42,9 @@ pub use ticket::{
     raise, tickets_about, unsigned_feedback,
 };
 
+/// Fields that hold what people wrote, in which a customer may be named; the log can forget them.
+const WORDS: &[&str] = &["text", "feedback", "attachment", "signature"];
+
 /// The one place where an act of this crate is recorded: which right was used, on which document of which unit, and
 /// what changed (field, before, after).
 fn record(
@@ -52,9 +55,15 @@ fn record(
     changes: &[(&str, &str, &str)],
 ) -> Result<(), WorkflowError> {
     let act = Act::new(right, unit_id, document.0, document.1);
-    let act = changes.iter().fold(act, |act, (field, before, after)| act.change(*field, *before, *after));
+    let act = changes.iter().fold(act, |act, (field, before, after)| {
+        if WORDS.contains(field) {
+            act.change_personal(*field, *before, *after)
+        } else {
+            act.change(*field, *before, *after)
+        }
+    });
     let act = match work.authority() {
-        Some(authority) => act.change("authority", "", authority.authority_name.clone()),
+        Some(authority) => act.change_personal("authority", "", authority.authority_name.clone()),
         None => act,
     };
     vault::record(work, &act)?;

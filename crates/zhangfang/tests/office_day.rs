@@ -93,14 +93,16 @@ fn the_log_is_searched_and_proved() {
     assert!(person.contains("--after"), "there is more: {person}");
     assert!(counter.refused("2026-02-02", "fuhe", &["log", "day", "2026-02-01"]).contains("vault.read"));
     // Nothing new, the checkpoint that is there; then one act, and another.
-    let before = counter.done("2026-02-02", "guanli", &["log", "checkpoint", "--origin", "demo.example/log"]);
-    assert!(before.starts_with("zhangfang.demo/"), "{before}");
+    let before = counter.done("2026-02-02", "guanli", &["log", "checkpoint"]);
+    assert!(before.starts_with("DEMO/log\n"), "{before}");
+    let other = counter.refused("2026-02-02", "guanli", &["log", "checkpoint", "--origin", "DEMO/other"]);
+    assert!(other.contains("DEMO/log"), "{other}");
     let act = ["work", "closing", "PJ", "2026-01", "--open"];
     counter.done("2026-02-02", "pj-guanli", &act);
     counter.done("2026-02-02", "pj-guanli", &["work", "tick", "PJ", "2026-01", "slips_closed"]);
-    let made = counter.done("2026-02-02", "guanli", &["log", "checkpoint", "--origin", "demo.example/log"]);
-    assert!(made.starts_with("demo.example/log\n"), "{made}");
-    assert!(counter.done("2026-02-02", "shenji", &["log", "check"]).contains("比对 2 个检查点"));
+    let made = counter.done("2026-02-02", "guanli", &["log", "checkpoint"]);
+    assert!(made != before && made.matches("\u{2014} DEMO/log ").count() == 2, "{made}");
+    assert!(counter.done("2026-02-02", "shenji", &["log", "check"]).contains("日志完整"));
 }
 
 /// RPT-06, XC-18: reports as Excel, the ledger as a journal, the database as a copy that opens again.

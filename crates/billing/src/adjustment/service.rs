@@ -8,7 +8,7 @@ use workflow::{ApprovalState, Channel, NewApproval, NewTicket, Subject};
 use super::model::{AdjustmentBill, AdjustmentCase, CaseState, FollowUp, FollowUpItem, NewAdjustment};
 use super::sql;
 use crate::BillKey;
-use crate::office::record::{record, require_at, unit_of_post};
+use crate::office::record::{record, record_words, require_at, unit_of_post};
 use crate::office::{OfficeError, OfficeRules, Party, Result, checked_text, delay, flow, permission};
 
 /// One case.
@@ -83,7 +83,7 @@ pub fn raise_fee_request(
         text: basis,
     };
     let ticket = flow::raise(work, rules, &new)?;
-    record(
+    record_words(
         work,
         permission::RAISE_METERING_FEE,
         place.unit_id,
@@ -298,7 +298,7 @@ pub fn refuse(work: &mut Work<'_, '_>, rules: &OfficeRules, case_id: i64, reason
     flow::act(work, rules, case.ticket_id, act, reason)?;
     sql::save_end(work.tx, org_id, &case, CaseState::Refused, None)?;
     crate::hold::end_adjustment(work, case.account_id, &case.number)?;
-    record(work, verb, case.unit_id, "adjustment", &case.number, &state, &format!("refused: {reason}"))
+    record_words(work, verb, case.unit_id, "adjustment", &case.number, &state, &format!("refused: {reason}"))
 }
 
 fn step(

@@ -8,7 +8,7 @@ use workflow::{Channel, ListLine, NewList, NewTicket, Subject, UnsignedFeedback}
 use super::model::{Exception, ExceptionFilter, ExceptionState, SentLists};
 use super::rules::{self, ListKind};
 use super::sql;
-use crate::office::record::{record, require_at, unit_of_post};
+use crate::office::record::{record, record_words, require_at, unit_of_post};
 use crate::office::{OfficeError, OfficeRules, Party, Result, checked_text, delay, flow, permission};
 
 /// Exceptions of a month, by station and account.
@@ -194,7 +194,7 @@ pub fn answer(
         };
         delay::note(work, permission::ANSWER_EXCEPTION, &late)?;
     }
-    record(work, permission::ANSWER_EXCEPTION, exception.unit_id, "exception", &ticket.number, "sent", text)?;
+    record_words(work, permission::ANSWER_EXCEPTION, exception.unit_id, "exception", &ticket.number, "sent", text)?;
     Ok(late_days)
 }
 
@@ -214,7 +214,7 @@ pub fn ask_again(
     let due_on = rules.due(rules::feedback_clock(exception.dedicated, exception.reasons), work.today())?;
     let org_id = work.org_id();
     sql::save_state(work.tx, (org_id, month), &exception, ExceptionState::Sent, None, Some(due_on))?;
-    record(
+    record_words(
         work,
         permission::RAISE_EXCEPTION,
         exception.unit_id,
@@ -342,5 +342,5 @@ pub fn return_book(work: &mut Work<'_, '_>, unit_id: i64, calculation_id: i64, r
         metering::book::send_back(work, found.month, found.book_id, reason).map_err(flow::below)?;
     }
     let (number, old) = (calculation_id.to_string(), format!("reviewed by {}", reviewed.0));
-    record(work, permission::RETURN_STEP, unit_id, "calculation", &number, &old, reason)
+    record_words(work, permission::RETURN_STEP, unit_id, "calculation", &number, &old, reason)
 }

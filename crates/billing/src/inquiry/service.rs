@@ -5,7 +5,7 @@ use kernel::{Money, Month, Quantity};
 use store::{StoreError, Tx, params};
 use workflow::{NewTicket, Subject};
 
-use crate::office::record::{record, require_at};
+use crate::office::record::{record, record_words, require_at};
 use crate::office::{OfficeError, OfficeRules, Result, checked_text, flow, permission};
 
 pub(crate) const TABLES: &str = "
@@ -110,7 +110,7 @@ pub fn receive(work: &mut Work<'_, '_>, account_id: i64, question: &str) -> Resu
          VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 1)",
         params![org_id, key, place.unit_id, account_id, question, by, now],
     )?;
-    record(work, permission::RECEIVE_INQUIRY, place.unit_id, "inquiry", &key.to_string(), "", question)?;
+    record_words(work, permission::RECEIVE_INQUIRY, place.unit_id, "inquiry", &key.to_string(), "", question)?;
     Ok(key)
 }
 
@@ -184,7 +184,7 @@ pub fn answer_to_station(
         params![org_id, inquiry_id, inquiry.version, text],
     )?;
     let number = inquiry_id.to_string();
-    record(work, permission::ANSWER_STATION, inquiry.unit_id, "inquiry", &number, "forwarded", text)
+    record_words(work, permission::ANSWER_STATION, inquiry.unit_id, "inquiry", &number, "forwarded", text)
 }
 
 /// The station tells the customer, on the spot or after the centre's answer. The names of the centre's units must not
@@ -216,7 +216,7 @@ pub fn tell_customer(
          WHERE org_id = ?1 AND inquiry_id = ?2 AND version = ?3",
         params![org_id, inquiry_id, inquiry.version, words, by, now],
     )?;
-    record(work, permission::RECEIVE_INQUIRY, inquiry.unit_id, "inquiry", &inquiry_id.to_string(), "", words)
+    record_words(work, permission::RECEIVE_INQUIRY, inquiry.unit_id, "inquiry", &inquiry_id.to_string(), "", words)
 }
 
 /// A month of a customer's fees as offered channels show it.

@@ -1,7 +1,7 @@
 //! The sixth step of every command, and who may speak for a unit.
 
 use identity::{IdentityError, Permission, Work};
-use vault::{Act, Change};
+use vault::Act;
 
 use super::{Result, flow};
 
@@ -23,8 +23,23 @@ pub(crate) fn record(
     old: &str,
     new: &str,
 ) -> Result<()> {
-    let change = Change { field: "state".into(), before: clip(old), after: clip(new) };
-    let act = Act { changes: vec![change], ..Act::new(verb, unit_id, kind, number) };
+    let act = Act::new(verb, unit_id, kind, number).change("state", clip(old), clip(new));
+    vault::record(work, &act).map_err(flow::below)?;
+    Ok(())
+}
+
+/// As [`record`], where `words` were written by a person and may name a customer: the log can forget them.
+pub(crate) fn record_words(
+    work: &mut Work<'_, '_>,
+    verb: Permission,
+    unit_id: i64,
+    kind: &str,
+    number: &str,
+    old: &str,
+    words: &str,
+) -> Result<()> {
+    let act = Act::new(verb, unit_id, kind, number).change("state", clip(old), "");
+    let act = act.change_personal("words", "", clip(words));
     vault::record(work, &act).map_err(flow::below)?;
     Ok(())
 }

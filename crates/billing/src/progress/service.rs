@@ -7,7 +7,7 @@ use kernel::{Date, Month, WorkingCalendar};
 use store::{Tx, params};
 use workflow::{NewClock, NewTicket, Subject, Ticket};
 
-use crate::office::record::{record, require_at};
+use crate::office::record::{record, record_words, require_at};
 use crate::office::{OfficeError, OfficeRules, Party, Result, checked_text, delay, flow, permission};
 
 pub(crate) const TABLES: &str = "
@@ -182,7 +182,7 @@ pub fn urge(
         "UPDATE issue_query SET ticket_id = ?3 WHERE org_id = ?1 AND query_id = ?2 AND ticket_id IS NULL",
         params![org_id, query_id, ticket.id],
     )?;
-    record(work, permission::URGE, unit_id, "issue_urge", &ticket.number, "", text)?;
+    record_words(work, permission::URGE, unit_id, "issue_urge", &ticket.number, "", text)?;
     Ok(ticket)
 }
 
@@ -196,6 +196,6 @@ pub fn answer_urge(
     let text = checked_text("answer", text, 500)?;
     let ticket = flow::act(work, rules, ticket_id, "answer", text)?;
     let unit_id = ticket.raised_unit_id;
-    record(work, permission::ANSWER_URGE, unit_id, "issue_urge", &ticket.number, "raised", text)?;
+    record_words(work, permission::ANSWER_URGE, unit_id, "issue_urge", &ticket.number, "raised", text)?;
     Ok(ticket)
 }

@@ -11,7 +11,7 @@ use super::model::{AccountDirectory, ComponentTotal, Report, ReportColumn, Stati
 use super::rules::{self, ErrorRate};
 use super::{forms, sql};
 use crate::exception::{ExceptionFilter, exceptions_of};
-use crate::office::record::{record, require_at};
+use crate::office::record::{record, record_words, require_at};
 use crate::office::{OfficeError, OfficeRules, Result, checked_text, permission};
 
 /// Accounts looked up at once while a month is streamed.
@@ -269,7 +269,7 @@ pub fn consent_to_late(
     rules::check_consent(rules.confirm_by(month)?, work.today())?;
     let (org_id, by, now) = (work.org_id(), work.actor().person_id, work.now());
     sql::save_consent(work.tx, (org_id, month, unit_id), text, by, now)?;
-    record(work, permission::CONSENT_LATE, unit_id, "receivable_report", &month.to_string(), "", text)
+    record_words(work, permission::CONSENT_LATE, unit_id, "receivable_report", &month.to_string(), "", text)
 }
 
 /// The station confirms its compiled data: `amount` is what it saw, so that nobody confirms another figure. Late only

@@ -4,7 +4,7 @@ use identity::Work;
 use kernel::{Bilingual, Lang, Moment, Month};
 use store::{Row, StoreError, Tx, params};
 
-use crate::office::record::record;
+use crate::office::record::{record, record_words};
 use crate::office::{OfficeError, Result, checked_text, flow, permission};
 
 pub(crate) const TABLES: &str = "
@@ -182,7 +182,7 @@ pub fn receive(work: &mut Work<'_, '_>, new: &NewSlip<'_>) -> Result<ChangeSlip>
             now
         ],
     )?;
-    record(work, permission::RECEIVE_SLIP, new.unit_id, "change_slip", &number, "", checked)?;
+    record_words(work, permission::RECEIVE_SLIP, new.unit_id, "change_slip", &number, "", checked)?;
     find(work.tx, org_id, slip_id)
 }
 
@@ -225,7 +225,7 @@ fn advance(
         params![org_id, slip_id, slip.version, to as i64, remark, by, now],
     )?;
     let (old, new) = (from.text(Lang::En), format!("{} {remark}", to.text(Lang::En)));
-    record(work, verb, slip.unit_id, "change_slip", &slip.number, &old, &new)
+    record_words(work, verb, slip.unit_id, "change_slip", &slip.number, &old, &new)
 }
 
 /// The clerk returns a slip that turned out not to be valid. (ADJ-19)

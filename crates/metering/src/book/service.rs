@@ -349,7 +349,7 @@ pub(crate) fn take_step(
         let number = month_number(book);
         let act = vault::Act::new(verb, book.unit_id, "book_month", number)
             .change("state", book.state.key(), to.key())
-            .change("reason", "", reason);
+            .change_personal("reason", "", reason);
         vault::record(work, &act)?;
     }
     Ok(next)
@@ -366,7 +366,7 @@ pub fn self_check(work: &mut Work<'_, '_>, month: Month, book_id: i64, note: &st
     let note: String = note.trim().chars().take(NOTE_CHARS_MAX).collect();
     sql::save_check(work.tx, org_id, &book, now, &note)?;
     let number = month_number(&book);
-    trace::record(work, permissions::SELF_CHECK, book.unit_id, ("book_month", &number), &note)
+    trace::record_words(work, permissions::SELF_CHECK, book.unit_id, ("book_month", &number), &note)
 }
 
 /// Submits a book to accounting and locks its readings. The first submission is stamped with the calendar days by

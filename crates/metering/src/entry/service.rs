@@ -181,7 +181,7 @@ pub(crate) fn record_lines(
     let number = book::month_number(book);
     let act = vault::Act::new(permissions::ENTER_READING, book.unit_id, "book_month", number)
         .batch(lines.len() as i64, root);
-    let act = if reason.is_empty() { act } else { act.change("reason", "", reason) };
+    let act = if reason.is_empty() { act } else { act.change_personal("reason", "", reason) };
     vault::record(work, &act)?;
     Ok(())
 }

@@ -100,7 +100,7 @@ pub fn report_inconsistency(
         change_ticket_id: None,
     };
     sql::insert_inconsistency(work.tx, org_id, &found)?;
-    trace::record(
+    trace::record_words(
         work,
         REPORT_INCONSISTENCY,
         centre_unit_id,
@@ -135,7 +135,7 @@ pub fn resolve_inconsistency(
     service::step(work, calendar, inconsistency_id, "resolve", &answer)?;
     sql::link_inconsistency(work.tx, org_id, inconsistency_id, change_ticket_id)?;
     let number = workflow::find(work.tx, org_id, inconsistency_id)?.number;
-    trace::record(work, CHANGE, details.account.unit_id, ("parameter_inconsistency", &number), &answer)?;
+    trace::record_words(work, CHANGE, details.account.unit_id, ("parameter_inconsistency", &number), &answer)?;
     Ok(())
 }
 
@@ -219,7 +219,7 @@ pub fn second_modify(
     service::step(work, calendar, error_list_id, "modify", &note)?;
     let org_id = work.org_id();
     sql::set_modified(work.tx, org_id, error_list_id, ticket.revision)?;
-    trace::record(work, SECOND_MODIFY, ticket.unit_id, ("change_ticket", &ticket.number), &note)?;
+    trace::record_words(work, SECOND_MODIFY, ticket.unit_id, ("change_ticket", &ticket.number), &note)?;
     Ok(ticket)
 }
 
@@ -227,7 +227,7 @@ fn record_confirmation(work: &mut Work<'_, '_>, error_list_id: i64, words: &str)
     let org_id = work.org_id();
     let ticket = workflow::find(work.tx, org_id, error_list_id)?;
     let document = ("error_list", ticket.number.as_str());
-    trace::record(work, CONFIRM_CORRECTION, ticket.raised_unit_id, document, words)?;
+    trace::record_words(work, CONFIRM_CORRECTION, ticket.raised_unit_id, document, words)?;
     Ok(())
 }
 

@@ -178,7 +178,7 @@ fn begin(
     if origin == Origin::Station {
         step_clock(work, calendar, &ticket)?;
     }
-    trace::record(
+    trace::record_words(
         work,
         START,
         ticket.unit_id,
@@ -283,8 +283,13 @@ pub fn check(work: &mut Work<'_, '_>, ticket_id: i64, note: &str) -> Result<Para
         return Err(wrong_state(&ticket));
     }
     seal_check(work, &mut ticket, note)?;
-    trace::record(work, START, ticket.unit_id, ("change_ticket", &ticket.number), note)?;
+    trace::record_words(work, START, ticket.unit_id, ("change_ticket", &ticket.number), note)?;
     Ok(ticket)
+}
+
+/// Particulars of the customer as a person; the log can forget them.
+fn is_personal(field: &str) -> bool {
+    ["name", "phone", "address"].contains(&field)
 }
 
 fn seal_check(work: &mut Work<'_, '_>, ticket: &mut ParameterTicket, note: &str) -> Result<()> {
@@ -324,7 +329,7 @@ pub fn audit(
     step(work, calendar, ticket_id, if agreed { "audit" } else { "refuse" }, note)?;
     ticket.state = if agreed { TicketState::Audited } else { TicketState::Refused };
     seal_check(work, &mut ticket, note)?;
-    trace::record(
+    trace::record_words(
         work,
         AUDIT,
         ticket.unit_id,
@@ -370,7 +375,7 @@ pub fn dispatch(
     let by = (work.actor().person_id, work.now());
     sql::stamp_dispatch(work.tx, (org_id, ticket_id), by)?;
     step_clock(work, calendar, &ticket)?;
-    trace::record(work, DISPATCH, ticket.unit_id, ("change_ticket", &ticket.number), &handler.name)?;
+    trace::record_words(work, DISPATCH, ticket.unit_id, ("change_ticket", &ticket.number), &handler.name)?;
     Ok(ticket)
 }
 
@@ -451,7 +456,11 @@ pub(crate) fn carry_out(
     act = act.change("ticket", "", name);
     for change in &history {
         let (old, new) = (change.old.clone().unwrap_or_default(), change.new.clone().unwrap_or_default());
-        act = act.change(change.field.clone(), old, new);
+        act = if is_personal(&change.field) {
+            act.change_personal(change.field.clone(), old, new)
+        } else {
+            act.change(change.field.clone(), old, new)
+        };
         let change_id = work.next_key();
         supply::sql::keep(work.tx, (org_id, ticket.account_id, change_id), change, name, by)?;
     }
@@ -518,7 +527,7 @@ pub fn withdraw(
     sql::save_ticket(work.tx, org_id, &ticket)?;
     ticket.version += 1;
     hold::withdraw_all(work, calendar, ticket_id, &reason)?;
-    trace::record(
+    trace::record_words(
         work,
         RIGHT,
         ticket.unit_id,

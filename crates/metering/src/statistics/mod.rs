@@ -68,5 +68,5 @@ pub fn record_reading_error(
     let note = checked_note(note)?;
     sql::keep_error(work.tx, org_id, month, (account_id, meter_seq, unit_id), note, (by, now))?;
     let number = format!("{month} {account_id}-{meter_seq}");
-    trace::record(work, permissions::REVIEW, unit_id, ("reading_error", &number), note)
+    trace::record_words(work, permissions::REVIEW, unit_id, ("reading_error", &number), note)
 }

@@ -15,6 +15,7 @@ use crate::table::{Shown, Table, row};
 /// Writes every row of one consistent moment to a file that is not there yet, while people work.
 pub fn write(file: &Path, office: &Office) -> Done {
     office.require("system.parameters")?;
+    office.sign_log()?;
     let report = office.store.backup(file)?;
     told(file, &report, office.lang)
 }

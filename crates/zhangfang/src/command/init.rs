@@ -3,7 +3,7 @@
 use clap::Args;
 use kernel::{Bilingual, Lang, Text};
 
-use super::Place;
+use super::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 
@@ -46,7 +46,10 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
         administrator_name: &init.person,
     };
     let now = place.now()?;
-    store.write(|tx| identity::found_organisation(tx, &new, now))?;
+    let founded = store.write(|tx| identity::found_organisation(tx, &new, now))?;
+    let administrator = house::actor(&store, founded.org_id, &init.login, now.date())?;
+    let desk = identity::Desk::new(&store, &administrator);
+    seal::make_keys(&desk, now, &place.key_folder(), seal::LOG_NAME)?;
     let (code, login) = (&init.code, &init.login);
     let said = Text::new(
         format!(

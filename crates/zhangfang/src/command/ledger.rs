@@ -119,7 +119,7 @@ pub fn run(command: &Ledger, office: &Office) -> Done {
                 both("会计科目已建立", "the chart of accounts is installed")
             })
         }
-        Ledger::Export { file } => export(office, file),
+        Ledger::Export { file } => office.sign_log().and_then(|()| export(office, file)),
         Ledger::Check => check(office),
     }
 }

@@ -1,11 +1,14 @@
 //! `zhangfang log`: who did what, when, on which document; and the proof that nobody altered it.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use identity::Catalogue;
 use kernel::{Bilingual, Date, Text};
 use vault::Document;
 
-use super::office::{Office, both, date};
+use super::office::{Office, date};
+use super::seal::{self, Erase, Keys};
 use crate::failure::{Done, Failure};
 use crate::table::{Shown, Table, row};
 
@@ -40,12 +43,62 @@ pub enum Log {
         #[command(flatten)]
         page: Page,
     },
-    /// Make a checkpoint to keep outside: who holds it can prove later that nothing was altered / 生成检查点
+    /// The keys of the log and of its witnesses / 签名密钥与见证人公钥
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Sign the log as it is now: who holds the checkpoint can prove later that nothing was altered / 生成签名检查点
     Checkpoint {
-        /// Name of this log in the checkpoint, such as jhgd.example/zhangfang / 日志来源名
+        /// Name of the log, organisation code/name; only needed before there are keys / 日志来源名，首次可指定
         #[arg(long)]
-        origin: String,
+        origin: Option<String>,
     },
+    /// Checkpoints with their signatures and cosignatures, the newest first / 检查点与会签
+    Checkpoints {
+        /// Checkpoints at most / 最多个数
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Only those of fewer acts / 只列少于此条数的
+        #[arg(long)]
+        below: Option<i64>,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Write the proof of one act as a file that anyone can check offline / 导出单条证明
+    Proof {
+        /// Number of the act / 序号
+        seq: i64,
+        /// The file to write / 证明文件
+        #[arg(long)]
+        out: PathBuf,
+        /// Also write the act's bytes, which the proof is about / 同时导出该条原始字节
+        #[arg(long)]
+        record: Option<PathBuf>,
+    },
+    /// Write what a witness is asked to cosign, to be carried by hand / 导出会签请求
+    WitnessRequest {
+        /// The file to write / 请求文件
+        #[arg(long)]
+        out: PathBuf,
+        /// The size this witness cosigned last, if known otherwise / 该见证人上次会签的条数
+        #[arg(long)]
+        old: Option<i64>,
+        /// The witness's name / 见证人名称
+        #[arg(long)]
+        witness: Option<String>,
+    },
+    /// Take in a witness's answer from a file / 收入见证人会签
+    Cosign {
+        /// The answer: signature lines, or the whole note / 会签文件
+        file: PathBuf,
+    },
+    /// Ask a witness over HTTP to cosign, and take its answer in / 联机请见证人会签
+    Submit {
+        /// Address of the witness, http://host:port / 见证人地址
+        #[arg(long)]
+        url: String,
+    },
+    /// Destroy personal values kept with the log; the log stays whole / 销毁日志中的个人信息
+    Erase(Erase),
     /// Recompute the whole log from its stored bytes / 校验日志完整性
     Check,
 }
@@ -87,20 +140,30 @@ pub fn run(command: &Log, office: &Office) -> Done {
             let day = day.unwrap_or(office.now.date());
             list(office, page, |tx, after, size| Ok(vault::by_day(tx, org_id, day, after, size)?))
         }
-        Log::Checkpoint { origin } => office.change("vault.checkpoint", command, |work| {
-            work.require(vault::permission::CHECKPOINT, 0)?;
-            let made = vault::checkpoint(work, origin)?;
-            both(made.note.clone(), made.note)
-        }),
+        Log::Keys(command) => seal::keys(command, office),
+        Log::Checkpoint { origin } => seal::checkpoint(origin.as_ref(), office),
+        Log::Checkpoints { limit, below, shown } => seal::checkpoints(*below, *limit, shown, office),
+        Log::Proof { seq, out, record } => seal::proof(*seq, out, record.as_ref(), office),
+        Log::WitnessRequest { out, old, witness } => {
+            seal::witness_request(out, *old, witness.as_ref(), office)
+        }
+        Log::Cosign { file } => seal::cosign(file, office),
+        Log::Submit { url } => seal::submit(url, office),
+        Log::Erase(command) => seal::erase(command, office),
         Log::Check => {
             office.require(READ)?;
             let report = office.look(|tx| Ok(vault::check(tx, org_id)?))?;
-            let (size, checkpoints) = (report.size, report.checkpoints);
+            let (size, checkpoints, signatures) = (report.size, report.checkpoints, report.signatures);
+            let (values, changes) = (report.personal_values, report.identity_changes);
             println!(
                 "{}",
                 office.say(
-                    format!("重算 {size} 条记录，比对 {checkpoints} 个检查点"),
-                    format!("recomputed {size} acts, compared {checkpoints} checkpoints"),
+                    format!(
+                        "重算 {size} 条记录，比对 {checkpoints} 个检查点、{signatures} 个签名、{values} 项个人信息、{changes} 项单位人员岗位变更"
+                    ),
+                    format!(
+                        "recomputed {size} acts, compared {checkpoints} checkpoints, {signatures} signatures, {values} personal values, {changes} changes of units, persons and posts"
+                    ),
                 )
             );
             for finding in &report.findings {

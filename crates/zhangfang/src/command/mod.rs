@@ -24,6 +24,7 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod seal;
 pub mod slip;
 pub mod tariff;
 pub mod work;
@@ -62,6 +63,15 @@ pub struct Place {
     /// Give a changing command at most once under this key / 请求键：同一键只执行一次
     #[arg(long, value_name = "KEY", global = true)]
     pub request_key: Option<String>,
+    /// Folder with the keys that sign the log; by default `keys` in the data folder / 日志签名密钥目录
+    #[arg(long, value_name = "DIR", global = true)]
+    pub keys: Option<PathBuf>,
+    /// A checkpoint of the log is made after so many acts ... / 每多少条操作生成检查点
+    #[arg(long, value_name = "N", default_value_t = 1_000, global = true, value_parser = clap::value_parser!(i64).range(1..))]
+    pub checkpoint_acts: i64,
+    /// ... or so many seconds after the last one / 距上次检查点多少秒后再生成
+    #[arg(long, value_name = "S", default_value_t = 60, global = true, value_parser = clap::value_parser!(i64).range(0..=86_400))]
+    pub checkpoint_seconds: i64,
 }
 
 impl Place {
@@ -81,6 +91,10 @@ impl Place {
             ));
         }
         Ok(house::open(&self.url())?)
+    }
+    /// The folder with the keys that sign the log.
+    pub fn key_folder(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
     }
     /// The organisation's key.
     pub fn org_id(&self, store: &Store) -> Done<i64> {

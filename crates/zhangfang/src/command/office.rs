@@ -9,6 +9,7 @@ use kernel::{Bilingual, Lang, Moment, Month, Text, WorkingCalendar};
 use metering::account::AccountDetails;
 use metering::book::Book;
 use store::{Store, Tx};
+use vault::{CheckpointPolicy, Signers};
 
 use super::Place;
 use crate::failure::{Done, Failure};
@@ -27,7 +28,11 @@ pub struct Office {
     pub place: Place,
     units: OnceCell<BTreeMap<i64, Unit>>,
     persons: OnceCell<BTreeMap<i64, Person>>,
+    signers: OnceCell<Signers>,
 }
+
+/// After these commands the log is signed at once, whatever the time since the last checkpoint.
+const CLOSES: &[&str] = &["ledger.close_period", "workflow.close_period", "report.compile", "report.confirm", "report.freeze"];
 
 impl Office {
     /// Opens the database and looks up who acts.
@@ -42,6 +47,7 @@ impl Office {
             place: place.clone(),
             units: OnceCell::new(),
             persons: OnceCell::new(),
+            signers: OnceCell::new(),
         })
     }
     /// The organisation.
@@ -64,6 +70,21 @@ impl Office {
         body: &impl Debug,
         command: impl FnOnce(&mut Work<'_, '_>) -> Done<Text>,
     ) -> Done {
+        let signers = self.signers()?;
+        let place = &self.place;
+        let policy = if CLOSES.contains(&verb) {
+            CheckpointPolicy::AT_ONCE
+        } else {
+            CheckpointPolicy { acts: place.checkpoint_acts, millis: place.checkpoint_seconds * 1_000 }
+        };
+        let command = |work: &mut Work<'_, '_>| -> Done<Text> {
+            let said = command(work)?;
+            if verb.starts_with("identity.") {
+                vault::absorb_identity(work)?;
+            }
+            vault::checkpoint_if_due(work, signers, policy)?;
+            Ok(said)
+        };
         let said = match &self.place.request_key {
             Some(key) => {
                 self.desk().act_once(self.now, verb, key, format!("{body:?}").as_bytes(), command)?
@@ -71,6 +92,26 @@ impl Office {
             None => self.desk().act(self.now, command)?,
         };
         println!("{}", said.text(self.lang));
+        Ok(())
+    }
+    /// The keys that sign the log; none when there are none in the folder.
+    pub fn signers(&self) -> Done<&Signers> {
+        if self.signers.get().is_none() {
+            let signers = Signers::read(&self.place.key_folder(), &self.place.org)?;
+            // Nobody else sets it: the office belongs to one command.
+            let _ = self.signers.set(signers);
+        }
+        Ok(self.signers.get_or_init(Signers::none))
+    }
+    /// Signs the log if anything was added: before a backup, an export or a report, which then can be proved whole,
+    /// and after commands that write in several transactions.
+    pub fn sign_log(&self) -> Done {
+        let signers = self.signers()?;
+        if !signers.is_empty() {
+            self.desk().act(self.now, |work| {
+                vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE)
+            })?;
+        }
         Ok(())
     }
     /// `zh` or `en`.

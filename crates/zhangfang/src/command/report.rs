@@ -142,9 +142,13 @@ pub fn run(command: &Report, office: &Office) -> Done {
     let rules = OfficeRules::built_in()?;
     let org_id = office.org_id();
     match command {
-        Report::Show { form, month, unit, shown } => show(office, *form, *month, unit.as_ref(), shown),
+        Report::Show { form, month, unit, shown } => {
+            office.sign_log()?;
+            show(office, *form, *month, unit.as_ref(), shown)
+        }
         Report::All { month, out } => {
             office.require(READ)?;
+            office.sign_log()?;
             let rows = workbook(&office.store, org_id, *month, office.now.date(), office.lang, out)?;
             println!(
                 "{}",

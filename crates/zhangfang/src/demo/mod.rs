@@ -8,6 +8,7 @@ mod population;
 mod shape;
 mod summary;
 
+use std::path::Path;
 use std::time::Instant;
 
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
@@ -19,8 +20,9 @@ use metering::account::AccountBulk;
 use metering::book::{Book, BookBulk, Cycle, Entered};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register};
 use store::Store;
+use vault::Signers;
 
-use crate::command::Place;
+use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
@@ -92,6 +94,20 @@ pub fn prepare(url: &str, accounts: u64) -> Done<Stage> {
 }
 
 impl Stage {
+    /// Names the log and gives it keys; an earlier demo's in the folder are used again.
+    pub fn make_keys(&self, folder: &Path) -> Done<Signers> {
+        let day = self.month.plus(-HISTORY_MONTHS)?.previous().first_day();
+        let desk = Desk::new(&self.store, &self.company.administrator);
+        seal::make_keys(&desk, Moment::on(day, 10, 0), folder, seal::LOG_NAME)
+    }
+
+    /// Signs the log at the end of `month`.
+    pub fn sign_log(&self, signers: &Signers, month: Month) -> Done {
+        let desk = Desk::new(&self.store, &self.company.administrator);
+        desk.act(Moment::on(month.last_day(), 23, 0), |work| vault::checkpoint(work, signers))?;
+        Ok(())
+    }
+
     /// Writes accounts, agreements, meters and books.
     pub fn load_accounts(&self) -> Done {
         let (org_id, population) = (self.company.org_id, &self.population);
@@ -335,19 +351,21 @@ pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
     let started = Instant::now();
     clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
+    let signers = stage.make_keys(&place.key_folder())?;
     stage.load_accounts()?;
     let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
     for back in (1..=HISTORY_MONTHS).rev() {
         let month = stage.month.plus(-back)?;
         stage.load_readings(month, &progress)?;
         stage.run_history(month)?;
+        stage.sign_log(&signers, month)?;
     }
     progress.finish();
     stage.store.refresh_statistics()?;
     stage.read_month()?;
     let run = stage.bill_month()?;
     let handled = stage.handle_exceptions()?;
-    let summary = stage.summary()?;
+    let summary = stage.summary(&signers)?;
     let mut files = vec![stage.write_reports(&place.data, lang)?];
     files.extend(stage.print_bills(&place.data, lang)?);
     summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;

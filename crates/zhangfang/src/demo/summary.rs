@@ -10,7 +10,7 @@ use documents::sheet::Kind;
 use identity::Desk;
 use kernel::{Bilingual, Lang, Moment, Money, Month, Quantity};
 use metering::account::{Category, each_account};
-use vault::Checkpoint;
+use vault::{Checkpoint, Signers};
 
 use super::exceptions::Handled;
 use super::population::{Kind as CustomerKind, Special};
@@ -40,7 +40,7 @@ pub struct Summary {
 
 impl Stage {
     /// Gathers the summary and makes a checkpoint of the log.
-    pub fn summary(&self) -> Done<Summary> {
+    pub fn summary(&self, signers: &Signers) -> Done<Summary> {
         let (org_id, month) = (self.company.org_id, self.month);
         let mut bills = BTreeMap::new();
         self.store.read(|tx| {
@@ -68,7 +68,7 @@ impl Stage {
         let now = Moment::on(month.next().last_day(), 18, 0);
         let administrator = &self.company.administrator;
         let checkpoint = Desk::new(&self.store, administrator)
-            .act(now, |work| vault::checkpoint(work, "zhangfang.demo/jianghan"))?;
+            .act(now, |work| vault::checkpoint(work, signers))?;
         Ok(Summary {
             classes,
             balance,

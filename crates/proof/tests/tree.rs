@@ -1,12 +1,12 @@
 //! The tree against the reference implementation, byte for byte, and against the figures of the standard.
 #![allow(clippy::unwrap_used)]
 
+use proof::tree::{Edge, edge_indexes, empty_root, leaf_hash, merkle_root, stored_count, stored_index};
 use proptest::prelude::*;
 use tlog_tiles::{
     Error, Hash, HashReader, check_record, check_tree, prove_record, prove_tree, record_hash,
     stored_hash_count, stored_hash_index, stored_hashes, tree_hash,
 };
-use vault::tree::{Edge, edge_indexes, empty_root, leaf_hash, merkle_root, stored_count, stored_index};
 
 struct Stored(Vec<Hash>);
 

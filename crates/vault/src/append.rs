@@ -1,0 +1,133 @@
+//! Appending acts: the one way into the log.
+
+use identity::Work;
+use kernel::{Date, Moment};
+use store::Tx;
+
+use crate::act::Act;
+use crate::canonical::{self, FORM, Leaf, Sealed};
+use crate::personal::Sealer;
+use crate::sql::{self, Rows};
+use crate::tree::{self, Edge};
+use crate::{VaultError, absorb};
+
+/// Who did an act, and when.
+pub(crate) struct Hand<'h> {
+    pub person_id: i64,
+    pub person: &'h str,
+    pub post: &'h str,
+    pub at: Moment,
+}
+
+/// The end of an organisation's log while acts are appended; other writers of this log wait.
+pub(crate) struct Appender {
+    org_id: i64,
+    seq: i64,
+    edge: Edge,
+    rows: Rows,
+    sealer: Sealer,
+    days: Vec<(Date, i64, i64)>,
+    bytes: Vec<u8>,
+}
+
+impl Appender {
+    pub(crate) fn open(tx: &mut Tx<'_>, org_id: i64) -> Result<Appender, VaultError> {
+        sql::lock(tx, org_id)?;
+        let seq = sql::size(tx, org_id)?;
+        let edge = sql::edge(tx, org_id, seq)?;
+        let rows = Rows::new(org_id, edge.size());
+        let sealer = Sealer::new(org_id);
+        Ok(Appender { org_id, seq, edge, rows, sealer, days: Vec::new(), bytes: Vec::new() })
+    }
+
+    /// The number of the next act.
+    pub(crate) fn next(&self) -> i64 {
+        self.seq
+    }
+
+    pub(crate) fn append(&mut self, tx: &mut Tx<'_>, hand: &Hand<'_>, act: &Act) -> Result<i64, VaultError> {
+        let Appender { org_id, seq, edge, rows, sealer, days, bytes } = self;
+        let (org_id, this) = (*org_id, *seq);
+        let mut keep = |private: &_| Ok(rows.private(private)?);
+        let person = sealer.name(tx, hand.person_id, hand.person, this, &mut keep)?;
+        let changes = sealer.changes(act, this, &mut keep)?;
+        let leaf = Leaf {
+            form: FORM,
+            org_id,
+            seq: this,
+            verb: act.verb.clone(),
+            unit_id: act.unit_id,
+            person_id: hand.person_id,
+            person: Sealed::Committed(person),
+            post: hand.post.to_owned(),
+            at: hand.at,
+            document: act.document.clone(),
+            before: act.before,
+            after: act.after,
+            changes,
+            batch: act.batch.clone(),
+        };
+        bytes.clear();
+        canonical::encode(&leaf, bytes);
+        let hash = tree::leaf_hash(bytes);
+        rows.leaf(&leaf, bytes, &hash)?;
+        let mut stored = Ok(());
+        edge.append(hash, |hash| {
+            if stored.is_ok() {
+                stored = rows.hash(hash);
+            }
+        });
+        stored?;
+        // A run of acts of one day is one row.
+        match days.last_mut() {
+            Some((day, _, last)) if *day == hand.at.date() => *last = this,
+            _ => days.push((hand.at.date(), this, this)),
+        }
+        *seq += 1;
+        Ok(this)
+    }
+
+    /// Writes what was appended.
+    pub(crate) fn close(mut self, tx: &mut Tx<'_>) -> Result<(), VaultError> {
+        self.rows.load(tx)?;
+        for (day, first, last) in self.days {
+            sql::add_day(tx, self.org_id, day, first, last)?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends one act to the organisation's log, in the transaction of the command; answers its number.
+pub fn record(work: &mut Work<'_, '_>, act: &Act) -> Result<i64, VaultError> {
+    record_batch(work, std::slice::from_ref(act))
+}
+
+/// Appends many acts at once, in order, at the speed of the engine's loader; answers the number of the first.
+/// Changes of units, persons and posts that are not in the log yet go in before them.
+pub fn record_batch(work: &mut Work<'_, '_>, acts: &[Act]) -> Result<i64, VaultError> {
+    acts.iter().try_for_each(Act::accept)?;
+    let mut log = Appender::open(work.tx, work.org_id())?;
+    absorb::newer(work, &mut log)?;
+    let first = log.next();
+    let actor = work.actor();
+    for act in acts {
+        let hand = Hand {
+            person_id: actor.person_id,
+            person: &actor.name,
+            post: post(actor, act),
+            at: work.now(),
+        };
+        log.append(work.tx, &hand, act)?;
+    }
+    log.close(work.tx)?;
+    Ok(first)
+}
+
+/// The post that carries the right to the act, as held by the person who acts.
+pub(crate) fn post<'a>(actor: &'a identity::Actor, act: &Act) -> &'a str {
+    let holds = |assignment: &&identity::Assignment| {
+        (assignment.all_units || assignment.unit_id == act.unit_id || assignment.units.contains(&act.unit_id))
+            && assignment.permissions.contains(&act.verb)
+    };
+    actor.assignments.iter().find(holds).map_or("", |held| &held.post)
+}
