@@ -56,16 +56,24 @@ impl Reference<'_> {
             }
             Query::Detail { account, month, after, size } => {
                 let size = (*size).clamp(1, 1000);
-                let after = after.unwrap_or((0, 0));
-                let mut found: Vec<String> = self
+                let rank = |number: i64| {
+                    let place = usize::try_from(number - 1).unwrap_or(usize::MAX);
+                    self.vouchers.get(place).map_or(i64::MAX, |voucher| voucher.rank)
+                };
+                let after = after.map_or((0, 0), |(number, line)| (rank(number), line));
+                let mut inside: Vec<_> = self
                     .moved(None)
-                    .map(|(at, voucher, line, posting)| ((at as i64 + 1, line as i64 + 1), voucher, posting))
-                    .filter(|(key, voucher, posting)| {
+                    .map(|(at, voucher, line, posting)| (voucher.rank, line as i64 + 1, at + 1, voucher, posting))
+                    .filter(|(rank, line, _, voucher, posting)| {
                         voucher.period == *month
-                            && *key > after
+                            && (*rank, *line) > after
                             && (posting.debit.0 == *account || posting.credit.0 == *account)
                     })
-                    .map(|((number, line), voucher, posting)| {
+                    .collect();
+                inside.sort_by_key(|one| (one.0, one.1));
+                let mut found: Vec<String> = inside
+                    .into_iter()
+                    .map(|(_, line, number, voucher, posting)| {
                         let debited = posting.debit.0 == *account;
                         let other = if debited { posting.credit } else { posting.debit };
                         let (event, on) = (&voucher.event, voucher.posted_on);
@@ -170,7 +178,7 @@ impl System<'_> {
                 }))
             }
             Query::Detail { account, month, after, size } => {
-                let after = after.map(|(number, line)| (self.voucher_id(number).unwrap_or(0), line));
+                let after = after.map(|(number, line)| (self.voucher_id(number).unwrap_or(i64::MAX), line));
                 let code = AccountCode(*account);
                 let page = store.read(|tx| ledger::account_detail(tx, org_id, code, *month, after, *size)).unwrap();
                 let shown = page.lines.iter().map(|line| {

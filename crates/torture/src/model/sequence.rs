@@ -92,7 +92,7 @@ fn command(model: &Reference<'_>, chance: &mut Rng) -> Command {
     }
 }
 
-fn sides(chance: &mut Rng, total: i64, least: i64) -> Vec<Side> {
+fn sides(chance: &mut Rng, total: i64, least: i64, usual: &[i64]) -> Vec<Side> {
     let mut left = total;
     let mut found = Vec::new();
     for last in (0..chance.u8(1..4)).rev() {
@@ -100,7 +100,8 @@ fn sides(chance: &mut Rng, total: i64, least: i64) -> Vec<Side> {
         left -= part;
         let customer = (chance.u8(..4) == 0).then(|| account(chance));
         let component = if chance.u8(..4) == 0 { chance.u16(1..6) } else { 0 };
-        found.push((code(chance), part, customer, component));
+        let account = if chance.u8(..10) < 8 { pick(chance, usual) } else { code(chance) };
+        found.push((account, part, customer, component));
     }
     found
 }
@@ -108,9 +109,9 @@ fn sides(chance: &mut Rng, total: i64, least: i64) -> Vec<Side> {
 fn post(chance: &mut Rng) -> Command {
     let total = chance.i64(1..1_000_000);
     let least = i64::from(chance.u8(..10) != 0);
-    let debits = sides(chance, total, least);
+    let debits = sides(chance, total, least, &CODES[..2]);
     let off = i64::from(chance.u8(..12) == 0);
-    let credits = sides(chance, total + off, least);
+    let credits = sides(chance, total + off, least, &CODES[2..5]);
     let (unit, stranger) = (chance.usize(..3), chance.u8(..40) == 0);
     let (debits, credits) = if chance.u8(..60) == 0 { (vec![], vec![]) } else { (debits, credits) };
     Command::Post { unit, day: day(chance), debits, credits, stranger }
@@ -133,7 +134,10 @@ fn book(model: &Reference<'_>, chance: &mut Rng) -> Command {
     let stand = model.books.get(&(month, book)).map(|found| found.stand);
     let own: Vec<i64> = CUSTOMERS.iter().filter(|one| one.book == book).map(|one| one.account_id).collect();
     let import = |chance: &mut Rng, share: u8| {
-        let read: Vec<i64> = own.iter().copied().filter(|_| chance.u8(..10) < share).collect();
+        let mut read: Vec<i64> = own.iter().copied().filter(|_| chance.u8(..10) < share).collect();
+        if read.is_empty() {
+            read.push(own[0]);
+        }
         let rows = read.into_iter().map(|account| {
             let usual = CUSTOMERS.iter().find(|one| one.account_id == account).unwrap().month_kwh;
             let factor = pick(chance, &[100, 100, 100, 90, 110, 131, 60]);

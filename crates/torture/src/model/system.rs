@@ -75,12 +75,8 @@ impl<'b> System<'b> {
     }
 
     /// The program is stopped and started again on the same database.
-    pub fn restarted(mut self, url: &str) -> System<'b> {
-        // The old one lets go of the file before the new one takes it.
-        let spare = self.base.folder().join("spare.db");
-        drop(std::mem::replace(&mut self.store, Store::open(spare.to_str().unwrap()).unwrap()));
+    pub fn restart(&mut self, url: &str) {
         self.store = Store::open(url).unwrap();
-        self
     }
 
     /// The key of the voucher with this number.
@@ -366,7 +362,7 @@ impl<'b> System<'b> {
                 shown(Register::ReactiveForward, Of::ReactiveForward),
             ));
         }
-        let table = Table::open_bytes("readings.csv", file.into_bytes(), &interchange::TableOptions::default());
+        let table = Table::open_bytes("readings.csv", file.into_bytes(), &interchange::Options::default());
         let incoming = metering::import::Incoming { table: table.unwrap(), now: given.now(), lang: Lang::En };
         // Each station takes in its own.
         let far = rows.first().is_some_and(|row| self.unit_of(row.0) == self.units[1]);

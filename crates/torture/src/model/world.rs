@@ -254,7 +254,15 @@ fn by_hand(house: &House<'_>) {
         voucher_ids.push(posted.unwrap());
     }
     desk.act(at("2026-04-13"), |work| ledger::reverse(work, voucher_ids[1], day("2026-04-13"), "")).unwrap();
-    desk.act(at("2026-04-14"), |work| vault::checkpoint(work, "example.com/torture")).unwrap();
+    let signers = desk.act(at("2026-04-14"), |work| {
+        let signers = vault::Signers::generate(&vault::name_log(work, "torture")?)?;
+        for key in signers.keys() {
+            vault::add_key(work, vault::KeyRole::Log, key.verifier())?;
+        }
+        vault::checkpoint(work, &signers)?;
+        Ok::<_, vault::VaultError>(signers)
+    });
+    let signers = signers.unwrap();
     desk.act(at("2026-05-02"), |work| {
         for period in ["2026-01", "2026-02", "2026-03", "2026-04"] {
             ledger::close_period(work, month(period))?;
@@ -263,7 +271,7 @@ fn by_hand(house: &House<'_>) {
         ledger::open_period(work, month("2026-05"))
     })
     .unwrap();
-    desk.act(at("2026-05-02"), |work| vault::checkpoint(work, "example.com/torture")).unwrap();
+    desk.act(at("2026-05-02"), |work| vault::checkpoint(work, &signers)).unwrap();
 }
 
 /// Writes the database of a finished month to `file`, as the fixture of a release.
