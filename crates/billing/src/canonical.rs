@@ -4,8 +4,10 @@
 //! same bytes; these bytes, not a rendering of columns, are what the log proves and what an explanation is made of.
 
 mod adjustment;
+mod issued;
 
 pub use adjustment::{is_adjustment, read_adjustment, write_adjustment};
+pub use issued::{Content, IssuedBill, Owner, read_issued, write_issued};
 
 use kernel::{Date, Exact, Money, Month, Price, Quantity, Rate};
 use smallvec::SmallVec;

@@ -5,7 +5,7 @@ use ledger::{ComponentId, Posting, PostingBuffer};
 use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
-use crate::canonical::write_bill;
+use crate::canonical::{Owner, write_bill, write_issued};
 use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, reasons, route};
 use crate::plans::PriceBook;
 use crate::posting::BillPostings;
@@ -126,6 +126,7 @@ pub struct Output {
     pub(crate) changed_exceptions: Vec<ExceptionRow>,
     scratch: Bill,
     detail: Vec<u8>,
+    issued: Vec<u8>,
 }
 
 impl Output {
@@ -146,6 +147,7 @@ impl Output {
             changed_exceptions: Vec::new(),
             scratch: Bill::new(),
             detail: Vec::new(),
+            issued: Vec::new(),
         }
     }
 
@@ -279,7 +281,9 @@ impl Output {
         book.issued += 1;
         book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
         book.issued_amount = book.issued_amount.plus(bill.total)?;
-        book.digests.push(vault::leaf_hash(detail.unwrap_or(&self.detail)));
+        self.issued.clear();
+        write_issued(&Owner { key, payer_id, due_on }, detail.unwrap_or(&self.detail), &mut self.issued);
+        book.digests.push(vault::leaf_hash(&self.issued));
         let (issue_id, line) = (book.issue_id, book.issued);
 
         let mut by_period = [Quantity::ZERO; Period::COUNT];
@@ -305,9 +309,8 @@ impl Output {
         for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
             let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
             book.add_sum(posting.component(), sum.amount, sum.vat)?;
-            post(&mut self.postings, book, &posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
         }
-        post(&mut self.postings, book, &rules.vat().for_customer(payer_id, bill.vat))
+        rules.each_posting(bill, payer_id, |posting| post(&mut self.postings, book, &posting))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use kernel::{Date, Moment, Money, Month, Price, Quantity};
+use kernel::{Date, Moment, Money, Month, Quantity};
 use store::{Bulk, Column, Kind, StoreError, Tx, params};
-use tariff::engine::{Plan, PlanRequest};
-use tariff::{Period, VoltageLevel};
+use tariff::Period;
 
 use crate::BillingError;
 use crate::gates::{Flow, Past, Pending, Reasons};
+use crate::issued::Issue;
+use crate::plans::{PlanNumber, StoredTable};
 use crate::service::IssuedAs;
 
 type Result<T, E = BillingError> = std::result::Result<T, E>;
@@ -265,49 +266,13 @@ pub(crate) const EXCEPTION_IN_ORDER: i64 = 3;
 /// `exception.state` of an exception that was issued.
 pub(crate) const EXCEPTION_ISSUED: i64 = 4;
 
-/// A compiled plan as it is numbered in the database.
-pub(crate) struct StoredPlan {
-    pub(crate) table_code: String,
-    pub(crate) table_version: i64,
-    from: Date,
-    to: Option<Date>,
-    class: String,
-    voltage: String,
-    left_market: bool,
-    own_purchase_price: Option<i64>,
-}
-
-impl StoredPlan {
-    pub(crate) fn of(plan: &Plan) -> StoredPlan {
-        StoredPlan {
-            table_code: plan.table.clone(),
-            table_version: i64::from(plan.version),
-            from: plan.from,
-            to: plan.to,
-            class: plan.request.class.clone(),
-            voltage: plan.request.voltage.key().to_owned(),
-            left_market: plan.request.left_market,
-            own_purchase_price: plan.request.own_purchase_price.map(Price::units),
-        }
-    }
-    pub(crate) fn request(&self) -> Result<PlanRequest> {
-        let lost = || BillingError::PlanLost(self.table_code.clone());
-        Ok(PlanRequest {
-            class: self.class.clone(),
-            voltage: VoltageLevel::from_key(&self.voltage).ok_or_else(lost)?,
-            left_market: self.left_market,
-            own_purchase_price: self.own_purchase_price.map(Price::from_units),
-        })
-    }
-}
-
-pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredPlan>> {
+pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<PlanNumber>> {
     tx.list(
         "SELECT table_code, table_version, effective_from, effective_to, class, voltage, left_market, own_purchase_price
          FROM price_plan WHERE org_id = ?1 ORDER BY plan_id",
         params![org_id],
         |row| {
-            Ok(StoredPlan {
+            Ok(PlanNumber {
                 table_code: row.text(0)?,
                 table_version: row.int(1)?,
                 from: row.date(2)?,
@@ -321,7 +286,7 @@ pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredPlan>> {
     )
 }
 
-pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &StoredPlan) -> Result<()> {
+pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &PlanNumber) -> Result<()> {
     tx.execute(
         "INSERT INTO price_plan (org_id, plan_id, table_code, table_version, effective_from, effective_to, class,
            voltage, left_market, own_purchase_price) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -339,15 +304,6 @@ pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &Stored
         ],
     )?;
     Ok(())
-}
-
-/// Code and content of every price table, in the order in which they were loaded.
-pub(crate) fn price_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(String, String)>> {
-    tx.list(
-        "SELECT code, content FROM price_table WHERE org_id = ?1 ORDER BY loaded_at, code, version",
-        params![org_id],
-        |row| Ok((row.text(0)?, row.text(1)?)),
-    )
 }
 
 pub(crate) fn price_table(tx: &mut Tx<'_>, org_id: i64, code: &str, version: i64) -> Result<Option<String>> {
@@ -670,4 +626,130 @@ pub(crate) fn issued_as(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<IssuedAs
             })
         },
     )
+}
+
+const ISSUE: &str = "i.issue_id, i.month, i.bills, i.bills_root, f.issue_id FROM issue i
+ LEFT JOIN issue_first_form f ON f.org_id = i.org_id AND f.issue_id = i.issue_id";
+
+fn issue(row: &store::Row<'_>) -> Result<Issue> {
+    let root = row.with_blob(3, |bytes| <[u8; 32]>::try_from(bytes).ok())?;
+    Ok(Issue {
+        issue_id: row.int(0)?,
+        month: row.month(1)?,
+        bills: row.int(2)?,
+        root: root.ok_or(StoreError::WrongType { column: 3, expected: "a digest of 32 bytes" })?,
+        first_form: row.int_or_null(4)?.is_some(),
+    })
+}
+
+/// The issues made between the first and last moment of a calendar month, by key.
+pub(crate) fn issues_made_in(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Result<Vec<Issue>> {
+    let (from, to) = (Moment::on(period.first_day(), 0, 0), Moment::on(period.next().first_day(), 0, 0));
+    tx.list(
+        &format!("SELECT {ISSUE} WHERE i.org_id = ?1 AND i.issued_at >= ?2 AND i.issued_at < ?3 ORDER BY i.issue_id"),
+        params![org_id, from, to],
+        |row| issue(row),
+    )
+}
+
+/// The issue of a bill.
+pub(crate) fn issue_of(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<Issue>> {
+    tx.one(
+        &format!(
+            "SELECT {ISSUE} JOIN receivable r ON r.org_id = i.org_id AND r.issue_id = i.issue_id
+             WHERE r.org_id = ?1 AND r.month = ?2 AND r.account_id = ?3 AND r.sequence = ?4"
+        ),
+        params![key.org_id, key.month, key.account_id, key.sequence],
+        |row| issue(row),
+    )
+}
+
+/// Gives the bills of `issues`, all of one billing month, to `take`, in the order of `issues` and by line: issue, line,
+/// key, payer, due day, stored bytes.
+pub(crate) fn each_issued_bill(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    issues: &[Issue],
+    mut take: impl FnMut(&Issue, i64, BillKey, i64, Date, Vec<u8>) -> Result<()>,
+) -> Result<()> {
+    let Some(first) = issues.first() else { return Ok(()) };
+    let month = first.month;
+    let marks: Vec<String> = (3..issues.len() + 3).map(|at| format!("?{at}")).collect();
+    let mut asked = vec![store::Value::Int(org_id), store::Value::from(month)];
+    asked.extend(issues.iter().map(|issue| store::Value::Int(issue.issue_id)));
+    // The month's receivables are passed over once; a bill is then found by its key.
+    let mut found: Vec<(usize, i64, BillKey, i64, Date)> = Vec::new();
+    tx.each(
+        &format!(
+            "SELECT issue_id, line, account_id, sequence, payer_id, due_on FROM receivable
+             WHERE org_id = ?1 AND month = ?2 AND issue_id IN ({})",
+            marks.join(", ")
+        ),
+        &asked,
+        |row| {
+            let issue_id = row.int(0)?;
+            let place = issues.iter().position(|issue| issue.issue_id == issue_id).unwrap_or_default();
+            let key = BillKey { org_id, month, account_id: row.int(2)?, sequence: row.int(3)? };
+            found.push((place, row.int(1)?, key, row.int(4)?, row.date(5)?));
+            Ok::<_, BillingError>(())
+        },
+    )?;
+    found.sort_unstable_by_key(|(place, line, ..)| (*place, *line));
+    for (place, line, key, payer_id, due_on) in found {
+        let missing = || BillingError::NoBill { account: key.account_id.to_string(), month: month.to_string() };
+        let row = bill(tx, key)?.ok_or_else(missing)?;
+        take(&issues[place], line, key, payer_id, due_on, row.detail)?;
+    }
+    Ok(())
+}
+
+/// Payer, due day and stored bytes of an issued bill.
+pub(crate) fn issued_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<(i64, Date, Vec<u8>)>> {
+    tx.one(
+        "SELECT r.payer_id, r.due_on, b.detail FROM receivable r JOIN bill b
+           ON b.org_id = r.org_id AND b.month = r.month AND b.account_id = r.account_id AND b.sequence = r.sequence
+         WHERE r.org_id = ?1 AND r.month = ?2 AND r.account_id = ?3 AND r.sequence = ?4",
+        params![key.org_id, key.month, key.account_id, key.sequence],
+        |row| Ok((row.int(0)?, row.date(1)?, row.blob(2)?)),
+    )
+}
+
+/// The keys of an account's issued bills.
+pub(crate) fn issued_keys(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<BillKey>> {
+    let months: Vec<Month> = tx.list(
+        "SELECT DISTINCT month FROM issue WHERE org_id = ?1 ORDER BY month",
+        params![org_id],
+        |row| Ok::<_, BillingError>(row.month(0)?),
+    )?;
+    let mut found = Vec::new();
+    for month in months {
+        tx.each(
+            "SELECT sequence FROM receivable WHERE org_id = ?1 AND month = ?2 AND account_id = ?3 ORDER BY sequence",
+            params![org_id, month, account_id],
+            |row| {
+                found.push(BillKey { org_id, month, account_id, sequence: row.int(0)? });
+                Ok::<_, BillingError>(())
+            },
+        )?;
+    }
+    Ok(found)
+}
+
+/// Code, version and content of every price table, in the order in which they were loaded.
+pub(crate) fn stored_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredTable>> {
+    tx.list(
+        "SELECT code, version, content FROM price_table WHERE org_id = ?1 ORDER BY loaded_at, code, version",
+        params![org_id],
+        |row| Ok(StoredTable { code: row.text(0)?, version: row.int(1)?, content: row.text(2)? }),
+    )
+}
+
+/// The book of an issue; 0 when there is no such issue.
+pub(crate) fn book_of_issue(tx: &mut Tx<'_>, org_id: i64, issue_id: i64) -> Result<i64> {
+    let found = tx.one(
+        "SELECT book_id FROM issue WHERE org_id = ?1 AND issue_id = ?2",
+        params![org_id, issue_id],
+        |row| Ok::<_, BillingError>(row.int(0)?),
+    )?;
+    Ok(found.unwrap_or_default())
 }

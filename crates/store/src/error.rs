@@ -1,6 +1,6 @@
 //! What can go wrong at the door.
 
-use kernel::{Bilingual, FigureError, Lang};
+use kernel::{Bilingual, FigureError, Lang, Text};
 
 use crate::BackupFault;
 
@@ -99,6 +99,9 @@ pub enum StoreError {
     /// A statement failed and the command went on as if it had not; nothing was kept.
     #[error("nothing was kept, because a statement of the command had failed: {0}")]
     FailedBefore(String),
+    /// Something is wrong with the books and a person has to decide first; looking goes on. The text names the alarm.
+    #[error("{}", .0.en)]
+    Stopped(Box<Text>),
     /// The engine does not offer this.
     #[error("not offered by this engine: {0}")]
     NotOffered(&'static str),
@@ -152,6 +155,7 @@ impl Bilingual for StoreError {
             }
             StoreError::Nested => "命令之内不能再执行另一命令，请使用已打开的事务".into(),
             StoreError::FailedBefore(why) => format!("命令中曾有语句失败，未保留任何内容：{why}"),
+            StoreError::Stopped(text) => text.zh.clone(),
             StoreError::NotOffered(what) => format!("该数据库引擎不提供：{what}"),
             StoreError::Figure(error) => error.text(lang),
         }

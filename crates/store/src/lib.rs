@@ -15,6 +15,7 @@ mod catalogue;
 mod dialect;
 mod error;
 mod idempotency;
+mod integrity;
 mod keys;
 mod migrate;
 mod nesting;
@@ -31,6 +32,7 @@ pub use backup_file::{BackupFault, BackupReport, BackupTable};
 pub use bare::BareInsert;
 pub use bulk::{Bulk, Column, Kind};
 pub use error::StoreError;
+pub use integrity::{DefinitionFault, Definitions, compare_definitions};
 pub use keys::Keys;
 pub use migrate::{Migration, Schema};
 pub use row::Row;
@@ -200,23 +202,6 @@ impl Store {
     /// The store's own part of the schema, for the list of what was released.
     pub fn own_schema() -> Schema {
         migrate::OWN
-    }
-
-    /// Has the engine prove its own structures: on SQLite every page, that each index says what its table says, every
-    /// check and every foreign key. Answers what is wrong, at most a hundred lines. PostgreSQL offers this only as an
-    /// extension of the administrator's (`amcheck`), so nothing is said there but for foreign keys not validated.
-    pub fn check_engine(&self) -> Result<Vec<String>, StoreError> {
-        match &self.door {
-            Door::Sqlite(file) => file.check_engine(),
-            Door::Postgres(_) => self.read(|tx| {
-                tx.list(
-                    "SELECT 'constraint ' || conname::text || ' of ' || conrelid::regclass::text || ' is not validated'
-                     FROM pg_constraint WHERE NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY 1 LIMIT 100",
-                    &[],
-                    |row| row.text(0),
-                )
-            }),
-        }
     }
 
     /// Bytes that the database occupies on disk.

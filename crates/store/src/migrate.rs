@@ -39,6 +39,7 @@ impl Migration {
     }
 }
 
+/// The tables of this crate.
 pub(crate) const OWN: Schema = Schema {
     module: "store",
     migrations: &[
@@ -63,6 +64,11 @@ pub(crate) const OWN: Schema = Schema {
     ],
 };
 
+/// The list of what a database has had.
+pub(crate) const LIST: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+               module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
+               PRIMARY KEY (module, number)) STRICT, WITHOUT ROWID;";
+
 /// The store's own step with which digests begin.
 const DIGESTS: i64 = 2;
 
@@ -78,11 +84,7 @@ pub(crate) fn migrate(store: &Store, schema: &[Schema], up_to: UpTo<'_>) -> Resu
             // IF NOT EXISTS alone fails when two programs start at once.
             tx.run_as_is("SELECT pg_advisory_xact_lock(hashtext('schema_migration'))")?;
         }
-        tx.define(
-            "CREATE TABLE IF NOT EXISTS schema_migration (
-               module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
-               PRIMARY KEY (module, number)) STRICT, WITHOUT ROWID;",
-        )
+        tx.define(LIST)
     })?;
     store.write(|tx| {
         if tx.engine() == Engine::Postgres {

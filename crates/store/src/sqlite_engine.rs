@@ -219,20 +219,6 @@ impl SqliteFile {
         Ok(self.reader()?.prepare(sql).map(|_| ())?)
     }
 
-    pub(crate) fn check_engine(&self) -> Result<Vec<String>, StoreError> {
-        let reader = self.reader()?;
-        let list = |sql: &str| -> Result<Vec<String>, StoreError> {
-            let mut statement = reader.prepare(sql)?;
-            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        };
-        let mut found = list("PRAGMA integrity_check")?;
-        found.retain(|line| line != "ok");
-        found.extend(list("SELECT DISTINCT 'a row of ' || \"table\" || ' refers to nothing' FROM pragma_foreign_key_check LIMIT 100")?);
-        found.truncate(100);
-        Ok(found)
-    }
-
     pub(crate) fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
         let source = self.reader()?;
         let mut target = Connection::open(path)?;

@@ -7,7 +7,7 @@ use store::Tx;
 use tariff::Period;
 
 use super::model::AdjustmentBill;
-use crate::canonical::{is_adjustment, read_adjustment, write_adjustment};
+use crate::canonical::{Owner, is_adjustment, read_adjustment, write_adjustment, write_issued};
 use crate::gates::{Flow, Reasons};
 use crate::office::{self, OfficeRules};
 use crate::posting::{BILL_ISSUED, BillPostings};
@@ -42,7 +42,9 @@ pub fn issue_adjustment(
     write_adjustment(bill, &mut detail);
     let (issue_id, voucher_id) = (work.next_key(), work.next_key());
     let numbers = documents::take_numbers(work, "bill", bill.unit_id, today.year(), 1)?;
-    let root = vault::merkle_root([vault::leaf_hash(&detail)]);
+    let mut covered = Vec::new();
+    write_issued(&Owner { key, payer_id, due_on: due }, &detail, &mut covered);
+    let root = vault::merkle_root([vault::leaf_hash(&covered)]);
 
     let mut lines = PostingBuffer::new(org_id);
     lines.begin(voucher_id);

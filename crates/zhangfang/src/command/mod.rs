@@ -1,11 +1,13 @@
 //! The commands of the program, one file for each office or task.
 
 pub mod adjust;
+pub mod alarm;
 pub mod backup;
 pub mod bench;
 pub mod bill;
 pub mod book;
 mod book_lists;
+pub mod check;
 pub mod contract;
 pub mod custody;
 pub mod exception;

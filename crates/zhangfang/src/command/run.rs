@@ -97,6 +97,7 @@ fn run_book(office: &Office, book: &BookMonth) -> Done<RunBook> {
 fn prices(office: &Office) -> Done<PriceBook> {
     let org_id = office.org_id();
     office.store.write(|tx| {
+        identity::alarm::require_calm(tx, org_id)?;
         let book = PriceBook::load(tx, org_id)?;
         book.save_numbers(tx, org_id)?;
         Ok(book)
