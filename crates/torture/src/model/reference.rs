@@ -340,7 +340,7 @@ impl<'k> Reference<'k> {
             Command::Release { which } => {
                 let hold = self.holds.get_mut(*which).ok_or("NotFound")?;
                 if hold.released {
-                    return refuse("Workflow(NotNow");
+                    return refuse("Below");
                 }
                 hold.released = true;
                 done()
@@ -649,7 +649,7 @@ impl<'k> Reference<'k> {
         }
         if !postings.is_empty() {
             self.post(Voucher::new(today, unit, billing::BILL_ISSUED, postings))
-                .map_err(|error| format!("Below({error}"))?;
+                .map_err(|_| "Below")?;
         }
         let amount = case.parts[0].2.plus(case.parts[1].2).unwrap();
         let history = self.history.entry((march, case.account)).or_default();

@@ -143,7 +143,7 @@ impl<'b> System<'b> {
         let desk = Desk::new(&self.store, actor);
         let done = desk.act_once(given.now(), &verb, &format!("key-{}", given.key), body.as_bytes(), command);
         done.map_err(|error| {
-            let code = code(&error).replace("(Refusal", "");
+            let code = code(&error).replace("(Refusal", "").replace("Below(Text", "Below");
             if code.contains("KeyReused") { "KeyReused".into() } else { code }
         })
     }
