@@ -191,11 +191,7 @@ impl Store {
     /// Brings an empty database to exactly the steps named, as a backup of an earlier version tells them
     /// ([`BackupReport::migrations`]), so that the backup can be restored and then migrated like the database it
     /// was made from.
-    pub fn migrate_to(
-        &self,
-        schema: &[Schema],
-        steps: &[(String, i64, String)],
-    ) -> Result<u32, StoreError> {
+    pub fn migrate_to(&self, schema: &[Schema], steps: &[(String, i64, String)]) -> Result<u32, StoreError> {
         migrate::migrate(self, schema, Some(steps))
     }
 

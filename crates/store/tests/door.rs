@@ -226,6 +226,9 @@ fn a_newer_database_is_refused_untouched() {
                 )
             })
             .unwrap();
-        assert_eq!(store.migrate(SCHEMA), Err(StoreError::Newer { module: "test".into(), number: 9, known: 1 }));
+        assert_eq!(
+            store.migrate(SCHEMA),
+            Err(StoreError::Newer { module: "test".into(), number: 9, known: 1 })
+        );
     });
 }

@@ -115,7 +115,8 @@ fn a_backup_of_an_earlier_version_is_restored() {
         store.migrate_to(NEW, &taken.migrations).unwrap();
         store.restore(&file).unwrap();
         assert_eq!(store.migrate(NEW).unwrap(), 1);
-        let found = store.read(|tx| tx.one("SELECT COUNT(name) + id FROM thing GROUP BY id", &[], |row| row.int(0)));
+        let found =
+            store.read(|tx| tx.one("SELECT COUNT(name) + id FROM thing GROUP BY id", &[], |row| row.int(0)));
         assert_eq!(found.unwrap(), Some(7));
         let later = [("test".to_owned(), 3, "later".to_owned())];
         assert!(matches!(store.migrate_to(NEW, &later), Err(StoreError::Newer { number: 3, known: 2, .. })));

@@ -107,7 +107,13 @@ pub enum Query {
     /// Periods.
     Periods,
     /// Exceptions: unit, account, state, dedicated.
-    Exceptions { month: Month, unit: Option<usize>, account: Option<i64>, state: Option<i64>, dedicated: Option<bool> },
+    Exceptions {
+        month: Month,
+        unit: Option<usize>,
+        account: Option<i64>,
+        state: Option<i64>,
+        dedicated: Option<bool>,
+    },
     /// The bills of a month.
     Bills { month: Month },
     /// What the bills of a month come to by station and component.

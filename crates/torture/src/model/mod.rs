@@ -130,7 +130,8 @@ fn vouchers(store: &Store, org_id: i64) -> Vec<Voucher> {
         .read(|tx| {
             tx.each(sql, params![org_id], |row| {
                 let (day, unit, event) = (row.date(1)?, row.int(2)?, row.text(3)?);
-                let voucher = found.entry(row.int(0)?).or_insert_with(|| Voucher::new(day, unit, &event, vec![]));
+                let voucher =
+                    found.entry(row.int(0)?).or_insert_with(|| Voucher::new(day, unit, &event, vec![]));
                 voucher.rank = row.int(9)?;
                 voucher.postings.push(Posting {
                     debit: AccountCode(row.int(4)?),
@@ -249,7 +250,9 @@ fn compare(
                     counts.add("later of two turned away");
                 }
                 if expected != got {
-                    return Err(format!("step {place}: {given:?}: the model says {expected:?}, the program {got:?}"));
+                    return Err(format!(
+                        "step {place}: {given:?}: the model says {expected:?}, the program {got:?}"
+                    ));
                 }
             }
             Step::Ask(query) => {
@@ -282,7 +285,8 @@ fn compare(
 
 fn difference(expected: &str, got: &str) -> String {
     let only = |one: &str, other: &str| {
-        let lines: Vec<&str> = one.lines().filter(|line| !other.lines().any(|known| known == *line)).collect();
+        let lines: Vec<&str> =
+            one.lines().filter(|line| !other.lines().any(|known| known == *line)).collect();
         lines.join(" | ")
     };
     format!("only the model says [{}], only the program [{}]", only(expected, got), only(got, expected))
@@ -335,11 +339,16 @@ fn shorter(base: &Base, start: &Start, steps: Vec<Step>, how: How) -> Vec<Step> 
     steps
 }
 
-fn trial(base: &Base, starts: &[Option<Start>; 2], asked: &Asked, number: u64, counts: &mut Counts) -> Result<(), String> {
+fn trial(
+    base: &Base,
+    starts: &[Option<Start>; 2],
+    asked: &Asked,
+    number: u64,
+    counts: &mut Counts,
+) -> Result<(), String> {
     let [Some(first), _] = starts else { return Err("there is no SQLite".into()) };
     let steps = sequence(first, asked, number);
-    let (wrong_rule, broken) =
-        if asked.sabotage { SABOTAGE[(number % 3) as usize] } else { (false, None) };
+    let (wrong_rule, broken) = if asked.sabotage { SABOTAGE[(number % 3) as usize] } else { (false, None) };
     let mut traces = Vec::new();
     for (postgres, start) in [false, true].into_iter().zip(starts) {
         let Some(start) = start else { continue };

@@ -63,7 +63,9 @@ impl Reference<'_> {
                 let after = after.map_or((0, 0), |(number, line)| (rank(number), line));
                 let mut inside: Vec<_> = self
                     .moved(None)
-                    .map(|(at, voucher, line, posting)| (voucher.rank, line as i64 + 1, at + 1, voucher, posting))
+                    .map(|(at, voucher, line, posting)| {
+                        (voucher.rank, line as i64 + 1, at + 1, voucher, posting)
+                    })
                     .filter(|(rank, line, _, voucher, posting)| {
                         voucher.period == *month
                             && (*rank, *line) > after
@@ -78,7 +80,10 @@ impl Reference<'_> {
                         let other = if debited { posting.credit } else { posting.debit };
                         let (event, on) = (&voucher.event, voucher.posted_on);
                         let (customer, component) = (posting.customer, posting.component.0);
-                        format!("{number} {line} {on} {event} {other} {customer:?} {component} {debited} {}", posting.amount)
+                        format!(
+                            "{number} {line} {on} {event} {other} {customer:?} {component} {debited} {}",
+                            posting.amount
+                        )
                     })
                     .collect();
                 let more = found.len() > size;
@@ -107,13 +112,16 @@ impl Reference<'_> {
                 let mut customers: Vec<i64> = self.moved(None).filter_map(|one| one.3.customer).collect();
                 customers.sort_unstable();
                 customers.dedup();
-                let found = customers.into_iter().map(|one| (one, self.balance(*account, *month, None, Some(one))));
+                let found =
+                    customers.into_iter().map(|one| (one, self.balance(*account, *month, None, Some(one))));
                 lines(found.filter(|one| !one.1.is_zero()).map(|(one, balance)| format!("{one} {balance}")))
             }
             Query::Customer { account, month, customer } => {
                 self.balance(*account, *month, None, Some(*customer)).to_string()
             }
-            Query::BalanceOf { account, month, unit } => self.balance(*account, *month, *unit, None).to_string(),
+            Query::BalanceOf { account, month, unit } => {
+                self.balance(*account, *month, *unit, None).to_string()
+            }
             Query::Periods => lines(self.periods.iter().map(|(month, open)| format!("{month} {open}"))),
             Query::Exceptions { month, unit, account, state, dedicated } => {
                 let mut found: Vec<(i64, i64, String)> = self
@@ -127,15 +135,24 @@ impl Reference<'_> {
                             && dedicated.is_none_or(|dedicated| dedicated == is_dedicated(*own))
                     })
                     .map(|((_, own), one)| {
-                        (self.unit_of(*own), *own, format!("{own} {} {} {}", one.state, one.reasons, one.amount))
+                        (
+                            self.unit_of(*own),
+                            *own,
+                            format!("{own} {} {} {}", one.state, one.reasons, one.amount),
+                        )
                     })
                     .collect();
                 found.sort_unstable();
                 lines(found.into_iter().map(|one| one.2))
             }
-            Query::Bills { month } => lines(self.bills.iter().filter(|one| one.0.0 == *month).map(|(key, bill)| {
-                format!("{} {} {} {} {} {}", key.1, bill.flow, bill.reasons, bill.energy, bill.amount, bill.issued)
-            })),
+            Query::Bills { month } => {
+                lines(self.bills.iter().filter(|one| one.0.0 == *month).map(|(key, bill)| {
+                    format!(
+                        "{} {} {} {} {} {}",
+                        key.1, bill.flow, bill.reasons, bill.energy, bill.amount, bill.issued
+                    )
+                }))
+            }
             Query::Issued { month } => {
                 let mut sums: BTreeMap<(i64, u16), i64> = BTreeMap::new();
                 for (_, unit, component, amount) in self.issued.iter().filter(|one| one.0 == *month) {
@@ -144,7 +161,10 @@ impl Reference<'_> {
                 lines(sums.into_iter().map(|((unit, component), fen)| format!("{unit} {component} {fen}")))
             }
             Query::Books { month } => lines(
-                self.books.iter().filter(|one| one.0.0 == *month).map(|(key, book)| format!("{} {:?}", key.1, book.stand)),
+                self.books
+                    .iter()
+                    .filter(|one| one.0.0 == *month)
+                    .map(|(key, book)| format!("{} {:?}", key.1, book.stand)),
             ),
         }
     }
@@ -180,23 +200,34 @@ impl System<'_> {
             Query::Detail { account, month, after, size } => {
                 let after = after.map(|(number, line)| (self.voucher_id(number).unwrap_or(i64::MAX), line));
                 let code = AccountCode(*account);
-                let page = store.read(|tx| ledger::account_detail(tx, org_id, code, *month, after, *size)).unwrap();
+                let page =
+                    store.read(|tx| ledger::account_detail(tx, org_id, code, *month, after, *size)).unwrap();
                 let shown = page.lines.iter().map(|line| {
                     let debited = !line.debit.is_zero();
                     let amount = if debited { line.debit } else { line.credit };
                     let (number, event, on) = (line.number, &line.event, line.posted_on);
                     let (other, customer, component) = (line.other, line.customer, line.component.0);
                     let place = line.key.1;
-                    format!("{number} {place} {on} {event} {other} {customer:?} {component} {debited} {amount}")
+                    format!(
+                        "{number} {place} {on} {event} {other} {customer:?} {component} {debited} {amount}"
+                    )
                 });
                 lines(shown.chain([format!("more {}", page.next.is_some())]))
             }
             Query::Components { account, from, to } => {
                 let code = AccountCode(*account);
-                let found = store.read(|tx| ledger::balances_by_component(tx, org_id, code, *from, *to)).unwrap();
-                let shown = found.iter().filter(|one| !(one.debit.is_zero() && one.credit.is_zero())).map(|one| {
-                    format!("{} {} {} {}", one.unit_id, one.component.0, one.debit.fen(), one.credit.fen())
-                });
+                let found =
+                    store.read(|tx| ledger::balances_by_component(tx, org_id, code, *from, *to)).unwrap();
+                let shown =
+                    found.iter().filter(|one| !(one.debit.is_zero() && one.credit.is_zero())).map(|one| {
+                        format!(
+                            "{} {} {} {}",
+                            one.unit_id,
+                            one.component.0,
+                            one.debit.fen(),
+                            one.credit.fen()
+                        )
+                    });
                 lines(shown)
             }
             Query::Customers { account, month } => {
@@ -211,7 +242,10 @@ impl System<'_> {
             }
             Query::Customer { account, month, customer } => {
                 let code = AccountCode(*account);
-                store.read(|tx| ledger::customer_balance(tx, org_id, code, *month, *customer)).unwrap().to_string()
+                store
+                    .read(|tx| ledger::customer_balance(tx, org_id, code, *month, *customer))
+                    .unwrap()
+                    .to_string()
             }
             Query::BalanceOf { account, month, unit: at } => {
                 let code = AccountCode(*account);
@@ -247,7 +281,11 @@ impl System<'_> {
             Query::Issued { month } => {
                 let found = store.read(|tx| billing::report::component_totals(tx, org_id, *month)).unwrap();
                 let number = |code: &str| self.base.rules.component(code).unwrap().0;
-                lines(found.iter().map(|one| format!("{} {} {}", one.unit_id, number(&one.code), one.amount.fen())))
+                lines(
+                    found
+                        .iter()
+                        .map(|one| format!("{} {} {}", one.unit_id, number(&one.code), one.amount.fen())),
+                )
             }
             Query::Books { month } => {
                 let mut found = store.read(|tx| metering::book::books_of_month(tx, org_id, *month)).unwrap();

@@ -302,7 +302,8 @@ impl<'k> Reference<'k> {
             Command::Calculate { month, book } => self.calculate(*month, *book),
             Command::Review { month, book } => {
                 let found = self.books.get_mut(&(*month, *book)).ok_or("Office(NotFound")?;
-                let with_centre = matches!(found.stand, Stand::Calculating | Stand::Exception | Stand::Reviewing);
+                let with_centre =
+                    matches!(found.stand, Stand::Calculating | Stand::Exception | Stand::Reviewing);
                 if !with_centre || !found.calculated || found.reviewed {
                     return refuse("BookState");
                 }
@@ -334,7 +335,12 @@ impl<'k> Reference<'k> {
                 if self.holds.iter().filter(same).any(|hold| !hold.released) {
                     return refuse("Refused PARM-04");
                 }
-                self.holds.push(Hold { account: *account, document: *document, from: *month, released: false });
+                self.holds.push(Hold {
+                    account: *account,
+                    document: *document,
+                    from: *month,
+                    released: false,
+                });
                 done()
             }
             Command::Release { which } => {
@@ -348,7 +354,8 @@ impl<'k> Reference<'k> {
             Command::Adjust { account, kwh, fen, vat } => {
                 let part = |code, fen| -> Result<_, String> {
                     let component = self.known.rules.component(code).map_err(|error| error.to_string())?;
-                    let event = self.known.rules.event(billing::BILL_ISSUED).map_err(|error| error.to_string())?;
+                    let event =
+                        self.known.rules.event(billing::BILL_ISSUED).map_err(|error| error.to_string())?;
                     let accounts = event.accounts(component).map_err(|error| error.to_string())?;
                     Ok((component, accounts.credit, Money::from_fen(fen)))
                 };
@@ -417,9 +424,10 @@ impl<'k> Reference<'k> {
         let (mut added, mut unchanged, mut rejected) = (0, 0, usize::from(twice));
         for (account, kwh) in rows {
             let book = customer(*account).book;
-            let open = self.books.get(&(month, book)).is_some_and(|found| {
-                matches!(found.stand, Stand::Created | Stand::Entering)
-            });
+            let open = self
+                .books
+                .get(&(month, book))
+                .is_some_and(|found| matches!(found.stand, Stand::Created | Stand::Entering));
             if !open {
                 rejected += 1;
                 continue;
@@ -462,7 +470,13 @@ impl<'k> Reference<'k> {
             let mut bill = self.price(month, account);
             bill.reasons = self.reasons(month, account, &bill);
             let (change, adjustment) = self.held(account, month);
-            bill.flow = if change { 3 } else if adjustment { 2 } else { i64::from(bill.reasons != 0) };
+            bill.flow = if change {
+                3
+            } else if adjustment {
+                2
+            } else {
+                i64::from(bill.reasons != 0)
+            };
             count += 1;
             kwh = kwh.plus(bill.energy).unwrap();
             fee = fee.plus(bill.amount).unwrap();
@@ -549,7 +563,8 @@ impl<'k> Reference<'k> {
                 !bill.issued && in_order && self.held(*account, month) == (false, false)
             })
             .collect();
-        let left = |state: &Self| Self::accounts(book).filter(|one| !state.bills[&(month, *one)].issued).count();
+        let left =
+            |state: &Self| Self::accounts(book).filter(|one| !state.bills[&(month, *one)].issued).count();
         if free.is_empty() {
             return Ok(format!("0 0 {} {} {}", left(self), Quantity::ZERO, Money::ZERO));
         }
@@ -642,14 +657,19 @@ impl<'k> Reference<'k> {
         let mut postings = Vec::new();
         for (component, credit, amount) in case.parts {
             let customer = Some(payer(case.account));
-            postings.extend(signed(&Posting { debit: AccountCode(1122), credit, amount, customer, component }));
+            postings.extend(signed(&Posting {
+                debit: AccountCode(1122),
+                credit,
+                amount,
+                customer,
+                component,
+            }));
             if !amount.is_zero() {
                 self.issued.push((march, unit, component, amount));
             }
         }
         if !postings.is_empty() {
-            self.post(Voucher::new(today, unit, billing::BILL_ISSUED, postings))
-                .map_err(|_| "Below")?;
+            self.post(Voucher::new(today, unit, billing::BILL_ISSUED, postings)).map_err(|_| "Below")?;
         }
         let amount = case.parts[0].2.plus(case.parts[1].2).unwrap();
         let history = self.history.entry((march, case.account)).or_default();
@@ -684,7 +704,10 @@ fn signed(posting: &Posting) -> Option<Posting> {
 
 /// The meters of an account after `kwh` in `month`, read on the fifth.
 fn shown(line: &Line, account: i64, kwh: i64, month: Month) -> Line {
-    let spans = line.spans.iter().map(|(register, before, _)| (*register, *before, after(*before, *register, account, kwh)));
+    let spans = line
+        .spans
+        .iter()
+        .map(|(register, before, _)| (*register, *before, after(*before, *register, account, kwh)));
     let read_on = Date::from_number(month.number() * 100 + 5).unwrap();
     Line { spans: spans.collect(), status: 0, read_on, entered: true }
 }

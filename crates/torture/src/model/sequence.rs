@@ -27,7 +27,8 @@ fn any_month(chance: &mut Rng) -> Month {
     april().plus(chance.i32(-4..3)).unwrap()
 }
 fn day(chance: &mut Rng) -> Date {
-    let month = if chance.u8(..10) < 8 { april().plus(chance.i32(-1..2)).unwrap() } else { any_month(chance) };
+    let month =
+        if chance.u8(..10) < 8 { april().plus(chance.i32(-1..2)).unwrap() } else { any_month(chance) };
     // A voucher of another year would be numbered in a series the model does not keep.
     let month = if month.year() == 2026 { month } else { april() };
     month.first_day().plus_days(chance.i64(..28)).unwrap()
@@ -179,7 +180,8 @@ fn book(model: &Reference<'_>, chance: &mut Rng) -> Command {
 }
 
 fn exception(model: &Reference<'_>, chance: &mut Rng) -> Command {
-    let known: Vec<((Month, i64), i64)> = model.exceptions.iter().map(|(key, one)| (*key, one.state)).collect();
+    let known: Vec<((Month, i64), i64)> =
+        model.exceptions.iter().map(|(key, one)| (*key, one.state)).collect();
     if known.is_empty() || chance.u8(..8) == 0 {
         let (month, account) = (billing_month(chance), account(chance));
         return match chance.u8(..4) {

@@ -101,7 +101,9 @@ impl<'b> System<'b> {
                 }
                 (Ok(one), Ok(other)) if one == other => Ok(one),
                 (Err(one), Err(other)) if one == other => Err(one),
-                (Err(one), Err(other)) if later(&one) || later(&other) => Err(if later(&one) { other } else { one }),
+                (Err(one), Err(other)) if later(&one) || later(&other) => {
+                    Err(if later(&one) { other } else { one })
+                }
                 (one, other) => Err(format!("two at once were told {one:?} and {other:?}")),
             }
         } else {
@@ -184,10 +186,11 @@ impl<'b> System<'b> {
                 if self.broken == Some(Broken::Lost) {
                     // It is answered, and the transaction never committed.
                     let mut answer = None;
-                    let lost: Result<(), ledger::LedgerError> = Desk::new(&self.store, actor).act(given.now(), |work| {
-                        answer = Some(post(work)?);
-                        Err(StoreError::Busy.into())
-                    });
+                    let lost: Result<(), ledger::LedgerError> =
+                        Desk::new(&self.store, actor).act(given.now(), |work| {
+                            answer = Some(post(work)?);
+                            Err(StoreError::Busy.into())
+                        });
                     let failed = || Err(code(&lost.unwrap_err()));
                     return answer.map_or_else(failed, Ok);
                 }
@@ -216,7 +219,9 @@ impl<'b> System<'b> {
             Command::Import { month, rows, twice } => self.import(given, *month, rows, *twice),
             Command::SelfCheck { month, book } => {
                 let actor = self.fee_of(self.run_book(*book).unit_id);
-                self.once(actor, given, |work| metering::book::self_check(work, *month, *book, "核对").map(|()| done()))
+                self.once(actor, given, |work| {
+                    metering::book::self_check(work, *month, *book, "核对").map(|()| done())
+                })
             }
             Command::Submit { month, book } => {
                 let actor = self.fee_of(self.run_book(*book).unit_id);
@@ -346,7 +351,8 @@ impl<'b> System<'b> {
         let mut file = "表号,抄表日期,本次示数,峰,谷,正向无功\n".to_owned();
         for (account, kwh) in rows.iter().chain(rows.first().filter(|_| twice)) {
             let book = CUSTOMERS.iter().find(|one| one.account_id == *account).unwrap().book;
-            let lines = self.store.read(|tx| metering::entry::lines_of_book(tx, self.org_id, month, book)).unwrap();
+            let lines =
+                self.store.read(|tx| metering::entry::lines_of_book(tx, self.org_id, month, book)).unwrap();
             let line = lines.iter().find(|line| line.account_id == *account);
             let shown = |register, of: metering::reading::Register| {
                 let before = line.and_then(|line| line.registers.of(of)).map(|span| span.previous);
@@ -380,7 +386,12 @@ impl<'b> System<'b> {
 
 fn leg(side: &Side) -> Leg {
     let (account, fen, customer, component) = *side;
-    Leg { account: AccountCode(account), amount: Money::from_fen(fen), customer, component: ComponentId(component) }
+    Leg {
+        account: AccountCode(account),
+        amount: Money::from_fen(fen),
+        customer,
+        component: ComponentId(component),
+    }
 }
 fn told(posted: ledger::Posted) -> (String, i64) {
     (format!("{} {} {} {}", posted.year, posted.number, posted.total, posted.postings), posted.voucher_id)

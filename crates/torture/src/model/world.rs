@@ -201,13 +201,20 @@ pub(crate) fn finished_month(company: &Company<'_, '_>) {
     let case = house.by("fee", "2026-04-07", |work| adjustment::start(work, rules, &new)).unwrap();
     company.run(&company.plan(april, "2026-04-08")).unwrap();
     for station in [house.station, house.other_station] {
-        house.by("reviewer", "2026-04-08", |work| exception::send_lists(work, rules, april, station)).unwrap();
+        house
+            .by("reviewer", "2026-04-08", |work| exception::send_lists(work, rules, april, station))
+            .unwrap();
     }
-    let ticket = |work: &mut identity::Work<'_, '_>| exception::raise_ticket(work, rules, april, 1102, "请核实");
+    let ticket =
+        |work: &mut identity::Work<'_, '_>| exception::raise_ticket(work, rules, april, 1102, "请核实");
     house.by("reviewer", "2026-04-08", ticket).unwrap();
     for (login, account) in [("fee", 1003), ("fee", 1004), ("fee", 1102), ("fee2", 1203)] {
-        house.by(login, "2026-04-09", |work| exception::answer(work, rules, april, account, "已核实")).unwrap();
-        house.by("reviewer", "2026-04-10", |work| exception::put_in_order(work, rules, april, account)).unwrap();
+        house
+            .by(login, "2026-04-09", |work| exception::answer(work, rules, april, account, "已核实"))
+            .unwrap();
+        house
+            .by("reviewer", "2026-04-10", |work| exception::put_in_order(work, rules, april, account))
+            .unwrap();
     }
     house.by("fee", "2026-04-09", |work| hold::release(work, rules, placed.hold_id)).unwrap();
     let id = case.case_id;
@@ -216,7 +223,8 @@ pub(crate) fn finished_month(company: &Company<'_, '_>) {
     house.by("reviewer", "2026-04-09", |work| adjustment::archive(work, rules, id)).unwrap();
     house.by("fee", "2026-04-09", |work| adjustment::finish_follow_up(work, rules, id)).unwrap();
     house.by("reviewer", "2026-04-09", |work| adjustment::record_call(work, id, "请建抄本")).unwrap();
-    let issue = |work: &mut identity::Work<'_, '_>| adjustment::issue_with(work, rules, &company.postings, id);
+    let issue =
+        |work: &mut identity::Work<'_, '_>| adjustment::issue_with(work, rules, &company.postings, id);
     house.by("reviewer", "2026-04-10", issue).unwrap();
     for book in company.books() {
         company::act(house, "reviewer2", "2026-04-10", |work| {

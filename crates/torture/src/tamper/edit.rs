@@ -33,15 +33,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 7] = [
-        Kind::Value,
-        Kind::Delete,
-        Kind::Insert,
-        Kind::Swap,
-        Kind::Truncate,
-        Kind::Index,
-        Kind::BehindIndex,
-    ];
+    const ALL: [Kind; 7] =
+        [Kind::Value, Kind::Delete, Kind::Insert, Kind::Swap, Kind::Truncate, Kind::Index, Kind::BehindIndex];
     /// Its name in a report.
     pub fn name(self) -> &'static str {
         match self {
@@ -93,7 +86,8 @@ impl Layout {
         let raw = Connection::open(path).unwrap();
         let list = |sql: &str, of: &str| -> Vec<String> {
             let mut statement = raw.prepare(sql).unwrap();
-            let rows = statement.query_map(params_from_iter((!of.is_empty()).then_some(of)), |row| row.get(0));
+            let rows =
+                statement.query_map(params_from_iter((!of.is_empty()).then_some(of)), |row| row.get(0));
             rows.unwrap().map(Result::unwrap).collect()
         };
         let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
@@ -184,7 +178,8 @@ impl Hand<'_> {
         let mut statement =
             self.raw.prepare(&format!("SELECT * FROM \"{}\" {order}", self.table.name)).unwrap();
         let width = statement.column_count();
-        let rows = statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect::<Result<Row, _>>());
+        let rows =
+            statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect::<Result<Row, _>>());
         rows.unwrap().map(Result::unwrap).collect()
     }
     fn one(&self, chance: &mut Rng) -> Row {
@@ -214,7 +209,8 @@ impl Hand<'_> {
     fn set(&self, row: &Row, column: &str, value: &Value) -> Option<()> {
         let (condition, key) = self.key(row, 2);
         let sql = format!("UPDATE \"{}\" SET \"{column}\" = ?1 WHERE {condition}", self.table.name);
-        let touched = self.raw.execute(&sql, params_from_iter(std::iter::once(value.clone()).chain(key))).ok()?;
+        let touched =
+            self.raw.execute(&sql, params_from_iter(std::iter::once(value.clone()).chain(key))).ok()?;
         (touched == 1).then_some(())
     }
 
@@ -305,7 +301,8 @@ impl Hand<'_> {
 
     /// Takes an index out of the schema without touching its pages.
     fn hide(&self, index: &str) -> [Value; 5] {
-        let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
+        let row =
+            |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
         let sql = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = ?1";
         let text = self.raw.query_row(sql, [index], row).unwrap();
         self.raw.execute_batch("PRAGMA writable_schema = ON").unwrap();
@@ -315,7 +312,8 @@ impl Hand<'_> {
     }
     fn show(&self, text: &[Value; 5]) {
         self.raw.execute_batch("PRAGMA writable_schema = ON").unwrap();
-        let sql = "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql =
+            "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES (?1, ?2, ?3, ?4, ?5)";
         self.raw.execute(sql, params_from_iter(text)).unwrap();
         self.raw.execute_batch("PRAGMA writable_schema = RESET").unwrap();
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use kernel::{Bilingual, Lang};
 use store::{Migration, Schema, Store, StoreError, params};
 
-use crate::month::house::schemas;
 use crate::model::world;
+use crate::month::house::schemas;
 use crate::report::{Asked, Report};
 
 /// A released version: its database as the program of that version left it, and what it said of it.
@@ -144,13 +144,22 @@ fn cuts(engine: store::Engine, have: &[String]) -> Vec<Vec<Schema>> {
                         number: step.number,
                         name: step.name,
                         both: if of_both { cut } else { step.both },
-                        sqlite: if engine == store::Engine::Sqlite && !of_both { cut } else { whole(step.sqlite) },
-                        postgres: if engine == store::Engine::Postgres && !of_both { cut } else { whole(step.postgres) },
+                        sqlite: if engine == store::Engine::Sqlite && !of_both {
+                            cut
+                        } else {
+                            whole(step.sqlite)
+                        },
+                        postgres: if engine == store::Engine::Postgres && !of_both {
+                            cut
+                        } else {
+                            whole(step.postgres)
+                        },
                     };
                     let mut steps: Vec<Migration> = module.migrations[..number].iter().map(copied).collect();
                     steps.push(stopped);
                     let mut schema = all();
-                    schema[place] = Schema { module: module.module, migrations: Box::leak(steps.into_boxed_slice()) };
+                    schema[place] =
+                        Schema { module: module.module, migrations: Box::leak(steps.into_boxed_slice()) };
                     found.push(schema);
                 }
             }
@@ -160,7 +169,13 @@ fn cuts(engine: store::Engine, have: &[String]) -> Vec<Vec<Schema>> {
 }
 
 fn copied(step: &Migration) -> Migration {
-    Migration { number: step.number, name: step.name, both: step.both, sqlite: step.sqlite, postgres: step.postgres }
+    Migration {
+        number: step.number,
+        name: step.name,
+        both: step.both,
+        sqlite: step.sqlite,
+        postgres: step.postgres,
+    }
 }
 
 /// Interrupts the upgrade after every statement; answers how many times, or what was left behind.
@@ -209,7 +224,9 @@ fn downgrade(store: &Store) -> Result<(), String> {
             Err(error @ StoreError::Newer { .. }) => {
                 let good = [Lang::Zh, Lang::En].into_iter().all(|lang| {
                     let text = error.text(lang);
-                    text.contains(module) && text.contains(&number.to_string()) && text.contains(env!("CARGO_PKG_VERSION"))
+                    text.contains(module)
+                        && text.contains(&number.to_string())
+                        && text.contains(env!("CARGO_PKG_VERSION"))
                 });
                 if !good || shape(store) != before {
                     return Err(format!("{module} {number} was refused badly: {error}"));
@@ -301,7 +318,8 @@ pub fn run(asked: &Asked) -> Report {
     for line in changed_steps() {
         report.failed(0, line);
     }
-    report.count("released steps compared", STEPS.lines().filter(|line| !line.starts_with('#')).count() as u64);
+    report
+        .count("released steps compared", STEPS.lines().filter(|line| !line.starts_with('#')).count() as u64);
     report
 }
 
@@ -311,7 +329,10 @@ pub fn steps() -> Vec<(String, i64, String)> {
     let schemas = schemas();
     let all = std::iter::once(&own).chain(&schemas);
     all.flat_map(|module| {
-        module.migrations.iter().map(|step| (module.module.to_owned(), step.number, hexadecimal(&step.digest())))
+        module
+            .migrations
+            .iter()
+            .map(|step| (module.module.to_owned(), step.number, hexadecimal(&step.digest())))
     })
     .collect()
 }
@@ -323,9 +344,15 @@ fn changed_steps() -> Vec<String> {
     lines
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let [version, module, number, digest] = words[..] else { return Some(format!("unreadable: {line}")) };
-            let same = now.iter().any(|(name, at, sha256)| name == module && at.to_string() == number && sha256 == digest);
-            (!same).then(|| format!("step {number} of {module} was released with {version} and was changed since"))
+            let [version, module, number, digest] = words[..] else {
+                return Some(format!("unreadable: {line}"));
+            };
+            let same = now
+                .iter()
+                .any(|(name, at, sha256)| name == module && at.to_string() == number && sha256 == digest);
+            (!same).then(|| {
+                format!("step {number} of {module} was released with {version} and was changed since")
+            })
         })
         .collect()
 }
