@@ -11,7 +11,7 @@ use metering::account::*;
 use metering::book::{Book, BookBulk, Cycle, SubmittedBulk};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register, Registers, Span};
 
-use crate::house::*;
+use super::house::*;
 
 /// Books: public and dedicated of the first station, public of the second.
 pub const PUBLIC_BOOK: i64 = 601;
@@ -274,7 +274,7 @@ fn multiplier(one: &Customer) -> i64 {
     if one.category == Category::TwoPart { 100 } else { 1 }
 }
 
-fn reading(one: &Customer, month: Month) -> Reading {
+pub fn reading(one: &Customer, month: Month) -> Reading {
     let number = i64::from(month.month_of_year());
     let used = |before: i64, this: i64| Span {
         previous: kwh(1_000 + before / multiplier(one)),
