@@ -5,10 +5,12 @@
 
 mod adjustment;
 mod figures;
+mod issued;
 
 pub use figures::{Figures, read_figures};
 
 pub use adjustment::{is_adjustment, read_adjustment, write_adjustment};
+pub use issued::{Content, IssuedBill, Owner, read_issued, write_issued};
 
 use kernel::{Date, Exact, Money, Month, Price, Quantity, Rate};
 use smallvec::SmallVec;

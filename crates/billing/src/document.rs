@@ -1,13 +1,14 @@
 //! The bill as a person reads it: the worked calculation, and the printed document made from the same stored bytes.
 
 use documents::page::{
-    Block, Column, Document, Facts, KeyFigure, Paragraph, Step, Steps, Table, quantity, yuan,
+    Block, Column, Document, Facts, KeyFigure, Paragraph, Scan, Step, Steps, Table, quantity, yuan,
 };
 use kernel::{Bilingual, Lang, Money, Text};
 use metering::account::AccountDetails;
 use tariff::explain::{self, Context};
 use tariff::{LineKind, UnitsKind};
 
+use crate::BillCode;
 use crate::plans::PriceBook;
 use crate::service::StoredBill;
 
@@ -22,6 +23,10 @@ pub struct BillPaper<'p> {
     pub account: &'p AccountDetails,
     /// The bill's number as printed, or nothing before issue.
     pub number: &'p str,
+    /// The code that leads to its proof, or nothing before issue.
+    pub code: Option<&'p BillCode>,
+    /// The public address before the code, such as `https://bill.example/p/`; empty for the bare code.
+    pub address: &'p str,
 }
 
 /// The worked calculation of a stored bill: every line with its rule, version and unrounded figure.
@@ -181,6 +186,17 @@ pub fn bill_document(prices: &PriceBook, bill: &StoredBill, paper: &BillPaper<'_
     sums.total([say("合计", "Total"), yuan(figures.total), yuan(figures.vat)]);
     document.push(Block::Table(sums));
 
+    if let Some(code) = paper.code {
+        document.push(Block::Scan(Scan {
+            content: format!("{}{code}", paper.address),
+            label: say("账单验证码", "Code of this bill"),
+            text: code.to_string(),
+            note: say(
+                "凭此码可索取本账单的存证文件：证明账单记入日志后未被改动。",
+                "By this code you can ask for the proof of this bill: that it was recorded and never altered since.",
+            ),
+        }));
+    }
     document.push(Block::Heading(say("计算过程", "How it was calculated")));
     for block in explain_bill(prices, bill) {
         let steps = block.rows.iter().map(|row| Step {

@@ -2,6 +2,7 @@
 //!
 //! - [`canonical`]: bills as stored bytes.
 //! - [`gates`]: which bills are clean and why the others are not.
+//! - [`suspicion`]: how much a month looks like an error, beside the gates or in the place of one.
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
@@ -11,6 +12,8 @@ pub mod adjustment;
 mod assemble;
 mod books;
 pub mod canonical;
+pub mod check;
+mod code;
 mod document;
 mod error;
 pub mod exception;
@@ -18,6 +21,7 @@ pub mod gates;
 pub mod generation;
 pub mod hold;
 pub mod inquiry;
+mod issued;
 mod load;
 mod log;
 mod lookup;
@@ -32,18 +36,23 @@ mod schema;
 mod service;
 pub mod slip;
 mod sql;
+pub mod suspicion;
 pub mod whatif;
 
 pub use books::{
     BookResult, Submission, calculate_book, issue_book, review_book, send_book_back, submit_book,
 };
+pub use code::{BillCode, NoCode};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
+pub use issued::{
+    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
+};
 pub use load::load_ready;
 pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::{HistoryBulk, Ready};
-pub use plans::PriceBook;
+pub use plans::{PlanNumber, PriceBook, PriceSet, StoredTable};
 pub use posting::{BILL_ISSUED, BillPostings};
 pub use run::{RunBook, RunPlan, RunSummary, run_month};
 pub use schema::SCHEMA;

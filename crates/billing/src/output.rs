@@ -5,8 +5,8 @@ use ledger::{ComponentId, Posting, PostingBuffer};
 use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
-use crate::canonical::write_bill;
-use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, reasons, route};
+use crate::canonical::{Owner, write_bill, write_issued};
+use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, Verdict, decide, reasons, route};
 use crate::plans::PriceBook;
 use crate::posting::BillPostings;
 use crate::sql::{self, BillKey, BillRow, ExceptionRow, QuantityRow};
@@ -27,6 +27,8 @@ pub struct Ready {
     pub past: Past,
     /// What else is going on.
     pub pending: Pending,
+    /// What the score says, where it decides; nothing while the 30 % rule does.
+    pub verdict: Option<Verdict>,
     /// The day by which the bill is due.
     pub due_on: Date,
     /// What the price engine needs; a refusal in words when it could not be put together.
@@ -126,6 +128,7 @@ pub struct Output {
     pub(crate) changed_exceptions: Vec<ExceptionRow>,
     scratch: Bill,
     detail: Vec<u8>,
+    issued: Vec<u8>,
 }
 
 impl Output {
@@ -146,6 +149,7 @@ impl Output {
             changed_exceptions: Vec::new(),
             scratch: Bill::new(),
             detail: Vec::new(),
+            issued: Vec::new(),
         }
     }
 
@@ -196,11 +200,13 @@ impl Output {
             None => {
                 let found =
                     reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
+                let found = ready.verdict.map_or(found, |verdict| decide(found, verdict));
                 if self.scratch.total.is_negative() { found.with(Reasons::FEE_FLUCTUATION) } else { found }
             }
             Some(_) => {
                 self.scratch.clear();
-                Reasons::NOT_CALCULATED
+                let found = Reasons::NOT_CALCULATED;
+                ready.verdict.map_or(found, |verdict| decide(found, verdict))
             }
         };
         let calculated = !found.has(Reasons::NOT_CALCULATED);
@@ -279,7 +285,9 @@ impl Output {
         book.issued += 1;
         book.issued_energy_kwh = book.issued_energy_kwh.plus(bill.energy_kwh)?;
         book.issued_amount = book.issued_amount.plus(bill.total)?;
-        book.digests.push(vault::leaf_hash(detail.unwrap_or(&self.detail)));
+        self.issued.clear();
+        write_issued(&Owner { key, payer_id, due_on }, detail.unwrap_or(&self.detail), &mut self.issued);
+        book.digests.push(vault::leaf_hash(&self.issued));
         let (issue_id, line) = (book.issue_id, book.issued);
 
         let mut by_period = [Quantity::ZERO; Period::COUNT];
@@ -305,9 +313,8 @@ impl Output {
         for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
             let posting = rules.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
             book.add_sum(posting.component(), sum.amount, sum.vat)?;
-            post(&mut self.postings, book, &posting.for_customer(payer_id, sum.amount.minus(sum.vat)?))?;
         }
-        post(&mut self.postings, book, &rules.vat().for_customer(payer_id, bill.vat))
+        rules.each_posting(bill, payer_id, |posting| post(&mut self.postings, book, &posting))
     }
 }
 

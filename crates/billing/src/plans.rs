@@ -4,13 +4,13 @@
 
 use std::collections::HashMap;
 
-use kernel::{Bilingual, Date, Lang};
+use kernel::{Bilingual, Date, Lang, Price};
 use store::Tx;
-use tariff::engine::PlanRequest;
+use tariff::engine::{Plan, PlanRequest};
 use tariff::table::PriceTable;
 use tariff::{PlanId, Plans, Rules, VoltageLevel};
 
-use crate::sql::{self, StoredPlan};
+use crate::sql;
 use crate::{BillingError, Result};
 
 /// A compiled plan as it is looked up.
@@ -21,6 +21,78 @@ struct Offer {
     from: Date,
     to: Option<Date>,
     plan: PlanId,
+}
+
+/// A price table as it was loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTable {
+    /// Its identifier.
+    pub code: String,
+    /// Its version.
+    pub version: i64,
+    /// Its text.
+    pub content: String,
+}
+
+/// A compiled plan as it is numbered in the database: its place in the list is its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanNumber {
+    /// The price table.
+    pub table_code: String,
+    /// The table's version.
+    pub table_version: i64,
+    /// First day of its prices.
+    pub from: Date,
+    /// The day they end.
+    pub to: Option<Date>,
+    /// The class of use.
+    pub class: String,
+    /// The voltage, by its key in price tables.
+    pub voltage: String,
+    /// For customers who left the market.
+    pub left_market: bool,
+    /// The customer's own purchase price, in units of [`Price`].
+    pub own_purchase_price: Option<i64>,
+}
+
+impl PlanNumber {
+    pub(crate) fn of(plan: &Plan) -> PlanNumber {
+        PlanNumber {
+            table_code: plan.table.clone(),
+            table_version: i64::from(plan.version),
+            from: plan.from,
+            to: plan.to,
+            class: plan.request.class.clone(),
+            voltage: plan.request.voltage.key().to_owned(),
+            left_market: plan.request.left_market,
+            own_purchase_price: plan.request.own_purchase_price.map(Price::units),
+        }
+    }
+    fn request(&self) -> Result<PlanRequest> {
+        let lost = || BillingError::PlanLost(self.table_code.clone());
+        Ok(PlanRequest {
+            class: self.class.clone(),
+            voltage: VoltageLevel::from_key(&self.voltage).ok_or_else(lost)?,
+            left_market: self.left_market,
+            own_purchase_price: self.own_purchase_price.map(Price::from_units),
+        })
+    }
+}
+
+/// Everything a [`PriceBook`] is compiled from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PriceSet {
+    /// The price tables in the order in which they were loaded.
+    pub tables: Vec<StoredTable>,
+    /// The plans by number.
+    pub plans: Vec<PlanNumber>,
+}
+
+impl PriceSet {
+    /// Reads the organisation's.
+    pub fn load(tx: &mut Tx<'_>, org_id: i64) -> Result<PriceSet> {
+        Ok(PriceSet { tables: sql::stored_tables(tx, org_id)?, plans: sql::plans(tx, org_id)? })
+    }
 }
 
 /// All prices an organisation bills by, and the rules that are the same for all.
@@ -53,11 +125,16 @@ impl PriceBook {
     /// Loads every price table of the organisation and numbers the plans as they were numbered before; plans that are
     /// new get the next numbers, which are kept.
     pub fn load(tx: &mut Tx<'_>, org_id: i64) -> Result<PriceBook> {
-        let tables = sql::price_tables(tx, org_id)?
+        PriceBook::of(&PriceSet::load(tx, org_id)?)
+    }
+
+    /// Compiles a set of price tables without a database; known plans keep their numbers.
+    pub fn of(set: &PriceSet) -> Result<PriceBook> {
+        let tables = set
+            .tables
             .iter()
-            .map(|(code, content)| PriceTable::parse(code, content).map_err(unreadable))
+            .map(|table| PriceTable::parse(&table.code, &table.content).map_err(unreadable))
             .collect::<Result<Vec<_>>>()?;
-        let known = sql::plans(tx, org_id)?;
         let mut book = PriceBook {
             plans: Plans::default(),
             rules: Rules::shipped().map_err(unreadable)?,
@@ -65,7 +142,7 @@ impl PriceBook {
             regions: HashMap::new(),
         };
         // Known plans first and in their order, so that each gets its old number again.
-        for (number, stored) in known.iter().enumerate() {
+        for (number, stored) in set.plans.iter().enumerate() {
             let table = tables
                 .iter()
                 .find(|table| {
@@ -89,7 +166,7 @@ impl PriceBook {
     pub fn save_numbers(&self, tx: &mut Tx<'_>, org_id: i64) -> Result<()> {
         let known = sql::plans(tx, org_id)?.len();
         for (id, plan) in self.plans.iter().skip(known) {
-            sql::add_plan(tx, org_id, i64::from(id.0), &StoredPlan::of(plan))?;
+            sql::add_plan(tx, org_id, i64::from(id.0), &PlanNumber::of(plan))?;
         }
         Ok(())
     }

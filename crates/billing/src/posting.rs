@@ -2,9 +2,10 @@
 
 use kernel::Money;
 use ledger::{Accounts, ComponentId, EventRules, Posting, PostingRules};
-use tariff::Plans;
+use tariff::{Bill, Plans};
 
-use crate::Result;
+use crate::adjustment::AdjustmentBill;
+use crate::{BillingError, Result};
 
 /// The event of an issue.
 pub const BILL_ISSUED: &str = "bill_issued";
@@ -52,6 +53,33 @@ impl BillPostings {
     /// The posting of a component by the ledger's code or one of its aliases, as adjustments name them.
     pub(crate) fn named(&self, code: &str) -> Result<ComponentPosting> {
         find(&self.rules, self.rules.event(BILL_ISSUED)?, code)
+    }
+    /// Gives what a calculated bill posts for `payer_id` to `take`: each component without its VAT, then the VAT. Amounts
+    /// may be below zero or nothing.
+    pub fn each_posting<E: From<BillingError>>(
+        &self,
+        bill: &Bill,
+        payer_id: i64,
+        mut take: impl FnMut(Posting) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        for sum in bill.sums.iter().filter(|sum| !sum.amount.is_zero()) {
+            let posting = self.of(sum.component).ok_or(BillingError::NoPosting(sum.component.0))?;
+            let net = sum.amount.minus(sum.vat).map_err(BillingError::from)?;
+            take(posting.for_customer(payer_id, net))?;
+        }
+        take(self.vat.for_customer(payer_id, bill.vat))
+    }
+    /// Gives what an adjustment posts for `payer_id` to `take`. Amounts may be below zero.
+    pub fn each_posting_of_adjustment<E: From<BillingError>>(
+        &self,
+        bill: &AdjustmentBill,
+        payer_id: i64,
+        mut take: impl FnMut(Posting) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        for (code, amount) in bill.components.iter().filter(|(_, amount)| !amount.is_zero()) {
+            take(self.named(code)?.for_customer(payer_id, *amount))?;
+        }
+        Ok(())
     }
     pub(crate) fn vat(&self) -> ComponentPosting {
         self.vat

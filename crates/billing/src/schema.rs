@@ -99,4 +99,17 @@ CREATE TABLE issue_component (
   PRIMARY KEY (org_id, issue_id, component)) STRICT, WITHOUT ROWID;",
     sqlite: "",
     postgres: "",
-}];
+}, Migration {
+    number: 3,
+    name: "issues whose leaves do not say whose the bills are",
+    both: "
+CREATE TABLE issue_first_form (
+  org_id INTEGER NOT NULL, issue_id INTEGER NOT NULL, PRIMARY KEY (org_id, issue_id)) STRICT, WITHOUT ROWID;
+INSERT INTO issue_first_form (org_id, issue_id) SELECT org_id, issue_id FROM issue;",
+    sqlite: "
+CREATE TRIGGER issue_first_form_closed BEFORE INSERT ON issue_first_form BEGIN SELECT RAISE(ABORT, 'issues never change'); END;
+CREATE TRIGGER issue_first_form_fixed BEFORE UPDATE ON issue_first_form BEGIN SELECT RAISE(ABORT, 'issues never change'); END;
+CREATE TRIGGER issue_first_form_kept BEFORE DELETE ON issue_first_form BEGIN SELECT RAISE(ABORT, 'issues never change'); END;",
+    postgres: "
+CREATE TRIGGER issue_first_form_fixed BEFORE INSERT OR UPDATE OR DELETE ON issue_first_form FOR EACH ROW EXECUTE FUNCTION billing_never_changes();",
+}, crate::suspicion::MIGRATION];

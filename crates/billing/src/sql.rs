@@ -1,14 +1,18 @@
 //! The tables of billing, and the only place that names them.
 
+mod issued;
+
+pub(crate) use issued::*;
+
 use std::collections::HashMap;
 
-use kernel::{Date, Moment, Money, Month, Price, Quantity};
+use kernel::{Date, Moment, Money, Month, Quantity};
 use store::{Bulk, Column, Kind, StoreError, Tx, params};
-use tariff::engine::{Plan, PlanRequest};
-use tariff::{Period, VoltageLevel};
+use tariff::Period;
 
 use crate::BillingError;
 use crate::gates::{Flow, Past, Pending, Reasons};
+use crate::plans::{PlanNumber, StoredTable};
 use crate::service::IssuedAs;
 
 type Result<T, E = BillingError> = std::result::Result<T, E>;
@@ -265,49 +269,13 @@ pub(crate) const EXCEPTION_IN_ORDER: i64 = 3;
 /// `exception.state` of an exception that was issued.
 pub(crate) const EXCEPTION_ISSUED: i64 = 4;
 
-/// A compiled plan as it is numbered in the database.
-pub(crate) struct StoredPlan {
-    pub(crate) table_code: String,
-    pub(crate) table_version: i64,
-    from: Date,
-    to: Option<Date>,
-    class: String,
-    voltage: String,
-    left_market: bool,
-    own_purchase_price: Option<i64>,
-}
-
-impl StoredPlan {
-    pub(crate) fn of(plan: &Plan) -> StoredPlan {
-        StoredPlan {
-            table_code: plan.table.clone(),
-            table_version: i64::from(plan.version),
-            from: plan.from,
-            to: plan.to,
-            class: plan.request.class.clone(),
-            voltage: plan.request.voltage.key().to_owned(),
-            left_market: plan.request.left_market,
-            own_purchase_price: plan.request.own_purchase_price.map(Price::units),
-        }
-    }
-    pub(crate) fn request(&self) -> Result<PlanRequest> {
-        let lost = || BillingError::PlanLost(self.table_code.clone());
-        Ok(PlanRequest {
-            class: self.class.clone(),
-            voltage: VoltageLevel::from_key(&self.voltage).ok_or_else(lost)?,
-            left_market: self.left_market,
-            own_purchase_price: self.own_purchase_price.map(Price::from_units),
-        })
-    }
-}
-
-pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredPlan>> {
+pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<PlanNumber>> {
     tx.list(
         "SELECT table_code, table_version, effective_from, effective_to, class, voltage, left_market, own_purchase_price
          FROM price_plan WHERE org_id = ?1 ORDER BY plan_id",
         params![org_id],
         |row| {
-            Ok(StoredPlan {
+            Ok(PlanNumber {
                 table_code: row.text(0)?,
                 table_version: row.int(1)?,
                 from: row.date(2)?,
@@ -321,7 +289,7 @@ pub(crate) fn plans(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredPlan>> {
     )
 }
 
-pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &StoredPlan) -> Result<()> {
+pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &PlanNumber) -> Result<()> {
     tx.execute(
         "INSERT INTO price_plan (org_id, plan_id, table_code, table_version, effective_from, effective_to, class,
            voltage, left_market, own_purchase_price) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -339,15 +307,6 @@ pub(crate) fn add_plan(tx: &mut Tx<'_>, org_id: i64, plan_id: i64, plan: &Stored
         ],
     )?;
     Ok(())
-}
-
-/// Code and content of every price table, in the order in which they were loaded.
-pub(crate) fn price_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(String, String)>> {
-    tx.list(
-        "SELECT code, content FROM price_table WHERE org_id = ?1 ORDER BY loaded_at, code, version",
-        params![org_id],
-        |row| Ok((row.text(0)?, row.text(1)?)),
-    )
 }
 
 pub(crate) fn price_table(tx: &mut Tx<'_>, org_id: i64, code: &str, version: i64) -> Result<Option<String>> {
@@ -573,10 +532,14 @@ pub(crate) fn issuable(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64)
          LEFT JOIN exception e ON e.org_id = b.org_id AND e.month = b.month AND e.account_id = b.account_id
          WHERE b.org_id = ?1 AND b.month = ?2 AND b.book_id = ?3 AND b.sequence = 0
            AND ((b.reasons = 0 AND e.account_id IS NULL) OR e.state = ?4) AND (b.reasons / ?5) % 2 = 0
+           AND ((b.reasons / ?6) % 2 = 0 OR EXISTS (
+             SELECT 1 FROM suspicion_release s WHERE s.org_id = b.org_id AND s.month = b.month
+               AND s.account_id = b.account_id AND s.confirmed_by IS NOT NULL
+               AND s.energy_kwh = b.energy_kwh AND s.amount = b.amount))
            AND NOT EXISTS (SELECT 1 FROM receivable r WHERE r.org_id = b.org_id AND r.month = b.month
                              AND r.account_id = b.account_id AND r.sequence = 0)
          ORDER BY b.account_id",
-        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0],
+        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0, Reasons::HELD.0],
         |row| {
             Ok(Draft {
                 key: BillKey { org_id, month, account_id: row.int(0)?, sequence: 0 },
@@ -669,5 +632,32 @@ pub(crate) fn issued_as(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<IssuedAs
                 issued_at: row.moment(5)?,
             })
         },
+    )
+}
+
+/// Gives what was issued in `month` to accounts from the first to the last, in order of account: kWh, of these at other
+/// than flat times, and kvarh, in millionths.
+pub(crate) fn each_used<E: From<StoreError>>(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    (first, last): (i64, i64),
+    mut take: impl FnMut(i64, i64, i64, i64) -> Result<(), E>,
+) -> Result<(), E> {
+    tx.each(
+        "SELECT account_id, energy_kwh, sharp_kwh + peak_kwh + valley_kwh + deep_valley_kwh, reactive_kvarh
+         FROM quantity_ledger
+         WHERE org_id = ?1 AND month = ?2 AND account_id BETWEEN ?3 AND ?4 ORDER BY account_id, sequence",
+        params![org_id, month, first, last],
+        |row| take(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?),
+    )
+}
+
+/// Code, version and content of every price table, in the order in which they were loaded.
+pub(crate) fn stored_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<StoredTable>> {
+    tx.list(
+        "SELECT code, version, content FROM price_table WHERE org_id = ?1 ORDER BY loaded_at, code, version",
+        params![org_id],
+        |row| Ok(StoredTable { code: row.text(0)?, version: row.int(1)?, content: row.text(2)? }),
     )
 }

@@ -97,8 +97,23 @@ pub enum Block {
     Steps(Steps),
     /// Who signs; stays together on one page.
     Signatures(Vec<Party>),
+    /// A code for a camera, with words beside it; stays together on one page.
+    Scan(Scan),
     /// What follows starts a new page.
     PageBreak,
+}
+
+/// A code that a camera reads (二维码).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// What the camera reads, at most 500 bytes.
+    pub content: String,
+    /// What it is for.
+    pub label: String,
+    /// The code in letters, to be typed where there is no camera.
+    pub text: String,
+    /// What to do with it; small and grey.
+    pub note: String,
 }
 
 /// Names and values: customer, address, meter.

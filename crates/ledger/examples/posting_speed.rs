@@ -32,7 +32,7 @@ fn main() -> Result<(), LedgerError> {
     let url = arguments.next().unwrap_or_else(|| folder.display().to_string());
     let batches: i64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(50);
     let store = Store::open(&url)?;
-    store.migrate(&[SCHEMA])?;
+    store.migrate(&[identity::SCHEMA, vault::SCHEMA, SCHEMA])?;
     println!("{}, {batches} batches of {CUSTOMERS} customers", store.engine_version()?);
     let actor = Actor {
         org_id: 1,

@@ -6,7 +6,7 @@ use std::ops::Range;
 use kernel::Money;
 use store::{Bulk, Kind, Value};
 
-use crate::{AccountCode, ComponentId, Entry, LedgerError, Posting};
+use crate::{AccountCode, ComponentId, Entry, LedgerError, Posting, canonical};
 
 const COLUMNS: &[store::Column] = &[
     ("org_id", Kind::Int),
@@ -38,6 +38,8 @@ pub(crate) struct Gathered {
     pub postings: i64,
     pub total: Money,
     pub pairs: Range<usize>,
+    /// Where the canonical bytes of its postings stand.
+    pub bytes: Range<usize>,
 }
 
 /// Postings of one organisation on their way to the ledger. It can be filled on any thread, without a database;
@@ -47,6 +49,8 @@ pub struct PostingBuffer {
     pub(crate) rows: Bulk,
     pub(crate) pairs: Vec<Pair>,
     pub(crate) vouchers: Vec<Gathered>,
+    /// The postings as the log covers them, one after another.
+    pub(crate) bytes: Vec<u8>,
     index: HashMap<(AccountCode, AccountCode, ComponentId), usize>,
     last: usize,
 }
@@ -59,6 +63,7 @@ impl PostingBuffer {
             rows: Bulk::new("posting", COLUMNS),
             pairs: Vec::new(),
             vouchers: Vec::new(),
+            bytes: Vec::new(),
             index: HashMap::new(),
             last: 0,
         }
@@ -80,6 +85,7 @@ impl PostingBuffer {
         self.rows.clear();
         self.pairs.clear();
         self.vouchers.clear();
+        self.bytes.clear();
         self.index.clear();
         self.last = 0;
     }
@@ -87,7 +93,8 @@ impl PostingBuffer {
     /// Starts the next voucher; the postings that follow are its own.
     pub fn begin(&mut self, voucher_id: i64) {
         let at = self.pairs.len();
-        self.vouchers.push(Gathered { voucher_id, postings: 0, total: Money::ZERO, pairs: at..at });
+        let bytes = self.bytes.len()..self.bytes.len();
+        self.vouchers.push(Gathered { voucher_id, postings: 0, total: Money::ZERO, pairs: at..at, bytes });
         self.index.clear();
         self.last = at;
     }
@@ -114,6 +121,8 @@ impl PostingBuffer {
             customer.map_or(Value::Null, Value::Int),
             Value::Int(i64::from(component.0)),
         ])?;
+        canonical::write_posting(posting, &mut self.bytes);
+        voucher.bytes.end = self.bytes.len();
         voucher.total = total;
         voucher.postings += 1;
         let place = self.place(debit, credit, component);

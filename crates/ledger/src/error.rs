@@ -103,6 +103,9 @@ pub enum LedgerError {
     /// Not permitted.
     #[error(transparent)]
     Identity(#[from] identity::IdentityError),
+    /// The log refused or failed.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
     /// The database refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,6 +119,7 @@ impl Bilingual for LedgerError {
         match (lang, self) {
             (lang, LedgerError::Identity(error)) => error.text(lang),
             (lang, LedgerError::Store(error)) => error.text(lang),
+            (lang, LedgerError::Vault(error)) => error.text(lang),
             (lang, LedgerError::Figure(error)) => error.text(lang),
             (Lang::En, error) => error.to_string(),
             (Lang::Zh, error) => chinese(error),
@@ -166,6 +170,7 @@ fn chinese(error: &LedgerError) -> String {
         LedgerError::Output(why) => format!("账簿导出失败：{why}"),
         LedgerError::Identity(error) => error.text(Lang::Zh),
         LedgerError::Store(error) => error.text(Lang::Zh),
+        LedgerError::Vault(error) => error.text(Lang::Zh),
         LedgerError::Figure(error) => error.text(Lang::Zh),
     }
 }

@@ -8,27 +8,38 @@
 //! [`Chart`] and [`PostingRules`] are data files. [`post`] writes one voucher, [`post_bulk`] thousands; balances per
 //! period, unit, account and component are kept in the same transaction. [`trial_balance`], [`account_detail`],
 //! [`customer_balances`] and [`export_hledger`] read; [`check()`] proves that balances and entries agree.
+//!
+//! Every voucher is an act in the vault's log with the digest of its canonical bytes ([`Voucher`], [`read_voucher`]);
+//! so are the steps of periods, where a close states what it closed, and changes of the chart.
 
 mod buffer;
+mod canonical;
 mod chart;
 mod check;
 mod entry;
 mod error;
 mod hledger;
+mod logged;
 mod model;
 mod periods;
 mod reports;
 mod rules;
 mod schema;
 mod service;
+mod sketch;
 mod sql;
 
 pub use buffer::PostingBuffer;
+pub use canonical::{Movement, PeriodBalance, UnreadableVoucher, Voucher, VoucherHead, read_voucher};
 pub use chart::{Account, AccountKind, Chart, Side};
-pub use check::{CheckReport, Finding, check};
+pub use check::{CheckReport, Finding, VoucherFigures, Vouchers, check, check_with, period_with};
 pub use entry::{Entry, Leg};
 pub use error::LedgerError;
 pub use hledger::export_hledger;
+pub use logged::{
+    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, each_voucher, period_balance,
+    voucher_by_number, voucher_years,
+};
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};
 pub use reports::{
@@ -37,4 +48,5 @@ pub use reports::{
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;
+pub use sketch::{Sketch, Sketcher};
 pub use service::{install_chart, permission, post, post_bulk, post_manual, reverse};

@@ -6,7 +6,7 @@ use store::Tx;
 
 use crate::service::{WHOLE_ORGANISATION, permission};
 use crate::sql::{self, Maker};
-use crate::{LedgerError, check};
+use crate::{LedgerError, check, logged};
 
 /// An accounting period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +37,13 @@ pub fn open_period(work: &mut Work<'_, '_>, month: Month) -> Result<(), LedgerEr
         return Err(LedgerError::PeriodOrder { period: month, what: "opened", why });
     }
     let maker = maker(work);
-    Ok(sql::insert_period(work.tx, month, &maker)?)
+    sql::insert_period(work.tx, month, &maker)?;
+    logged::record_period(work, permission::OPEN_PERIOD, month, None)
 }
 
 /// Closes an open period (结账): all earlier ones must be closed, and its balances agree with its entries.
-/// What stands in the books then is frozen (RPT-11).
+/// What stands in the books then is frozen (RPT-11), and the act in the log states it: counts, total, and the digest of
+/// all balances.
 pub fn close_period(work: &mut Work<'_, '_>, month: Month) -> Result<(), LedgerError> {
     work.require(permission::CLOSE_PERIOD, WHOLE_ORGANISATION)?;
     let org_id = work.org_id();
@@ -60,9 +62,11 @@ pub fn close_period(work: &mut Work<'_, '_>, month: Month) -> Result<(), LedgerE
     sql::set_open(work.tx, month, false, &maker)?;
     let report = check::check_period(work.tx, org_id, month)?;
     match report.first() {
-        Some(finding) => Err(refused(finding.to_string())),
-        None => Ok(()),
-    }
+        Some(finding) => return Err(refused(finding.to_string())),
+        None => logged::adopt(work)?,
+    };
+    let balance = logged::period_balance(work.tx, org_id, month)?;
+    logged::record_period(work, permission::CLOSE_PERIOD, month, Some(&balance))
 }
 
 /// Opens a closed period again (反结账), as long as no later one was closed.
@@ -77,5 +81,6 @@ pub fn reopen_period(work: &mut Work<'_, '_>, month: Month) -> Result<(), Ledger
         return Err(refused(format!("{} is closed after it", later.month)));
     }
     let maker = maker(work);
-    Ok(sql::set_open(work.tx, month, true, &maker)?)
+    sql::set_open(work.tx, month, true, &maker)?;
+    logged::record_period(work, permission::REOPEN_PERIOD, month, None)
 }

@@ -17,6 +17,23 @@ pub const SCHEMA: Schema = Schema {
         both: TABLES,
         sqlite: SQLITE,
         postgres: POSTGRES,
+    }, Migration {
+        number: 2,
+        name: "vouchers in the log",
+        both: "
+CREATE TABLE voucher_adoption (
+  org_id INTEGER NOT NULL, adopted_at INTEGER NOT NULL, adopted_by INTEGER NOT NULL, PRIMARY KEY (org_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE voucher_adopted_year (
+  org_id INTEGER NOT NULL, year INTEGER NOT NULL, last_number INTEGER NOT NULL, PRIMARY KEY (org_id, year)) STRICT, WITHOUT ROWID;",
+        sqlite: "
+CREATE TRIGGER adoption_no_update BEFORE UPDATE ON voucher_adoption BEGIN SELECT RAISE(ABORT, 'ledger: an adoption never changes'); END;
+CREATE TRIGGER adoption_no_delete BEFORE DELETE ON voucher_adoption BEGIN SELECT RAISE(ABORT, 'ledger: an adoption is never deleted'); END;
+CREATE TRIGGER adopted_year_no_update BEFORE UPDATE ON voucher_adopted_year BEGIN SELECT RAISE(ABORT, 'ledger: an adoption never changes'); END;
+CREATE TRIGGER adopted_year_no_delete BEFORE DELETE ON voucher_adopted_year BEGIN SELECT RAISE(ABORT, 'ledger: an adoption is never deleted'); END;",
+        postgres: "
+CREATE TRIGGER adoption_never BEFORE UPDATE OR DELETE OR TRUNCATE ON voucher_adoption FOR EACH STATEMENT EXECUTE FUNCTION ledger_never();
+CREATE TRIGGER adopted_year_never BEFORE UPDATE OR DELETE OR TRUNCATE ON voucher_adopted_year FOR EACH STATEMENT EXECUTE FUNCTION ledger_never();
+REVOKE UPDATE, DELETE, TRUNCATE ON voucher_adoption, voucher_adopted_year FROM PUBLIC, CURRENT_USER;",
     }],
 };
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use identity::Work;
+use identity::{Permission, Work};
 use kernel::{Date, Money, Month};
 
 use crate::buffer::Gathered;
+use crate::logged;
 use crate::sql::{self, BalanceKey, Maker};
 use crate::{Chart, Entry, LedgerError, Posted, Posting, PostingBuffer, PostingRules, VoucherHeader};
 
@@ -27,6 +28,8 @@ pub mod permission {
     pub const CHART: Permission = Permission("ledger.chart");
     /// Read the books.
     pub const READ: Permission = Permission("ledger.read");
+    /// Not a right but a verb in the log: a voucher that another office's command posted by its own right.
+    pub const VOUCHER: Permission = Permission("ledger.voucher");
     /// All of them, for building posts.
     pub const ALL: &[Permission] = &[POST, REVERSE, OPEN_PERIOD, CLOSE_PERIOD, REOPEN_PERIOD, CHART, READ];
 }
@@ -43,11 +46,17 @@ pub fn install_chart(
 ) -> Result<(), LedgerError> {
     work.require(permission::CHART, WHOLE_ORGANISATION)?;
     let org_id = work.org_id();
+    let before = logged::chart_digest(work.tx, org_id)?;
     for account in chart.accounts() {
         sql::insert_account(work.tx, org_id, account)?;
     }
     for component in rules.components() {
         sql::insert_component(work.tx, org_id, component)?;
+    }
+    let after = logged::chart_digest(work.tx, org_id)?;
+    if before != after {
+        let act = vault::Act::new(permission::CHART, WHOLE_ORGANISATION, logged::CHART, logged::CHART);
+        vault::record(work, &act.digests(before, after))?;
     }
     Ok(())
 }
@@ -58,10 +67,19 @@ pub fn post(
     header: &VoucherHeader,
     postings: &[Posting],
 ) -> Result<Posted, LedgerError> {
+    post_as(work, permission::VOUCHER, header, postings)
+}
+
+fn post_as(
+    work: &mut Work<'_, '_>,
+    verb: Permission,
+    header: &VoucherHeader,
+    postings: &[Posting],
+) -> Result<Posted, LedgerError> {
     let mut buffer = PostingBuffer::new(work.org_id());
     buffer.begin(header.voucher_id);
     postings.iter().try_for_each(|posting| buffer.add(posting))?;
-    only(write(work, std::slice::from_ref(header), &mut buffer, None)?)
+    only(write(work, verb, std::slice::from_ref(header), &mut buffer, None)?)
 }
 
 /// Posts a voucher that a person wrote by hand; asks for [`permission::POST`].
@@ -72,7 +90,7 @@ pub fn post_manual(
 ) -> Result<Posted, LedgerError> {
     work.require(permission::POST, header.unit_id)?;
     let postings = entry.postings()?;
-    post(work, header, &postings)
+    post_as(work, permission::POST, header, &postings)
 }
 
 /// Posts all vouchers of `buffer` at the speed of the engine's loader: balances are summed in memory and added once.
@@ -82,7 +100,7 @@ pub fn post_bulk(
     headers: &[VoucherHeader],
     buffer: &mut PostingBuffer,
 ) -> Result<Vec<Posted>, LedgerError> {
-    write(work, headers, buffer, None)
+    write(work, permission::VOUCHER, headers, buffer, None)
 }
 
 /// Reverses a voucher with a red one (红冲) that mirrors its postings, sides exchanged, on `posted_on` in an open
@@ -120,7 +138,7 @@ pub fn reverse(
     sql::each_posting(work.tx, org_id, voucher_id, |posting| {
         buffer.add(&Posting { debit: posting.credit, credit: posting.debit, ..posting })
     })?;
-    only(write(work, std::slice::from_ref(&header), &mut buffer, Some(voucher_id))?)
+    only(write(work, permission::VOUCHER, std::slice::from_ref(&header), &mut buffer, Some(voucher_id))?)
 }
 
 fn only(mut posted: Vec<Posted>) -> Result<Posted, LedgerError> {
@@ -174,6 +192,7 @@ fn matched<'a>(
 
 fn write(
     work: &mut Work<'_, '_>,
+    verb: Permission,
     headers: &[VoucherHeader],
     buffer: &mut PostingBuffer,
     reverses: Option<i64>,
@@ -182,6 +201,7 @@ fn write(
     if buffer.org_id() != maker.org_id {
         return Err(LedgerError::BadHeader("the postings belong to another organisation".into()));
     }
+    logged::adopt(work)?;
     let vouchers = matched(headers, buffer)?;
     // The database refuses all of this as well; asked here first so that a person is told in plain words.
     let mut periods: Vec<Month> = vouchers.iter().map(|(header, _)| header.period()).collect();
@@ -199,6 +219,7 @@ fn write(
         return Err(LedgerError::UnknownAccount(*code));
     }
     let posted = numbered(work, &maker, &vouchers)?;
+    logged::record_vouchers(work, verb, &maker, &vouchers, &posted, reverses, buffer)?;
     let numbered = headers.iter().zip(&posted).map(|(header, posted)| (header, posted, reverses));
     sql::load_drafts(work.tx, maker.org_id, headers)?;
     work.tx.load(&mut buffer.rows)?;

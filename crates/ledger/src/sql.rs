@@ -3,6 +3,7 @@
 use kernel::{Date, Month, Text};
 use store::{Bulk, Kind, StoreError, Tx, Value, params};
 
+use crate::canonical::{Movement, VoucherHead};
 use crate::chart::{AccountKind, Side};
 use crate::periods::Period;
 use crate::rules::Component;
@@ -276,5 +277,163 @@ pub(crate) fn each_posting(
                 component: component(row.int(4)?)?,
             })
         },
+    )
+}
+
+/// Were the organisation's older vouchers brought into the log?
+pub(crate) fn is_adopted(tx: &mut Tx<'_>, org_id: i64) -> Result<bool, LedgerError> {
+    let found =
+        tx.one("SELECT 1 FROM voucher_adoption WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
+    Ok(found.is_some())
+}
+
+/// Takes it upon this transaction to bring them in; no when another one did.
+pub(crate) fn claim_adoption(tx: &mut Tx<'_>, maker: &Maker) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "INSERT INTO voucher_adoption (org_id, adopted_at, adopted_by) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![maker.org_id, maker.made_at, maker.person_id],
+    )?;
+    Ok(rows == 1)
+}
+
+/// The last number of each year.
+pub(crate) fn voucher_years(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64, i64)>, LedgerError> {
+    tx.list(
+        "SELECT year, MAX(number) FROM voucher WHERE org_id = ?1 GROUP BY year ORDER BY year",
+        params![org_id],
+        |row| Ok((row.int(0)?, row.int(1)?)),
+    )
+}
+
+/// The headers of the vouchers of `year` numbered `first..=last`, in order.
+pub(crate) fn voucher_heads(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    year: i64,
+    first: i64,
+    last: i64,
+) -> Result<Vec<VoucherHead>, LedgerError> {
+    tx.list(
+        "SELECT voucher_id, number, period, posted_on, effective_on, unit_id, event, source, summary, person_id,
+           made_at, reverses, total, postings
+         FROM voucher WHERE org_id = ?1 AND year = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number",
+        params![org_id, year, first, last],
+        |row| {
+            Ok(VoucherHead {
+                org_id,
+                voucher_id: row.int(0)?,
+                year,
+                number: row.int(1)?,
+                period: row.month(2)?,
+                posted_on: row.date(3)?,
+                effective_on: row.date(4)?,
+                unit_id: row.int(5)?,
+                event: row.text(6)?,
+                source: row.text(7)?,
+                summary: row.text(8)?,
+                person_id: row.int(9)?,
+                made_at: row.moment(10)?,
+                reverses: row.int_or_null(11)?,
+                total: row.money(12)?,
+                count: row.int(13)?,
+            })
+        },
+    )
+}
+
+/// Gives the postings of the vouchers of `year` numbered `first..=last` to `take`, by number and line.
+pub(crate) fn each_posting_between<E: From<LedgerError>>(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    year: i64,
+    first: i64,
+    last: i64,
+    mut take: impl FnMut(i64, Posting) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut outcome = Ok(());
+    let read = tx.each(
+        "SELECT v.number, p.debit, p.credit, p.amount, p.account_id, p.component
+         FROM voucher v JOIN posting p ON p.org_id = v.org_id AND p.voucher_id = v.voucher_id
+         WHERE v.org_id = ?1 AND v.year = ?2 AND v.number BETWEEN ?3 AND ?4 ORDER BY v.number, p.line",
+        params![org_id, year, first, last],
+        |row| {
+            let posting = Posting {
+                debit: AccountCode(row.int(1)?),
+                credit: AccountCode(row.int(2)?),
+                amount: row.money(3)?,
+                customer: row.int_or_null(4)?,
+                component: component(row.int(5)?)?,
+            };
+            if let Err(error) = take(row.int(0)?, posting) {
+                outcome = Err(error);
+                return Err(LedgerError::NoVoucher);
+            }
+            Ok(())
+        },
+    );
+    outcome?;
+    Ok(read?)
+}
+
+/// Vouchers and postings of a period.
+pub(crate) fn period_counts(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Result<(i64, i64), LedgerError> {
+    let found = tx.one(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(postings), 0) AS BIGINT) FROM voucher WHERE org_id = ?1 AND period = ?2",
+        params![org_id, period],
+        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The kept balances of a period, by unit, account and component.
+pub(crate) fn movements(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Result<Vec<Movement>, LedgerError> {
+    tx.list(
+        "SELECT unit_id, code, component, debit, credit FROM period_balance WHERE org_id = ?1 AND period = ?2
+         ORDER BY unit_id, code, component",
+        params![org_id, period],
+        |row| {
+            Ok(Movement {
+                unit_id: row.int(0)?,
+                account: AccountCode(row.int(1)?),
+                component: component(row.int(2)?)?,
+                debit: row.money(3)?,
+                credit: row.money(4)?,
+            })
+        },
+    )
+}
+
+/// Number, code and names of the components.
+pub(crate) fn named_components(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+) -> Result<Vec<(ComponentId, String, String, String)>, LedgerError> {
+    tx.list(
+        "SELECT number, code, name_zh, name_en FROM ledger_component WHERE org_id = ?1 ORDER BY number",
+        params![org_id],
+        |row| Ok((component(row.int(0)?)?, row.text(1)?, row.text(2)?, row.text(3)?)),
+    )
+}
+
+/// Keeps up to which number the vouchers of `year` were adopted.
+pub(crate) fn insert_adopted_year(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    year: i64,
+    last_number: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO voucher_adopted_year (org_id, year, last_number) VALUES (?1, ?2, ?3)",
+        params![org_id, year, last_number],
+    )?;
+    Ok(())
+}
+
+/// The last number of each adopted year.
+pub(crate) fn adopted_years(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64, i64)>, LedgerError> {
+    tx.list(
+        "SELECT year, last_number FROM voucher_adopted_year WHERE org_id = ?1 ORDER BY year",
+        params![org_id],
+        |row| Ok((row.int(0)?, row.int(1)?)),
     )
 }

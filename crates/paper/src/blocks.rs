@@ -7,8 +7,8 @@ use kernel::Lang;
 use crate::PaperError;
 use crate::face::Face;
 use crate::flow::{BODY, Flow, HAIRLINE, HEADING, Ink, LABEL, Laid, Mark, NOTE, Type};
-use crate::table;
 use crate::units::{Length, pt};
+use crate::{scan, table};
 
 /// Space between blocks.
 const GAP: Length = pt(9);
@@ -34,6 +34,7 @@ pub(crate) fn lay_out(face: &'static Face, document: &Document) -> Result<Laid, 
             Block::Paragraph(block) => paragraph(&mut flow, block)?,
             Block::Steps(block) => steps(&mut flow, block, after)?,
             Block::Signatures(parties) => signatures(&mut flow, parties)?,
+            Block::Scan(block) => scan::lay_out(&mut flow, block)?,
             Block::PageBreak if flow.is_fresh() => {}
             Block::PageBreak => flow.new_page()?,
         }

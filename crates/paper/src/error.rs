@@ -30,6 +30,14 @@ pub enum PaperError {
         /// The table's columns.
         columns: usize,
     },
+    /// A code that no camera would read.
+    #[error("the code to be scanned has {length} bytes; it may have {most}: shorten the address in it")]
+    LongCode {
+        /// Its bytes.
+        length: usize,
+        /// The most it may have.
+        most: usize,
+    },
     /// More pages than any reader turns.
     #[error("{title:?} has more than {most} pages; export it to Excel or choose less")]
     TooManyPages {
@@ -103,6 +111,9 @@ impl Bilingual for PaperError {
             }
             PaperError::Cells { table, row, cells, columns } => {
                 format!("表“{table}”第 {row} 行有 {cells} 个单元格，而表只有 {columns} 列")
+            }
+            PaperError::LongCode { length, most } => {
+                format!("二维码内容有 {length} 字节，最多 {most} 字节：请缩短其中的网址")
             }
             PaperError::TooManyPages { title, most } => {
                 format!("“{title}”超过 {most} 页，请导出为 Excel 或缩小范围")

@@ -60,6 +60,13 @@ pub(crate) enum Mark {
         height: Length,
         ink: Ink,
     },
+    /// Black squares of a grid, each given by column and row.
+    Squares {
+        x: Length,
+        y: Length,
+        side: Length,
+        dark: Vec<(u16, u16)>,
+    },
 }
 
 /// How a piece of text is set.

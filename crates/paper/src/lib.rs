@@ -15,6 +15,7 @@ mod face;
 mod flow;
 mod lines;
 mod pdf;
+mod scan;
 mod table;
 mod units;
 mod xlsx;
@@ -41,7 +42,8 @@ pub struct Printed {
 /// The document as a PDF file. Same document, same bytes.
 ///
 /// # Errors
-/// A table without columns, with more than 40, or with more cells than columns; more than 5,000 pages.
+/// A table without columns, with more than 40, or with more cells than columns; a code that is too long to be scanned;
+/// more than 5,000 pages.
 pub fn pdf(document: &Document) -> Result<Vec<u8>, PaperError> {
     print(std::slice::from_ref(document)).map(|printed| printed.bytes)
 }

@@ -81,6 +81,25 @@ fn draw(surface: &mut Surface, face: &Face, mark: &Mark) {
             surface.set_stroke(None);
             rectangle(surface, *x, *y, *width, *height);
         }
+        Mark::Squares { x, y, side, dark } => {
+            surface.set_fill(Some(Fill {
+                paint: rgb::Color::new(0, 0, 0).into(),
+                opacity: NormalizedF32::ONE,
+                rule: Default::default(),
+            }));
+            surface.set_stroke(None);
+            // One path of all squares: no seam of a viewer's smoothing runs between them.
+            let mut path = PathBuilder::new();
+            for (column, row) in dark {
+                let (left, top) = (x + side * Length::from(*column), y + side * Length::from(*row));
+                if let Some(rect) = Rect::from_xywh(to_pdf(left), to_pdf(top), to_pdf(*side), to_pdf(*side)) {
+                    path.push_rect(rect);
+                }
+            }
+            if let Some(path) = path.finish() {
+                surface.draw_path(&path);
+            }
+        }
         Mark::Frame { x, y, width, height, ink } => {
             surface.set_fill(None);
             surface.set_stroke(Some(stroke(*ink, 800)));

@@ -5,6 +5,13 @@
 //! Nothing the product is built from depends on this crate.
 
 pub mod house;
+#[allow(clippy::unwrap_used)]
+pub mod model;
+mod month;
 pub mod report;
 pub mod storm;
+#[allow(clippy::unwrap_used)]
+pub mod tamper;
+#[allow(clippy::unwrap_used)]
+pub mod upgrade;
 pub mod vfs;

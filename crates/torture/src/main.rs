@@ -75,6 +75,24 @@ enum Harness {
         #[arg(long, hide = true, default_value_t = 0)]
         port: u16,
     },
+    /// Random commands against a reference model, on both engines.
+    Model(Common),
+    /// Edits of stored data behind the program's back, which its checks must find.
+    Tamper(Common),
+    /// The same edits of everything, and what nobody notices by table and column.
+    TamperGaps(Common),
+    /// Databases of every released version, brought up to date and interrupted at every statement.
+    Upgrade(Common),
+    /// The list of the schema's steps, for `fixtures/released_steps.txt` at a release.
+    Steps {
+        /// The version to be released.
+        version: String,
+    },
+    /// Writes the database of a finished month, for `fixtures` at a release.
+    Fixture {
+        /// The file to write.
+        file: std::path::PathBuf,
+    },
     /// The process that `kill` kills.
     #[command(hide = true)]
     Child(storm::child::Child),
@@ -100,6 +118,23 @@ fn run(harness: &Harness) -> Result<Option<Report>, Trouble> {
         Harness::KillServer { .. } => {
             let inner: Vec<String> = std::env::args().skip(1).collect();
             std::process::exit(if storm::server::with_own_server(&inner)? { 0 } else { 1 });
+        }
+        Harness::Model(common) => Ok(Some(torture::model::run(&common.asked()))),
+        Harness::Tamper(common) => Ok(Some(torture::tamper::run(&common.asked()))),
+        Harness::TamperGaps(common) => {
+            println!("{}", torture::tamper::gaps(&common.asked()));
+            std::process::exit(0);
+        }
+        Harness::Upgrade(common) => Ok(Some(torture::upgrade::run(&common.asked()))),
+        Harness::Steps { version } => {
+            for (module, number, digest) in torture::upgrade::steps() {
+                println!("{version} {module} {number} {digest}");
+            }
+            std::process::exit(0);
+        }
+        Harness::Fixture { file } => {
+            torture::model::world::fixture(file)?;
+            std::process::exit(0);
         }
         Harness::Child(told) => {
             storm::child::work(told)?;

@@ -190,14 +190,14 @@ pub fn start_batch(
     let effect = Effect { energy_kwh: Quantity::ZERO, tiers: Vec::new(), components: sums.components };
     let now = work.now();
     super::sql::insert(work.tx, org_id, &case, &effect, &[], now)?;
-    let batch = Batch { case, bills: count as i64, charged: sums.charged, refunded: sums.refunded, known: false };
+    let batch =
+        Batch { case, bills: count as i64, charged: sums.charged, refunded: sums.refunded, known: false };
     sql::insert(work.tx, org_id, &batch, &source, &new.basis)?;
     let root = keep_lines(work, &batch.case, &lines)?;
     let accounts: Vec<i64> = lines.iter().map(|line| line.account_id).collect();
     crate::hold::begin_batch(work, &accounts, &batch.case.number)?;
     let summary = format!("bills={count} charged={} refunded={}", batch.charged, batch.refunded);
-    let entry =
-        log::Entry::new(route.starts, new.unit_id, "adjustment", batch.case.number.clone(), summary);
+    let entry = log::Entry::new(route.starts, new.unit_id, "adjustment", batch.case.number.clone(), summary);
     log::record(work, vec![entry.covering(batch.bills, root)])?;
     Ok(batch)
 }
@@ -211,7 +211,8 @@ fn fresh_lines<'n>(
 ) -> Result<(Vec<&'n BatchLine>, Option<i64>)> {
     let mut lines: Vec<&BatchLine> = new.lines.iter().collect();
     lines.sort_unstable_by_key(|line| line.account_id);
-    let live: HashMap<i64, (i64, bool, String)> = sql::live_lines(tx, org_id, new.unit_id, new.month, source)?;
+    let live: HashMap<i64, (i64, bool, String)> =
+        sql::live_lines(tx, org_id, new.unit_id, new.month, source)?;
     let mut known = None;
     let mut fresh = Vec::with_capacity(lines.len());
     for line in lines {
@@ -242,7 +243,10 @@ struct Sums {
 fn check(postings: &BillPostings, new: &NewBatch, lines: &[&BatchLine]) -> Result<Sums> {
     let refuse = |zh: String, en: String| Err(OfficeError::refused("ADJ-18", zh, en).into());
     if lines.is_empty() {
-        return refuse("没有需要退补的用户".into(), "nobody's bill differs: there is nothing to adjust".into());
+        return refuse(
+            "没有需要退补的用户".into(),
+            "nobody's bill differs: there is nothing to adjust".into(),
+        );
     }
     if lines.len() > BATCH_LINES_MAX {
         let most = BATCH_LINES_MAX;
@@ -268,8 +272,12 @@ fn check(postings: &BillPostings, new: &NewBatch, lines: &[&BatchLine]) -> Resul
         let long = line.explanation.zh.len().max(line.explanation.en.len()) > EXPLANATION_BYTES_MAX;
         if account == 0 || by_component != difference || !by_tier.is_zero() || nothing || long {
             return refuse(
-                format!("用户 {account} 的费用项合计 {by_component} 与差额 {difference} 不符，或阶梯电量之和不为零"),
-                format!("account {account}: components sum to {by_component}, not {difference}, or tiers do not sum to zero"),
+                format!(
+                    "用户 {account} 的费用项合计 {by_component} 与差额 {difference} 不符，或阶梯电量之和不为零"
+                ),
+                format!(
+                    "account {account}: components sum to {by_component}, not {difference}, or tiers do not sum to zero"
+                ),
             );
         }
         for (code, amount) in &line.components {
@@ -319,8 +327,8 @@ fn keep_lines(work: &mut Work<'_, '_>, case: &AdjustmentCase, lines: &[&BatchLin
 /// A batch by the key of its case.
 pub fn batch_of(tx: &mut Tx<'_>, org_id: i64, case_id: i64) -> Result<Batch> {
     let case = service::find(tx, org_id, case_id)?;
-    let (bills, charged, refunded) =
-        sql::find(tx, org_id, case_id)?.ok_or(OfficeError::NotFound { what: "adjustment batch", id: case_id })?;
+    let (bills, charged, refunded) = sql::find(tx, org_id, case_id)?
+        .ok_or(OfficeError::NotFound { what: "adjustment batch", id: case_id })?;
     Ok(Batch { case, bills, charged, refunded, known: true })
 }
 

@@ -8,7 +8,7 @@ use store::{Bulk, Tx};
 use tariff::Period;
 
 use super::model::AdjustmentBill;
-use crate::canonical::{is_adjustment, read_adjustment, write_adjustment};
+use crate::canonical::{Owner, is_adjustment, read_adjustment, write_adjustment, write_issued};
 use crate::gates::{Flow, Reasons};
 use crate::office::{self, OfficeRules};
 use crate::posting::{BILL_ISSUED, BillPostings};
@@ -92,17 +92,22 @@ fn issue_rows(
     let mut lines = PostingBuffer::new(org_id);
     lines.begin(voucher_id);
     let mut sums: Vec<(ComponentId, Money, Money)> = Vec::with_capacity(first.components.len());
-    let mut rows = Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
+    let mut rows =
+        Rows { bills: sql::bills(), quantities: sql::quantities(), receivables: sql::receivables() };
     let mut digests = Vec::with_capacity(bills.len());
     let (mut energy_kwh, mut amount, mut is_posted) = (Quantity::ZERO, Money::ZERO, false);
-    let mut detail = Vec::new();
+    let (mut detail, mut covered) = (Vec::new(), Vec::new());
     for (line, bill) in (1..).zip(bills) {
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id)?;
-        let account = account.ok_or(OfficeError::NotFound { what: "account", id: bill.key.account_id })?.account;
+        let account =
+            account.ok_or(OfficeError::NotFound { what: "account", id: bill.key.account_id })?.account;
         let payer_id = account.main_account_id.unwrap_or(account.account_id);
         detail.clear();
         write_adjustment(bill, &mut detail);
-        digests.push(vault::leaf_hash(&detail));
+        let due_on = due(&account);
+        covered.clear();
+        write_issued(&Owner { key: bill.key, payer_id, due_on }, &detail, &mut covered);
+        digests.push(vault::leaf_hash(&covered));
         for (code, part) in bill.components.iter().filter(|(_, part)| !part.is_zero()) {
             let posting = postings.named(code)?;
             lines.add_signed(&posting.for_customer(payer_id, *part))?;
@@ -116,7 +121,7 @@ fn issue_rows(
         }
         energy_kwh = energy_kwh.plus(bill.energy_kwh)?;
         amount = amount.plus(bill.amount)?;
-        rows.add(work, bill, (issue_id, line), payer_id, due(&account), &detail)?;
+        rows.add(work, bill, (issue_id, line), payer_id, due_on, &detail)?;
     }
     let root = vault::merkle_root(digests);
     let row = IssueRow {
@@ -239,7 +244,8 @@ pub fn issue_with(
         let org_id = work.org_id();
         let account = metering::account::account_by_id(work.tx, org_id, bill.key.account_id);
         let account = account.map_err(|error| OfficeError::below(&error))?;
-        let due = account.map_or(due_on(work.today(), DUE_DAY), |found| own_due(work.today(), &found.account));
+        let due =
+            account.map_or(due_on(work.today(), DUE_DAY), |found| own_due(work.today(), &found.account));
         Ok(issue_adjustment(work, postings, bill, due)?)
     })
 }

@@ -12,8 +12,10 @@ mod service;
 mod sql;
 
 pub use batch::{
-    BATCH_LINES_MAX, Batch, BatchIssued, BatchLine, KeptLine, NewBatch, batch_of, each_line, issue_batch, start_batch,
+    BATCH_LINES_MAX, Batch, BatchIssued, BatchLine, KeptLine, NewBatch, batch_of, each_line, issue_batch,
+    start_batch,
 };
+pub(crate) use batch_sql::{GUARDS_POSTGRES, GUARDS_SQLITE, TABLES as BATCH_TABLES};
 pub use bill::{StoredAdjustment, issue_adjustment, issue_with, stored_adjustment};
 pub use lists::{
     MonthListAnswer, answer_month_list, file_evidence, give_running_list, make_month_list,
@@ -26,5 +28,4 @@ pub use service::{
     finish_follow_up, follow_ups, in_progress, issue, operate, raise_fee_request, record_call, refuse,
     running, send_on, start,
 };
-pub(crate) use batch_sql::{GUARDS_POSTGRES, GUARDS_SQLITE, TABLES as BATCH_TABLES};
 pub(crate) use sql::TABLES;

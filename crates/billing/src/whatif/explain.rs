@@ -45,10 +45,11 @@ pub fn explained(trial: &Trial, bill: &MonthBill) -> Result<Explained> {
 
 /// `energy 0.558 → 0.568; …`: the prices that differ. A price that a side does not have is a dash.
 pub fn prices_in_words(prices: &[PriceChange], lang: Lang) -> String {
-    let price = |price: Option<kernel::Price>| price.map_or_else(|| "—".to_owned(), |price| price.to_string());
-    let words = prices
-        .iter()
-        .map(|change| format!("{} {} → {}", change.name.text(lang), price(change.before), price(change.after)));
+    let price =
+        |price: Option<kernel::Price>| price.map_or_else(|| "—".to_owned(), |price| price.to_string());
+    let words = prices.iter().map(|change| {
+        format!("{} {} → {}", change.name.text(lang), price(change.before), price(change.after))
+    });
     words.collect::<Vec<_>>().join("; ")
 }
 

@@ -99,8 +99,8 @@ pub fn read_and_decode(
                 std::hint::black_box(read_figures(detail, &mut figures)?);
             }
             *bills += 1;
+            *bytes += detail.len() as u64;
         }
-        *bytes += chunk.bytes.len() as u64;
         Ok(())
     };
     let workers = vec![(0, 0); how.workers.max(1)];
@@ -163,7 +163,8 @@ fn stream<W: Send>(
         drop(send);
         let mut done = Vec::new();
         for thread in threads {
-            let lost = || OfficeError::refused("BILL-18", "比较线程中断", "a thread of the comparison ended early");
+            let lost =
+                || OfficeError::refused("BILL-18", "比较线程中断", "a thread of the comparison ended early");
             done.push(thread.join().unwrap_or_else(|_| Err(lost().into()))?);
         }
         read.map(|()| done)
@@ -301,7 +302,6 @@ impl<'w> Worker<'w> {
             rows = &sorted;
         }
         self.tally.shares.push((chunk.number, Vec::with_capacity(rows.len())));
-        self.tally.bytes += chunk.bytes.len() as u64;
         while let Some(first) = rows.first() {
             let size = rows.iter().take_while(|row| row.account_id == first.account_id).count();
             let (mine, others) = rows.split_at(size);
@@ -319,6 +319,7 @@ impl<'w> Worker<'w> {
         let mut carried = None;
         for row in rows {
             let detail = &chunk.bytes[row.from..row.to];
+            self.tally.bytes += detail.len() as u64;
             self.used.push(None);
             if row.not_calculated {
                 self.tally.not_calculated += 1;
@@ -380,13 +381,16 @@ impl<'w> Worker<'w> {
                 *slot = Some(state.used_kwh);
             }
         }
-        if let Err(refusal) = tariff::calculate(self.trial.plans(), self.trial.rules(), &input, &mut self.bill) {
+        if let Err(refusal) =
+            tariff::calculate(self.trial.plans(), self.trial.rules(), &input, &mut self.bill)
+        {
             *carried = None;
             self.tally.add_refused(refusal.to_string(), row.account_id, self.figures.total)?;
             return Ok(false);
         }
         *carried = input.tiers.map(|state| {
-            let after = |tiers: &Option<tariff::TierResult>, before| tiers.map_or(before, |tiers| tiers.used_kwh);
+            let after =
+                |tiers: &Option<tariff::TierResult>, before| tiers.map_or(before, |tiers| tiers.used_kwh);
             Carried {
                 month: row.month,
                 stored_kwh: after(&self.figures.tiers, stored_before),
@@ -405,7 +409,9 @@ impl<'w> Worker<'w> {
         let by_year = |plan: Option<&tariff::engine::Plan>| {
             plan.and_then(|plan| plan.tiers.as_ref()).is_some_and(|tiers| tiers.by_year)
         };
-        let first = month.plus(-i32::from(months)).is_ok_and(|past| tier_year(past, months) != tier_year(month, months));
+        let first = month
+            .plus(-i32::from(months))
+            .is_ok_and(|past| tier_year(past, months) != tier_year(month, months));
         let (old, new) = (self.book.plans().get(old), self.trial.plans().get(*new));
         self.tally.tiers_unknown += i64::from(by_year(new) && !by_year(old) && !first);
     }

@@ -40,4 +40,3 @@ pub(crate) fn count(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<i64> {
     )?;
     Ok(found.unwrap_or(0))
 }
-

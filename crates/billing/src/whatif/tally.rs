@@ -42,7 +42,10 @@ struct Top {
 impl Top {
     fn would_take(&self, size: u64, account_id: i64) -> bool {
         self.kept.len() < self.limit
-            || self.kept.last().is_some_and(|(least, of)| (size, Reverse(account_id)) > (*least, Reverse(of.account_id)))
+            || self
+                .kept
+                .last()
+                .is_some_and(|(least, of)| (size, Reverse(account_id)) > (*least, Reverse(of.account_id)))
     }
     fn take(&mut self, size: u64, extreme: Extreme) {
         let at = self.kept.partition_point(|(kept, of)| {
@@ -107,12 +110,7 @@ impl Tally {
         Ok(())
     }
     /// A customer's difference over all months, and with it the customer when it is among the largest.
-    pub(crate) fn add_account(
-        &mut self,
-        share: Share,
-        account_id: i64,
-        extreme: impl FnOnce() -> Extreme,
-    ) {
+    pub(crate) fn add_account(&mut self, share: Share, account_id: i64, extreme: impl FnOnce() -> Extreme) {
         let top = if share.difference > 0 { &mut self.increases } else { &mut self.decreases };
         let size = share.difference.unsigned_abs();
         if size > 0 && top.would_take(size, account_id) {

@@ -89,7 +89,8 @@ mod tests {
         for count in [0, 1, 9, 10, 11, 1_000, 1_003] {
             let shares: Vec<Share> = (0..count)
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     share((state >> 57) as i64, (state >> 40 & 15) as i64 - 7)
                 })
                 .collect();
@@ -99,7 +100,11 @@ mod tests {
             for (group, tenth) in found.iter().enumerate() {
                 let mine = &sorted[count * group / 10..count * (group + 1) / 10];
                 let sum: i64 = mine.iter().map(|at| shares[*at].difference).sum();
-                assert_eq!((tenth.accounts, tenth.difference.fen()), (mine.len() as i64, sum), "{count} {group}");
+                assert_eq!(
+                    (tenth.accounts, tenth.difference.fen()),
+                    (mine.len() as i64, sum),
+                    "{count} {group}"
+                );
             }
             let all: i64 = found.iter().map(|tenth| tenth.accounts).sum();
             assert_eq!(all, count as i64);

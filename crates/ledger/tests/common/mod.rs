@@ -83,7 +83,7 @@ pub fn each_engine(test: impl Fn(&Desk<'_>)) {
 }
 
 fn on(store: &Store, test: &impl Fn(&Desk<'_>)) {
-    store.migrate(&[SCHEMA]).unwrap();
+    store.migrate(&[identity::SCHEMA, vault::SCHEMA, SCHEMA]).unwrap();
     let actor = person(permission::ALL);
     let desk = Desk::new(store, &actor);
     desk.act(now(), |work| {

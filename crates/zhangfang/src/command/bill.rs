@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use billing::{BillKey, BillPaper, PriceBook, StoredBill, bill_document, explain_bill, stored_bill};
+use billing::{
+    BillCode, BillKey, BillPaper, PriceBook, StoredBill, bill_code, bill_document, explain_bill, stored_bill,
+};
 use clap::Subcommand;
 use documents::Numbers;
 use kernel::{Bilingual, Lang, Month};
@@ -33,7 +35,12 @@ pub enum Bill {
         /// Where to write it; by default NUMBER-MONTH.pdf in the data folder / 输出文件
         #[arg(long)]
         out: Option<PathBuf>,
+        /// Public address before the code in the QR code, such as https://bill.example/p/ / 二维码中的公开网址前缀
+        #[arg(long, default_value = "")]
+        address: String,
     },
+    /// Write issued bills with their proof, by account or by the code on the bill / 导出账单存证文件
+    Proof(super::proof::BillProofs),
     /// Months under other prices: who would pay more, who less; nothing is written / 电价试算对比
     Whatif(WhatifCommand),
 }
@@ -48,6 +55,8 @@ pub struct Found {
     pub bill: StoredBill,
     /// Its printed number.
     pub number: String,
+    /// The code that leads to its proof, once it is issued.
+    pub code: Option<BillCode>,
     /// Name of the organisation.
     pub issuer: String,
     /// Name of the station.
@@ -68,6 +77,7 @@ pub fn find(store: &Store, org_id: i64, number: &str, month: Month, lang: Lang) 
         .ok_or_else(|| Failure::new(format!("没有户号 {number}"), format!("there is no account {number}")))?;
     let key = BillKey { org_id, month, account_id: account.account.account_id, sequence: 0 };
     let bill = store.read(|tx| stored_bill(tx, key))?.ok_or_else(missing)?;
+    let code = store.read(|tx| bill_code(tx, key))?;
     let units = store.read(|tx| identity::units(tx, org_id))?;
     let name = |found: Option<&identity::Unit>| found.map(|unit| unit.name.text(lang)).unwrap_or_default();
     let station = units.iter().find(|unit| unit.id == account.account.unit_id);
@@ -92,17 +102,20 @@ pub fn find(store: &Store, org_id: i64, number: &str, month: Month, lang: Lang) 
         account,
         bill,
         number,
+        code,
     })
 }
 
 impl Found {
-    /// The bill's PDF.
-    pub fn pdf(&self, lang: Lang) -> Done<Vec<u8>> {
+    /// The bill's PDF; `address` stands before the code in its QR code.
+    pub fn pdf(&self, address: &str, lang: Lang) -> Done<Vec<u8>> {
         let paper = BillPaper {
             issuer: &self.issuer,
             station: &self.station,
             account: &self.account,
             number: &self.number,
+            code: self.code.as_ref(),
+            address,
         };
         Ok(paper::pdf(&bill_document(&self.prices, &self.bill, &paper, lang))?)
     }
@@ -118,6 +131,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Done {
 
 /// Runs the command.
 pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
+    if let Bill::Proof(proofs) = command {
+        return super::proof::bills(proofs, &Office::enter(place, lang)?);
+    }
     if let Bill::Whatif(command) = command {
         return super::whatif::run(command, &Office::enter(place, lang)?);
     }
@@ -129,14 +145,14 @@ pub fn run(command: &Bill, place: &Place, lang: Lang) -> Done {
             println!("{} {}  {}", found.account.number, found.account.name, found.number);
             println!("{}", tariff::explain::render(&explain_bill(&found.prices, &found.bill), lang));
         }
-        Bill::Pdf { account, month, out } => {
+        Bill::Pdf { account, month, out, address } => {
             let month: Month = month.parse()?;
             let found = find(&store, actor.org_id, account, month, lang)?;
             let path = out.clone().unwrap_or_else(|| place.data.join(format!("{account}-{month}.pdf")));
-            write_file(&path, &found.pdf(lang)?)?;
+            write_file(&path, &found.pdf(address, lang)?)?;
             println!("{}", path.display());
         }
-        Bill::Whatif(_) => {}
+        Bill::Proof(_) | Bill::Whatif(_) => {}
     }
     Ok(())
 }

@@ -75,6 +75,17 @@ pub enum Ledger {
         /// The file to write / 输出文件
         file: PathBuf,
     },
+    /// Write a whole accounting period with its proof, to be verified offline / 导出会计期间存证文件
+    ExportProof {
+        /// Accounting period, such as 2026-02 / 会计期间
+        #[arg(value_parser = month)]
+        month: Month,
+        /// The file to write / 输出文件
+        file: PathBuf,
+        /// Under the checkpoint of so many acts, such as one that witnesses cosigned; by default one made now / 检查点条数
+        #[arg(long)]
+        checkpoint: Option<i64>,
+    },
     /// Prove that balances, vouchers and postings agree / 账账核对
     Check,
 }
@@ -104,10 +115,10 @@ pub fn run(command: &Ledger, office: &Office) -> Done {
             ledger::open_period(work, *month)?;
             both(format!("已开账 {month}"), format!("{month} is open"))
         }),
-        Ledger::Close { month } => office.change("ledger.close_period", command, |work| {
+        Ledger::Close { month } => office.require_proved(*month, "period_close").and_then(|()| office.change("ledger.close_period", command, |work| {
             ledger::close_period(work, *month)?;
             both(format!("已结账 {month}"), format!("{month} is closed"))
-        }),
+        })),
         Ledger::Reopen { month } => office.change("ledger.reopen_period", command, |work| {
             ledger::reopen_period(work, *month)?;
             both(format!("已反结账 {month}"), format!("{month} is open again"))
@@ -120,6 +131,9 @@ pub fn run(command: &Ledger, office: &Office) -> Done {
             })
         }
         Ledger::Export { file } => office.sign_log().and_then(|()| export(office, file)),
+        Ledger::ExportProof { month, file, checkpoint } => {
+            super::proof::period(*month, file, *checkpoint, office)
+        }
         Ledger::Check => check(office),
     }
 }

@@ -28,6 +28,16 @@ pub enum Log {
         #[command(flatten)]
         page: Page,
     },
+    /// Write all acts on one document with their proof, to be verified offline / 导出单据存证文件
+    Export {
+        /// Its kind, such as voucher / 单据类型
+        kind: String,
+        /// Its number / 单据编号
+        number: String,
+        /// The file to write / 输出文件
+        #[arg(long)]
+        out: std::path::PathBuf,
+    },
     /// Acts of one person / 按人员查询
     Person {
         /// Login / 登录名
@@ -122,6 +132,24 @@ fn name(code: &str) -> Option<Text> {
     let post = catalogue.post(code).map(|post| post.text.clone());
     post.or_else(|| catalogue.permission(code).map(|permission| permission.text.clone()))
         .or_else(|| documents::kind(code).ok().map(|kind| kind.text.clone()))
+        .or_else(|| verb_without_right(code))
+}
+
+/// Acts that follow from another command or need no right of their own, and what they are about.
+fn verb_without_right(code: &str) -> Option<Text> {
+    let (zh, en) = match code {
+        "ledger.voucher" => ("登记凭证（业务自动生成）", "post a voucher of an office's command"),
+        "ledger.adopt" => ("早期凭证补入日志", "take earlier vouchers into the log"),
+        "audit.export" => ("导出存证文件", "export with proof"),
+        "vouchers_adopted" => ("早期凭证", "earlier vouchers"),
+        "accounting_period" => ("会计期间", "accounting period"),
+        "chart" => ("会计科目表", "chart of accounts"),
+        "bill_proof" => ("账单存证", "proof of bills"),
+        "document_proof" => ("单据存证", "proof of a document"),
+        "period_proof" => ("期间存证", "proof of a period"),
+        _ => return None,
+    };
+    Some(Text::new(zh, en))
 }
 
 /// Runs the command.
@@ -132,6 +160,7 @@ pub fn run(command: &Log, office: &Office) -> Done {
             let document = Document { kind: kind.clone(), number: number.clone() };
             list(office, page, |tx, after, size| Ok(vault::by_document(tx, org_id, &document, after, size)?))
         }
+        Log::Export { kind, number, out } => super::proof::document(kind, number, out, office),
         Log::Person { login, page } => {
             let person_id = office.person(login)?.id;
             list(office, page, |tx, after, size| Ok(vault::by_person(tx, org_id, person_id, after, size)?))

@@ -67,8 +67,8 @@ impl Stage {
         let checked = self.store.read(|tx| ledger::check(tx, org_id))?;
         let now = Moment::on(month.next().last_day(), 18, 0);
         let administrator = &self.company.administrator;
-        let checkpoint = Desk::new(&self.store, administrator)
-            .act(now, |work| vault::checkpoint(work, signers))?;
+        let checkpoint =
+            Desk::new(&self.store, administrator).act(now, |work| vault::checkpoint(work, signers))?;
         Ok(Summary {
             classes,
             balance,
@@ -94,7 +94,7 @@ impl Stage {
             let number = self.population.dossier(&customer).details.number;
             let found = find(&self.store, self.company.org_id, &number, self.month, lang)?;
             let file = folder.join(format!("{name}-{number}-{}.pdf", self.month));
-            write_file(&file, &found.pdf(lang)?)?;
+            write_file(&file, &found.pdf("", lang)?)?;
             files.push(file);
         }
         Ok(files)
