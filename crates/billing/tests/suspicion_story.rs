@@ -30,7 +30,7 @@ fn score_april(company: &Company<'_, '_>) -> suspicion::ScoreSummary {
 fn shadow_decides_nothing() {
     each_engine(|house| {
         let company = Company::new(house, "2026-06");
-        let mode = house.look(|tx, org_id| suspicion::mode(tx, org_id));
+        let mode = house.look(suspicion::mode);
         assert_eq!(mode, Mode::Shadow);
         let summary = score_april(&company);
         assert_eq!(summary.accounts, 15);

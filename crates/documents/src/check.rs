@@ -7,10 +7,13 @@ use store::{Tx, params};
 
 use crate::{DocumentError, kinds, rules, sql};
 
+/// The kind, unit and year of a series.
+type Series = (&'static str, i64, i64);
+
 /// Numbers that documents bear, as the modules that keep the documents state them.
 #[derive(Debug, Default)]
 pub struct NumbersUsed {
-    blocks: HashMap<(&'static str, i64, i64), Vec<(i64, i64)>>,
+    blocks: HashMap<Series, Vec<(i64, i64)>>,
     written: Vec<(&'static str, String)>,
 }
 

@@ -29,8 +29,9 @@ pub use model::{
 };
 pub use permission::{Actor, Assignment, Permission};
 pub use service::{
-    assign, authorities, changes, changes_after, create_person, create_unit, end_assignment, find_organisation, find_person,
-    found_organisation, held_posts, load_actor, organisation_code, person, persons, retire_person, unit, units,
+    assign, authorities, changes, changes_after, create_person, create_unit, end_assignment,
+    find_organisation, find_person, found_organisation, held_posts, load_actor, organisation_code, person,
+    persons, retire_person, unit, units,
 };
 pub use sql::SCHEMA;
 pub use table::data_rows;

@@ -219,11 +219,7 @@ pub fn changes(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<KeptChange>, Identity
 }
 
 /// The changes whose key is above `after`, in order; for the log, which takes each of them in.
-pub fn changes_after(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    after: i64,
-) -> Result<Vec<KeptChange>, IdentityError> {
+pub fn changes_after(tx: &mut Tx<'_>, org_id: i64, after: i64) -> Result<Vec<KeptChange>, IdentityError> {
     Ok(sql::changes_after(tx, org_id, after)?)
 }
 

@@ -311,11 +311,7 @@ pub(crate) fn insert_change(
 }
 
 /// Changes with a key above `after`, in order.
-pub(crate) fn changes_after(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    after: i64,
-) -> Result<Vec<KeptChange>, StoreError> {
+pub(crate) fn changes_after(tx: &mut Tx<'_>, org_id: i64, after: i64) -> Result<Vec<KeptChange>, StoreError> {
     tx.list(
         "SELECT by_person_id, at, subject, subject_id, old, new, id FROM identity_change
          WHERE org_id = ?1 AND id > ?2 ORDER BY id",

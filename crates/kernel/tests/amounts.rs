@@ -1,5 +1,7 @@
 //! Tables of amounts: sums, shares and spellings at their edges.
 
+#![allow(clippy::unwrap_used, clippy::type_complexity)]
+
 use kernel::{Bilingual, FigureError, Lang, Money, Rate, Text, split_by_weight, split_with_remainder_to};
 
 fn yuan(text: &str) -> Money {

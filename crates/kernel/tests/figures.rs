@@ -1,5 +1,7 @@
 //! Tables of figures at their edges: what is kept, what is rounded, what is refused.
 
+#![allow(clippy::unwrap_used, clippy::type_complexity)]
+
 use kernel::{
     Bilingual, Date, Effective, Exact, FigureError, Lang, Moment, Money, Month, Price, Quantity, Rate,
     WorkingCalendar,

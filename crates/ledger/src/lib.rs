@@ -48,5 +48,5 @@ pub use reports::{
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;
-pub use sketch::{Sketch, Sketcher};
 pub use service::{install_chart, permission, post, post_bulk, post_manual, reverse};
+pub use sketch::{Sketch, Sketcher};

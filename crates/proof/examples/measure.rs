@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use proof::path::{HashReader, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
+use proof::path::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 use proof::{Checkpoint, Edge, Hash, KeyKind, SigningKey, leaf_hash, merkle_root};
 
 const LEAF_BYTES: usize = 300;
@@ -46,7 +46,9 @@ fn main() {
     let path = inclusion_proof(size / 3, size, &mut reader).unwrap();
     let one = leaf(size / 3);
     println!("inclusion path of {} hashes", path.len());
-    each("inclusion proof checked", ROUNDS, |_| verify_inclusion(&one, size / 3, size, &path, &root).unwrap());
+    each("inclusion proof checked", ROUNDS, |_| {
+        verify_inclusion(&one, size / 3, size, &path, &root).unwrap()
+    });
     each("consistency proof made", ROUNDS, |_| {
         black_box(consistency_proof(old, size, &mut reader).unwrap());
     });
@@ -56,7 +58,8 @@ fn main() {
         verify_consistency(old, &old_root, size, &root, &path).unwrap();
     });
 
-    let keys = [KeyKind::Ed25519, KeyKind::Sm2].map(|kind| SigningKey::generate(kind, "log", &[7; 32]).unwrap());
+    let keys =
+        [KeyKind::Ed25519, KeyKind::Sm2].map(|kind| SigningKey::generate(kind, "log", &[7; 32]).unwrap());
     let witness = SigningKey::generate(KeyKind::Cosignature, "w", &[8; 32]).unwrap();
     let checkpoint = Checkpoint::new("log", size, root).unwrap();
     let mut note = proof::sign(&checkpoint, &keys).unwrap();

@@ -242,7 +242,7 @@ fn cosigned_text(checkpoint: &str, seconds: u64) -> String {
 }
 
 enum Secret {
-    Ed(EdSigning),
+    Ed(Box<EdSigning>),
     Sm(Box<SmSigning>),
 }
 
@@ -273,7 +273,7 @@ impl SigningKey {
             KeyKind::Ed25519 | KeyKind::Cosignature => {
                 let secret = EdSigning::from_bytes(random);
                 let public = secret.verifying_key();
-                (Secret::Ed(secret), Public::Ed(public))
+                (Secret::Ed(Box::new(secret)), Public::Ed(public))
             }
             KeyKind::Sm2 => {
                 let secret = SmSigning::from_slice(SM2_ID, random).map_err(|_| refused(Why::UnusableKey))?;

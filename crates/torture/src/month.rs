@@ -1,5 +1,6 @@
 //! The small company of the billing office's own tests: three books, three months taken over, April submitted.
 
+#[allow(clippy::unwrap_used)]
 #[path = "../../billing/tests/company/mod.rs"]
 pub mod company;
 #[path = "../../billing/tests/house/mod.rs"]

@@ -85,7 +85,8 @@ fn take(work: &mut Work<'_, '_>, log: &mut Appender, changes: &[KeptChange]) -> 
         let act = act_of(change);
         let actor = work.actor();
         let post = if by == actor.person_id { post(actor, &act) } else { "" };
-        let hand = Hand { person_id: by, person: names.get(&by).map_or("", String::as_str), post, at: change.at };
+        let hand =
+            Hand { person_id: by, person: names.get(&by).map_or("", String::as_str), post, at: change.at };
         let seq = log.append(work.tx, &hand, &act)?;
         sql::keep_absorbed(work.tx, org_id, change.id, seq)?;
     }

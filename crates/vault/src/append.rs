@@ -111,12 +111,8 @@ pub fn record_batch(work: &mut Work<'_, '_>, acts: &[Act]) -> Result<i64, VaultE
     let first = log.next();
     let actor = work.actor();
     for act in acts {
-        let hand = Hand {
-            person_id: actor.person_id,
-            person: &actor.name,
-            post: post(actor, act),
-            at: work.now(),
-        };
+        let hand =
+            Hand { person_id: actor.person_id, person: &actor.name, post: post(actor, act), at: work.now() };
         log.append(work.tx, &hand, act)?;
     }
     log.close(work.tx)?;

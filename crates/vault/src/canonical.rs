@@ -189,7 +189,11 @@ mod tests {
 
     fn value(form: u8, text: &'static str) -> BoxedStrategy<Sealed> {
         let clear = text.prop_map(Sealed::Clear);
-        if form == 1 { clear.boxed() } else { prop_oneof![clear, any::<[u8; 32]>().prop_map(Sealed::Committed)].boxed() }
+        if form == 1 {
+            clear.boxed()
+        } else {
+            prop_oneof![clear, any::<[u8; 32]>().prop_map(Sealed::Committed)].boxed()
+        }
     }
 
     fn leaf_of(form: u8) -> impl Strategy<Value = Leaf> {
@@ -208,7 +212,20 @@ mod tests {
             let (before, after, changes, batch) = changed;
             let (document, at) = (Document { kind, number }, Moment::from_millis(millis));
             Leaf {
-                form, org_id, seq, verb, unit_id, person_id, person, post, at, document, before, after, changes, batch,
+                form,
+                org_id,
+                seq,
+                verb,
+                unit_id,
+                person_id,
+                person,
+                post,
+                at,
+                document,
+                before,
+                after,
+                changes,
+                batch,
             }
         })
     }
@@ -279,7 +296,7 @@ mod tests {
             batch: None,
         };
         let hex: String = bytes(&leaf).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "8f01010063612e62030b63e78e8b601903e8616d6137f6f683616660" .to_owned() + "6178f6");
+        assert_eq!(hex, "8f01010063612e62030b63e78e8b601903e8616d6137f6f683616660".to_owned() + "6178f6");
         let committed = Leaf { person: Sealed::Committed([7; 32]), ..leaf.clone() };
         assert!(decode(&bytes(&committed)).is_err(), "form 1 has no commitments");
         assert_ne!(bytes(&Leaf { form: 2, ..leaf.clone() }), bytes(&leaf));

@@ -76,7 +76,8 @@ pub fn checkpoint_if_due(
         // The clock may have been set back: a minute either way is a minute.
         Some(last) => {
             let (acts, millis) = (size - last.size, now.millis().abs_diff(last.made_at.millis()));
-            acts > 0 && (acts >= policy.acts || i64::try_from(millis).is_ok_and(|since| since >= policy.millis))
+            acts > 0
+                && (acts >= policy.acts || i64::try_from(millis).is_ok_and(|since| since >= policy.millis))
         }
         None => size > 0,
     };

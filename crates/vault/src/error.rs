@@ -60,7 +60,9 @@ pub enum VaultError {
         why: String,
     },
     /// A file with a key can be read by others.
-    #[error("key file {0}: others can read or write it; `chmod 600` it, and make a new key if it may have been seen")]
+    #[error(
+        "key file {0}: others can read or write it; `chmod 600` it, and make a new key if it may have been seen"
+    )]
     KeyReadable(String),
     /// There is no such signed checkpoint.
     #[error("there is no signed checkpoint of {0} acts")]
@@ -74,7 +76,9 @@ pub enum VaultError {
         size: i64,
     },
     /// No line is a cosignature of a checkpoint of this log by a known witness.
-    #[error("no line by {0:?} is a cosignature of this log's checkpoints by a known witness (`zhangfang log keys trust`)")]
+    #[error(
+        "no line by {0:?} is a cosignature of this log's checkpoints by a known witness (`zhangfang log keys trust`)"
+    )]
     NotCosigned(Vec<String>),
     /// There are no personal values of that kind.
     #[error("the log holds no personal values of {kind} {number}")]
@@ -122,7 +126,9 @@ impl Bilingual for VaultError {
                 "没有可用于签名的 Ed25519 密钥：请运行 `zhangfang log keys new`，或用 --keys 指定".into()
             }
             VaultError::UnknownKey(key) => {
-                format!("密钥 {key} 未登记到本日志：请运行 `zhangfang log keys new`，或用 --keys 指定正确目录")
+                format!(
+                    "密钥 {key} 未登记到本日志：请运行 `zhangfang log keys new`，或用 --keys 指定正确目录"
+                )
             }
             VaultError::WrongKey { name, role } => {
                 let role = if *role == "log" { "日志" } else { "见证" };
@@ -134,10 +140,14 @@ impl Bilingual for VaultError {
             }
             VaultError::NoCheckpoint(size) => format!("没有 {size} 条处的已签名检查点"),
             VaultError::NotCovered { seq, size } => {
-                format!("第 {seq} 条尚未被已签名检查点覆盖（日志共 {size} 条）：请运行 `zhangfang log checkpoint`")
+                format!(
+                    "第 {seq} 条尚未被已签名检查点覆盖（日志共 {size} 条）：请运行 `zhangfang log checkpoint`"
+                )
             }
             VaultError::NotCosigned(names) => {
-                format!("{names:?} 的签名行都不是已登记见证人对本日志检查点的会签（`zhangfang log keys trust`）")
+                format!(
+                    "{names:?} 的签名行都不是已登记见证人对本日志检查点的会签（`zhangfang log keys trust`）"
+                )
             }
             VaultError::NothingToErase { kind, number } => format!("日志中没有 {kind} {number} 的个人信息"),
             VaultError::Random(why) => format!("系统不能提供随机数：{why}"),

@@ -96,7 +96,10 @@ impl Signers {
         }
         files.sort();
         if files.len() > KEY_FILES_MAX {
-            return Err(VaultError::KeyFile { path: folder.display().to_string(), why: "too many keys".into() });
+            return Err(VaultError::KeyFile {
+                path: folder.display().to_string(),
+                why: "too many keys".into(),
+            });
         }
         let mut keys = files.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
         // Ed25519 first: every verifier reads it.

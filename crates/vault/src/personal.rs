@@ -76,7 +76,9 @@ impl Sealer {
         let found = private::last_name(tx, self.org_id, person_id)?;
         let commitment = match found {
             // A row somebody tampered with is not relied on.
-            Some(kept) if kept.value == name && commitment(&kept.salt, name) == kept.commitment => kept.commitment,
+            Some(kept) if kept.value == name && commitment(&kept.salt, name) == kept.commitment => {
+                kept.commitment
+            }
             _ => {
                 let fresh = self.seal(name, person_id, seq)?;
                 keep(&fresh)?;

@@ -37,10 +37,7 @@ fn flat(error: ProveError<VaultError>) -> VaultError {
 /// Sizes beyond the log have no hashes; they are refused by name.
 fn within(tx: &mut Tx<'_>, org_id: i64, size: i64) -> Result<u64, VaultError> {
     let have = sql::size(tx, org_id)?;
-    u64::try_from(size)
-        .ok()
-        .filter(|_| size <= have)
-        .ok_or(VaultError::BeyondEnd { asked: size, size: have })
+    u64::try_from(size).ok().filter(|_| size <= have).ok_or(VaultError::BeyondEnd { asked: size, size: have })
 }
 
 /// The path from the act `seq` to the root of the log at `size` acts.

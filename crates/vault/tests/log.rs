@@ -109,7 +109,8 @@ fn raw_sql_cannot_alter_the_log() {
             "INSERT INTO leaf (org_id, seq, leaf_hash, canonical, at) SELECT org_id, 7, leaf_hash, canonical, at FROM leaf WHERE seq = 0".to_owned(),
             "INSERT INTO tlog_hash (org_id, idx, h) SELECT org_id, 9, h FROM tlog_hash WHERE idx = 0".to_owned(),
         ];
-        let tables = ["leaf", "tlog_hash", "checkpoint", "leaf_document", "leaf_person", "leaf_day", "leaf_private"];
+        let tables =
+            ["leaf", "tlog_hash", "checkpoint", "leaf_document", "leaf_person", "leaf_day", "leaf_private"];
         for table in tables.into_iter().chain(["log_origin", "log_key"]) {
             changes.push(format!("UPDATE {table} SET org_id = 2"));
             changes.push(format!("DELETE FROM {table}"));

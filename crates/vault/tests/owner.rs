@@ -23,9 +23,12 @@ fn an_owner_without_special_rights_writes_and_cannot_rewrite() {
     let wang = person(ORG, 11, "王芳");
     let desk = Desk::new(&store, &wang);
     let signers = make_keys(&store);
-    desk.act(now(), |work| identity::create_person(work, &NewPerson { unit_id: 3, login: "li", name: "李强" }))
-        .unwrap();
-    let acts = ["1", "2"].map(|number| Act::new(CHANGE, 3, "account", number).change_personal("name", "", "张三"));
+    desk.act(now(), |work| {
+        identity::create_person(work, &NewPerson { unit_id: 3, login: "li", name: "李强" })
+    })
+    .unwrap();
+    let acts =
+        ["1", "2"].map(|number| Act::new(CHANGE, 3, "account", number).change_personal("name", "", "张三"));
     desk.act(now(), |work| record_batch(work, &acts)).unwrap();
     let document = Document { kind: "account".into(), number: "1".into() };
     desk.act(now(), |work| erase(work, &Erased::Document(document), "x")).unwrap();

@@ -28,10 +28,7 @@ fn findings(store: &Store) -> Vec<Finding> {
 }
 
 fn count(store: &Store, table: &str) -> i64 {
-    store
-        .read(|tx| tx.one(&format!("SELECT COUNT(*) FROM {table}"), &[], |row| row.int(0)))
-        .unwrap()
-        .unwrap()
+    store.read(|tx| tx.one(&format!("SELECT COUNT(*) FROM {table}"), &[], |row| row.int(0))).unwrap().unwrap()
 }
 
 /// XC-15: names and telephone numbers are not in the leaf, are shown while they are kept, and can be forgotten while
@@ -46,9 +43,7 @@ fn what_is_personal_can_be_forgotten() {
         let (first, other) = (act("0001"), act("0002"));
         let before = desk.act(now(), |work| checkpoint(work, &signers)).unwrap();
         let bytes = store
-            .read(|tx| {
-                tx.one("SELECT canonical FROM leaf WHERE seq = ?1", params![first], |row| row.blob(0))
-            })
+            .read(|tx| tx.one("SELECT canonical FROM leaf WHERE seq = ?1", params![first], |row| row.blob(0)))
             .unwrap()
             .unwrap();
         for clear in ["张三", "李四", "13800000000", "王芳"] {
@@ -58,7 +53,8 @@ fn what_is_personal_can_be_forgotten() {
         assert_eq!(shown(first).act, renamed("0001"));
         assert_eq!(shown(first).person, "王芳");
 
-        let gone = desk.act(now(), |work| erase(work, &Erased::Document(document("0001")), "客户申请")).unwrap();
+        let gone =
+            desk.act(now(), |work| erase(work, &Erased::Document(document("0001")), "客户申请")).unwrap();
         assert_eq!(gone, 3, "two names and a telephone number");
         let after = shown(first);
         let values: Vec<(&str, &str)> =
@@ -92,7 +88,9 @@ fn the_name_of_a_person_can_be_forgotten() {
         Desk::new(store, &wang).act(now(), |work| record_batch(work, &acts)).unwrap();
         let names = |store: &Store| {
             store
-                .read(|tx| tx.one("SELECT COUNT(*) FROM leaf_private WHERE person_id = 11", &[], |row| row.int(0)))
+                .read(|tx| {
+                    tx.one("SELECT COUNT(*) FROM leaf_private WHERE person_id = 11", &[], |row| row.int(0))
+                })
                 .unwrap()
                 .unwrap()
         };
@@ -115,7 +113,10 @@ fn personal_values_go_by_an_act_only() {
         ("leaf_private", "DELETE FROM leaf_private WHERE value = '李四'"),
         ("leaf_private", "UPDATE leaf_private SET value = '王五' WHERE value = '李四'"),
         ("leaf_private", "UPDATE leaf_private SET person_id = 99 WHERE person_id = 11"),
-        ("leaf_erased", "INSERT INTO leaf_erased (org_id, commitment, seq) SELECT org_id, commitment, 0 FROM leaf_private WHERE value = '李四'"),
+        (
+            "leaf_erased",
+            "INSERT INTO leaf_erased (org_id, commitment, seq) SELECT org_id, commitment, 0 FROM leaf_private WHERE value = '李四'",
+        ),
     ];
     for (table, trick) in tricks {
         each_engine(|store| {
@@ -151,7 +152,9 @@ fn an_erasure_covers_only_what_it_names() {
             "INSERT INTO leaf_erased (org_id, commitment, seq) SELECT org_id, commitment, {seq} FROM leaf_private WHERE seq = 1 AND person_id = 0"
         );
         store.write(|tx| tx.execute(&more, &[])).unwrap();
-        store.write(|tx| tx.execute("DELETE FROM leaf_private WHERE seq = 1 AND person_id = 0", &[])).unwrap();
+        store
+            .write(|tx| tx.execute("DELETE FROM leaf_private WHERE seq = 1 AND person_id = 0", &[]))
+            .unwrap();
         assert_eq!(findings(store), [Finding::Private(seq)]);
     });
 }
@@ -190,7 +193,10 @@ fn form_1_and_form_2_are_one_log() {
                     "INSERT INTO leaf_document (org_id, kind, number, seq) VALUES (?1, 'account', '0001', 0)",
                     params![ORG],
                 )?;
-                tx.execute("INSERT INTO leaf_person (org_id, person_id, seq) VALUES (?1, 11, 0)", params![ORG])?;
+                tx.execute(
+                    "INSERT INTO leaf_person (org_id, person_id, seq) VALUES (?1, 11, 0)",
+                    params![ORG],
+                )?;
                 tx.execute(
                     "INSERT INTO leaf_day (org_id, day, first_seq, last_seq) VALUES (?1, ?2, 0, 0)",
                     params![ORG, now().date()],
@@ -251,8 +257,8 @@ fn changes_of_persons_are_in_the_log() {
         assert_eq!(store.read(|tx| check(tx, ORG)).unwrap().identity_waiting, 2);
         assert_eq!(desk.act(now(), |work| record(work, &renamed("1"))), Ok(2), "after the two changes");
         hire(store, "sun", now().plus_millis(100));
-        assert_eq!(desk.act(now(), |work| absorb_identity(work)), Ok(1));
-        assert_eq!(desk.act(now(), |work| absorb_identity(work)), Ok(0));
+        assert_eq!(desk.act(now(), absorb_identity), Ok(1));
+        assert_eq!(desk.act(now(), absorb_identity), Ok(0));
         let report = store.read(|tx| check(tx, ORG)).unwrap();
         assert_eq!((report.size, report.identity_changes, report.identity_waiting), (4, 3, 0));
         assert_eq!(report.findings, []);

@@ -12,9 +12,9 @@ use proof::witness::{Request, Seen, decide};
 use proof::{KeyKind, SigningKey, VerifierKey, verify_consistency, verify_inclusion};
 use store::{Store, StoreError};
 use vault::{
-    Act, CheckpointPolicy, Finding, KeyRole, Signers, VaultError, add_key, check, checkpoint, checkpoint_if_due,
-    checkpoints, consistency, cosign, each_canonical, inclusion, last_cosigned, leaf_hash, log_keys, name_log,
-    proof_of, record, record_batch, signed_note, size, tree_root, witness_request,
+    Act, CheckpointPolicy, Finding, KeyRole, Signers, VaultError, add_key, check, checkpoint,
+    checkpoint_if_due, checkpoints, consistency, cosign, each_canonical, inclusion, last_cosigned, leaf_hash,
+    log_keys, name_log, proof_of, record, record_batch, signed_note, size, tree_root, witness_request,
 };
 
 fn acts(count: i64) -> Vec<Act> {
@@ -94,11 +94,7 @@ fn an_auditor_checks_with_their_own_keys() {
         assert_eq!(store.read(|tx| last_cosigned(tx, ORG, None)), Ok(22));
         assert_eq!(store.read(|tx| last_cosigned(tx, ORG, Some("other"))), Ok(0));
 
-        let policy = format!(
-            "log {}\nwitness w1 {}\nquorum w1\n",
-            logs[0].text(),
-            witness.verifier().text()
-        );
+        let policy = format!("log {}\nwitness w1 {}\nquorum w1\n", logs[0].text(), witness.verifier().text());
         let policy = Policy::parse(policy.as_bytes()).unwrap();
         let (file, bytes) = store
             .read(|tx| {
@@ -138,7 +134,9 @@ fn checkpoints_come_when_due() {
         let wang = person(ORG, 11, "王芳");
         let desk = Desk::new(store, &wang);
         let due = |signers: &Signers, millis, policy| {
-            desk.act(now().plus_millis(millis), |work| checkpoint_if_due(work, signers, policy)).unwrap().is_some()
+            desk.act(now().plus_millis(millis), |work| checkpoint_if_due(work, signers, policy))
+                .unwrap()
+                .is_some()
         };
         let policy = CheckpointPolicy { acts: 10, millis: 60_000 };
         fill(store, 5);
@@ -171,7 +169,10 @@ fn keys_change_and_old_checkpoints_stay() {
         let unnamed = desk.act(now(), |work| checkpoint(work, &Signers::none()));
         assert_eq!(unnamed, Err(VaultError::NoOrigin));
         let old = make_keys(store);
-        assert!(matches!(desk.act(now(), |work| checkpoint(work, &Signers::none())), Err(VaultError::NoKeys)));
+        assert!(matches!(
+            desk.act(now(), |work| checkpoint(work, &Signers::none())),
+            Err(VaultError::NoKeys)
+        ));
         sign(store, &old, now());
         let new = Signers::generate("ORG1/log").unwrap();
         let early = desk.act(now(), |work| checkpoint(work, &new));
@@ -215,13 +216,25 @@ fn what_stands_beside_the_log_is_checked_too() {
     let tricks = [
         ("checkpoint", "DELETE FROM checkpoint WHERE number = 1"),
         ("checkpoint", "UPDATE checkpoint SET note = REPLACE(note, 'ORG1/log', 'ORG2/log')"),
-        ("checkpoint", "UPDATE checkpoint SET note = SUBSTR(note, 1, LENGTH(note) - 10) || 'AAAAAAAA=' || SUBSTR(note, LENGTH(note))"),
-        ("checkpoint", "INSERT INTO checkpoint (org_id, size, root, note, made_at) SELECT org_id, size - 1, root, note, made_at FROM checkpoint WHERE number = 2"),
+        (
+            "checkpoint",
+            "UPDATE checkpoint SET note = SUBSTR(note, 1, LENGTH(note) - 10) || 'AAAAAAAA=' || SUBSTR(note, LENGTH(note))",
+        ),
+        (
+            "checkpoint",
+            "INSERT INTO checkpoint (org_id, size, root, note, made_at) SELECT org_id, size - 1, root, note, made_at FROM checkpoint WHERE number = 2",
+        ),
         ("log_key", "DELETE FROM log_key WHERE seq = 0"),
         ("log_key", "UPDATE log_key SET role = 'witness' WHERE seq = 0"),
-        ("log_key", "INSERT INTO log_key (org_id, seq, role, vkey) SELECT org_id, 4, role, REPLACE(vkey, 'ORG1', 'ORG3') FROM log_key WHERE seq = 0"),
+        (
+            "log_key",
+            "INSERT INTO log_key (org_id, seq, role, vkey) SELECT org_id, 4, role, REPLACE(vkey, 'ORG1', 'ORG3') FROM log_key WHERE seq = 0",
+        ),
         ("log_origin", "UPDATE log_origin SET origin = 'ORG9/log'"),
-        ("cosignature", "INSERT INTO cosignature (org_id, size, line, taken_at) VALUES (1, 7, '\u{2014} w AAAABBBBCCCCDDDD', 0)"),
+        (
+            "cosignature",
+            "INSERT INTO cosignature (org_id, size, line, taken_at) VALUES (1, 7, '\u{2014} w AAAABBBBCCCCDDDD', 0)",
+        ),
     ];
     for (table, trick) in tricks {
         each_engine(|store| {

@@ -21,8 +21,8 @@ use identity::{Permission, Work};
 use vault::Act;
 
 pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete};
-pub use check::{TicketFigures, WorkflowFigures, check};
 pub use catalogue::{Catalogue, Deadline, ListKind, Side, TicketKind, Transition};
+pub use check::{TicketFigures, WorkflowFigures, check};
 pub use clock::{
     Standing, clocks_of, clocks_of_ticket, drop_clock, late_list, meet_clocks, met_clocks, open_clocks,
     postpone_clock, postponements, start_clocks,

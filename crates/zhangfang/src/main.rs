@@ -14,9 +14,9 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold, import, init,
-    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, witness,
-    work, yearly,
+    Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold,
+    import, init, inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip,
+    tariff, verify, witness, work, yearly,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.

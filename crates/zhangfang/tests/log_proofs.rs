@@ -21,7 +21,10 @@ fn founded() -> Counter {
 
 fn log_keys(counter: &Counter) -> Vec<VerifierKey> {
     let keys = counter.done(DAY, "shen", &["log", "keys", "show", "--json"]);
-    keys.split('"').filter(|part| part.starts_with("JHGD/log+")).map(|key| VerifierKey::parse(key).unwrap()).collect()
+    keys.split('"')
+        .filter(|part| part.starts_with("JHGD/log+"))
+        .map(|key| VerifierKey::parse(key).unwrap())
+        .collect()
 }
 
 fn with_auditor() -> Counter {
@@ -98,7 +101,9 @@ fn a_witness_by_stick_and_by_wire() {
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let length: usize = head
                 .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok())
+                .find_map(|line| {
+                    line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok()
+                })
                 .unwrap();
             if body.len() >= length {
                 assert!(head.starts_with("POST /add-checkpoint "), "{head}");
@@ -109,7 +114,8 @@ fn a_witness_by_stick_and_by_wire() {
         decide(&request, &logs, seen).unwrap();
         let line = proof::witness::cosign(&request, &witness, 1_772_000_100).unwrap().line();
         let length = line.len();
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{line}").unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{line}")
+            .unwrap();
     });
     let said = counter.done(DAY, "shen", &["log", "submit", "--url", &url]);
     server.join().unwrap();
@@ -119,7 +125,11 @@ fn a_witness_by_stick_and_by_wire() {
     let (file, record) = (counter.path("p").display().to_string(), counter.path("r").display().to_string());
     counter.done(DAY, "shen", &["log", "proof", "1", "--out", &file, "--record", &record]);
     let read = TlogProof::parse(&std::fs::read(&file).unwrap()).unwrap();
-    let policy = format!("log {}\nwitness w {}\nquorum w\n", log_keys(&counter)[0].text(), std::fs::read_to_string(&vkey).unwrap().trim());
+    let policy = format!(
+        "log {}\nwitness w {}\nquorum w\n",
+        log_keys(&counter)[0].text(),
+        std::fs::read_to_string(&vkey).unwrap().trim()
+    );
     let policy = proof::policy::Policy::parse(policy.as_bytes()).unwrap();
     read.verify(&leaf_hash(&std::fs::read(&record).unwrap()), &policy).unwrap();
     assert!(counter.done(DAY, "shen", &["log", "check"]).contains("日志完整"));

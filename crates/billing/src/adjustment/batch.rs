@@ -259,7 +259,7 @@ fn check(postings: &BillPostings, new: &NewBatch, lines: &[&BatchLine]) -> Resul
         return refuse("缺少电价依据，或超过 8 MiB".into(), "the prices are missing or above 8 MiB".into());
     }
     let mut sums = Sums { charged: Money::ZERO, refunded: Money::ZERO, components: Vec::new() };
-    for pair in lines.windows(2).filter(|pair| pair[0].account_id == pair[1].account_id) {
+    if let Some(pair) = lines.windows(2).find(|pair| pair[0].account_id == pair[1].account_id) {
         let account = pair[0].account_id;
         return refuse(format!("用户 {account} 重复"), format!("account {account} is given twice"));
     }

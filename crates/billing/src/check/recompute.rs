@@ -15,6 +15,9 @@ use crate::plans::PriceBook;
 use crate::run::{RunBook, RunPlan};
 use crate::{BillingError, Result};
 
+/// Bills compared in a batch of books, and what is wrong with them.
+type Recomputed = (i64, Vec<String>);
+
 /// Books loaded at once.
 const BOOKS: usize = 16;
 
@@ -48,7 +51,7 @@ pub fn compare_inputs(
     let jobs: Vec<(Month, &[RunBook])> =
         months.iter().flat_map(|month| keys.chunks(BOOKS).map(move |books| (*month, books))).collect();
     let (next, changed) = (AtomicUsize::new(0), AtomicI64::new(0));
-    let done: Mutex<Vec<Result<(i64, Vec<String>)>>> = Mutex::default();
+    let done: Mutex<Vec<Result<Recomputed>>> = Mutex::default();
     let mut checked = Checked::new(
         "billing.inputs",
         "抄表库中的表码与已发行账单的输入一致",

@@ -194,7 +194,15 @@ pub fn answer(
         };
         delay::note(work, permission::ANSWER_EXCEPTION, &late)?;
     }
-    record_words(work, permission::ANSWER_EXCEPTION, exception.unit_id, "exception", &ticket.number, "sent", text)?;
+    record_words(
+        work,
+        permission::ANSWER_EXCEPTION,
+        exception.unit_id,
+        "exception",
+        &ticket.number,
+        "sent",
+        text,
+    )?;
     Ok(late_days)
 }
 

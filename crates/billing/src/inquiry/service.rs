@@ -110,7 +110,15 @@ pub fn receive(work: &mut Work<'_, '_>, account_id: i64, question: &str) -> Resu
          VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 1)",
         params![org_id, key, place.unit_id, account_id, question, by, now],
     )?;
-    record_words(work, permission::RECEIVE_INQUIRY, place.unit_id, "inquiry", &key.to_string(), "", question)?;
+    record_words(
+        work,
+        permission::RECEIVE_INQUIRY,
+        place.unit_id,
+        "inquiry",
+        &key.to_string(),
+        "",
+        question,
+    )?;
     Ok(key)
 }
 
@@ -216,7 +224,15 @@ pub fn tell_customer(
          WHERE org_id = ?1 AND inquiry_id = ?2 AND version = ?3",
         params![org_id, inquiry_id, inquiry.version, words, by, now],
     )?;
-    record_words(work, permission::RECEIVE_INQUIRY, inquiry.unit_id, "inquiry", &inquiry_id.to_string(), "", words)
+    record_words(
+        work,
+        permission::RECEIVE_INQUIRY,
+        inquiry.unit_id,
+        "inquiry",
+        &inquiry_id.to_string(),
+        "",
+        words,
+    )
 }
 
 /// A month of a customer's fees as offered channels show it.

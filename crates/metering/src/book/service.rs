@@ -447,8 +447,11 @@ pub fn take_run_steps(
         let taken =
             BookStep { from: book.state, to, person_id: actor.person_id, at: now, reason: reason.to_owned() };
         sql::insert_step(tx, org_id, &book, &taken)?;
-        let act = vault::Act::new(right, book.unit_id, "book_month", month_number(&book))
-            .change("state", book.state.key(), to.key());
+        let act = vault::Act::new(right, book.unit_id, "book_month", month_number(&book)).change(
+            "state",
+            book.state.key(),
+            to.key(),
+        );
         acts.push(if reason.is_empty() { act } else { act.change("reason", "", reason) });
         book.state = to;
         book.version += 1;

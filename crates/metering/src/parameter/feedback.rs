@@ -135,7 +135,13 @@ pub fn resolve_inconsistency(
     service::step(work, calendar, inconsistency_id, "resolve", &answer)?;
     sql::link_inconsistency(work.tx, org_id, inconsistency_id, change_ticket_id)?;
     let number = workflow::find(work.tx, org_id, inconsistency_id)?.number;
-    trace::record_words(work, CHANGE, details.account.unit_id, ("parameter_inconsistency", &number), &answer)?;
+    trace::record_words(
+        work,
+        CHANGE,
+        details.account.unit_id,
+        ("parameter_inconsistency", &number),
+        &answer,
+    )?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use billing::{BillKey, stored_bill};
-use kernel::{Month, Quantity};
+use kernel::Month;
 use ledger::{AccountCode, ComponentId, Posting};
 use store::{Store, params};
 
@@ -50,7 +50,7 @@ struct How {
 struct Start {
     known: Known,
     vouchers: Vec<Voucher>,
-    history: Vec<((Month, i64), (Quantity, kernel::Money, Quantity))>,
+    history: Vec<((Month, i64), reference::Used)>,
 }
 
 impl Start {

@@ -9,6 +9,7 @@ use proof::{KeyKind, Note, Signature, VerifierKey};
 use store::Tx;
 
 use super::{Finding, Findings};
+use crate::VaultError;
 use crate::absorb::{KEY_FIELD, act_of};
 use crate::act::Digest;
 use crate::canonical::{Leaf, Sealed};
@@ -19,7 +20,6 @@ use crate::personal::commitment;
 use crate::service::permission;
 use crate::sql::{checkpoint as stored, identity as absorbed, private};
 use crate::tree::Edge;
-use crate::VaultError;
 
 /// A personal value that is still there.
 struct Mark {
@@ -167,7 +167,8 @@ impl Beside {
         if leaf.verb == permission::ERASE.0 {
             let gone = self.erasures.remove(&seq).unwrap_or_default();
             let bound = leaf.batch.as_ref();
-            if !bound.is_some_and(|batch| batch.lines == gone.len() as i64 && batch.root == root_over(&gone)) {
+            if !bound.is_some_and(|batch| batch.lines == gone.len() as i64 && batch.root == root_over(&gone))
+            {
                 findings.push(Finding::Private(seq));
             }
         }
@@ -247,13 +248,15 @@ impl Beside {
             }
         }
         for (size, line) in stored::all_cosignatures(tx, self.org_id)? {
-            let holds = match (stored::at(tx, self.org_id, size)?, Signature::parse(line.trim_end_matches('\n'))) {
-                (Some(made), Ok(signature)) => Note::parse(made.note.as_bytes()).is_ok_and(|note| {
-                    let witnesses = self.keys.iter().filter(|(_, role, _)| role == KeyRole::Witness.key());
-                    witnesses.into_iter().any(|(_, _, key)| key.verify(note.text(), &signature).is_ok())
-                }),
-                _ => false,
-            };
+            let holds =
+                match (stored::at(tx, self.org_id, size)?, Signature::parse(line.trim_end_matches('\n'))) {
+                    (Some(made), Ok(signature)) => Note::parse(made.note.as_bytes()).is_ok_and(|note| {
+                        let witnesses =
+                            self.keys.iter().filter(|(_, role, _)| role == KeyRole::Witness.key());
+                        witnesses.into_iter().any(|(_, _, key)| key.verify(note.text(), &signature).is_ok())
+                    }),
+                    _ => false,
+                };
             self.seen.signatures += 1;
             if !holds {
                 findings.push(Finding::Cosignature(size));

@@ -81,7 +81,8 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<CheckReport, VaultError> {
             last = seq;
             let hash = tree::leaf_hash(stored.canonical);
             let leaf = canonical::decode(stored.canonical).ok();
-            let belongs = |leaf: &Leaf| leaf.org_id == org_id && leaf.seq == seq && leaf.at.millis() == stored.at;
+            let belongs =
+                |leaf: &Leaf| leaf.org_id == org_id && leaf.seq == seq && leaf.at.millis() == stored.at;
             if hash[..] != *stored.hash || !leaf.as_ref().is_some_and(belongs) {
                 findings.push(Finding::Leaf(seq));
             }
@@ -148,8 +149,12 @@ struct Indexes {
 const NOBODY: i64 = i64::MIN;
 
 fn document_mark(kind: &str, number: &str) -> [u8; 16] {
-    let whole: Digest =
-        Sha256::new().chain_update((kind.len() as u64).to_be_bytes()).chain_update(kind).chain_update(number).finalize().into();
+    let whole: Digest = Sha256::new()
+        .chain_update((kind.len() as u64).to_be_bytes())
+        .chain_update(kind)
+        .chain_update(number)
+        .finalize()
+        .into();
     // The mark of no document is zero; a digest that begins so would be a wonder.
     let mut mark = [0; 16];
     mark.copy_from_slice(&whole[..16]);

@@ -119,11 +119,7 @@ pub(crate) fn all_cosignatures(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64,
 }
 
 /// The largest checkpoint of more than `above` acts that has a cosignature.
-pub(crate) fn cosigned_above(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    above: i64,
-) -> Result<Option<i64>, StoreError> {
+pub(crate) fn cosigned_above(tx: &mut Tx<'_>, org_id: i64, above: i64) -> Result<Option<i64>, StoreError> {
     let found = tx.one(
         "SELECT MAX(size) FROM cosignature WHERE org_id = ?1 AND size > ?2",
         params![org_id, above],

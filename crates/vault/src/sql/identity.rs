@@ -3,9 +3,10 @@
 use store::{StoreError, Tx, params};
 
 pub(crate) fn last_absorbed(tx: &mut Tx<'_>, org_id: i64) -> Result<i64, StoreError> {
-    let last = tx.one("SELECT MAX(change_id) FROM leaf_identity WHERE org_id = ?1", params![org_id], |row| {
-        row.int_or_null(0)
-    })?;
+    let last =
+        tx.one("SELECT MAX(change_id) FROM leaf_identity WHERE org_id = ?1", params![org_id], |row| {
+            row.int_or_null(0)
+        })?;
     Ok(last.flatten().unwrap_or(i64::MIN))
 }
 

@@ -1,7 +1,7 @@
 //! The vault's statements; no other module names its tables.
 
-pub(crate) mod checkpoint;
 pub(crate) mod check;
+pub(crate) mod checkpoint;
 pub(crate) mod identity;
 pub(crate) mod private;
 pub(crate) mod search;

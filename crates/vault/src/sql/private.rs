@@ -32,11 +32,7 @@ fn private(row: &store::Row<'_>) -> Result<Private, StoreError> {
 }
 
 /// The name under which a person acted last.
-pub(crate) fn last_name(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    person_id: i64,
-) -> Result<Option<Private>, StoreError> {
+pub(crate) fn last_name(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Option<Private>, StoreError> {
     tx.one(
         "SELECT commitment, salt, value, person_id, seq FROM leaf_private
          WHERE org_id = ?1 AND person_id = ?2 AND person_id <> 0 ORDER BY seq DESC LIMIT 1",
@@ -87,11 +83,7 @@ pub(crate) fn values(
 }
 
 /// Gives every personal value to `take`.
-pub(crate) fn each(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    mut take: impl FnMut(Private),
-) -> Result<(), StoreError> {
+pub(crate) fn each(tx: &mut Tx<'_>, org_id: i64, mut take: impl FnMut(Private)) -> Result<(), StoreError> {
     tx.each(
         "SELECT commitment, salt, value, person_id, seq FROM leaf_private WHERE org_id = ?1",
         params![org_id],

@@ -58,7 +58,8 @@ pub(crate) fn by_day(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Leaf>, VaultError> {
-    let source = "FROM leaf_day d JOIN leaf l ON l.org_id = d.org_id AND l.seq BETWEEN d.first_seq AND d.last_seq
+    let source =
+        "FROM leaf_day d JOIN leaf l ON l.org_id = d.org_id AND l.seq BETWEEN d.first_seq AND d.last_seq
          WHERE d.org_id = ?1 AND d.day = ?2";
     page(tx, source, params![org_id, day], after, limit)
 }

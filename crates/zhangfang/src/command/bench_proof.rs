@@ -74,7 +74,7 @@ fn act(seq: u64, acts: u64, day: Date, balance: &mut BalanceBuilder) -> Done<(Ve
         leaf.verb = ledger::permission::CLOSE_PERIOD.0.into();
         leaf.document = Document { kind: ledger::PERIOD.into(), number: day.month().to_string() };
         leaf.after = Some(balance.finish().digest());
-    } else if seq % 2 == 0 {
+    } else if seq.is_multiple_of(2) {
         let voucher = voucher(1 + number / 2, number % 9, day, at);
         balance.add(&voucher.head, &voucher.movements()?)?;
         let encoded = voucher.bytes();

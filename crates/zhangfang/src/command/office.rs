@@ -32,7 +32,8 @@ pub struct Office {
 }
 
 /// After these commands the log is signed at once, whatever the time since the last checkpoint.
-const CLOSES: &[&str] = &["ledger.close_period", "workflow.close_period", "report.compile", "report.confirm", "report.freeze"];
+const CLOSES: &[&str] =
+    &["ledger.close_period", "workflow.close_period", "report.compile", "report.confirm", "report.freeze"];
 
 impl Office {
     /// Opens the database and looks up who acts.
@@ -110,9 +111,8 @@ impl Office {
         // While an alarm waits nothing is written; copies, exports and reports of what is there can still be made.
         let stopped = self.look(|tx| Ok(identity::alarm::open_alarm(tx, self.org_id())?))?.is_some();
         if !signers.is_empty() && !stopped {
-            self.desk().act(self.now, |work| {
-                vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE)
-            })?;
+            self.desk()
+                .act(self.now, |work| vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE))?;
         }
         Ok(())
     }

@@ -67,8 +67,7 @@ fn new_keys(work: &mut Work<'_, '_>, folder: &Path, name: &str, more: bool) -> D
     let code = origin.split('/').next().unwrap_or_default().to_owned();
     let mut signers = Signers::read(folder, &code)?;
     let known = vault::log_keys(work.tx, org_id)?;
-    let all_known =
-        signers.keys().iter().all(|key| known.iter().any(|known| known.key == *key.verifier()));
+    let all_known = signers.keys().iter().all(|key| known.iter().any(|known| known.key == *key.verifier()));
     // Keys that are in the folder and not in the log are left from an attempt that was not committed.
     if signers.is_empty() || (more && all_known) {
         Signers::generate(&origin)?.write(folder, &code)?;

@@ -96,7 +96,7 @@ impl Troubles {
     /// Chooses `share` hundred-thousandths of the customers for errors, the kinds in turn, and others for lawful events.
     pub fn choose(stage: &Stage, seed: u64, share: u64) -> Troubles {
         let population = &stage.population;
-        let mut rng = Rng::with_seed(seed ^ 0x7472_6f75_626c_65);
+        let mut rng = Rng::with_seed(seed ^ 0x0074_726f_7562_6c65);
         let (mut deeds, mut partner) = (HashMap::new(), HashMap::new());
         let wanted = population.len() * share / 100_000;
         let (mut done, mut tries, mut turn) = (0, 0, 0_usize);

@@ -14,6 +14,9 @@ pub use month::after;
 use super::command::{Answer, Command, Given, Side};
 use crate::month::company::{CUSTOMERS, Customer, FAR_BOOK};
 
+/// Energy, fee and reactive energy of a month.
+pub type Used = (Quantity, Money, Quantity);
+
 /// Exception states as they are stored.
 const FOUND: i64 = 0;
 const SENT: i64 = 1;
@@ -157,7 +160,7 @@ pub struct Reference<'k> {
     holds: Vec<Hold>,
     cases: Vec<Case>,
     /// Per account and month, bill after bill: kWh, fee, tier use.
-    pub(super) history: BTreeMap<(Month, i64), Vec<(Quantity, Money, Quantity)>>,
+    pub(super) history: BTreeMap<(Month, i64), Vec<Used>>,
     /// What was issued: month, unit, component, amount.
     pub(super) issued: Vec<(Month, i64, ComponentId, Money)>,
     remembered: BTreeMap<usize, (String, String)>,

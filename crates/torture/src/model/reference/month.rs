@@ -157,7 +157,7 @@ impl Reference<'_> {
             found |= QUANTITY * u16::from(off(bill.energy.units(), kwh));
             found |= FEE * u16::from(off(bill.amount.fen(), fee));
         }
-        found | FEE * u16::from(bill.amount.is_negative())
+        found | (FEE * u16::from(bill.amount.is_negative()))
     }
 
     pub(super) fn issue(&mut self, month: Month, book: i64, today: Date) -> Answer {
