@@ -7,6 +7,8 @@ use interchange::{Options, Sheet, Table};
 use kernel::{Bilingual, Date, Lang, Money, Month, Price, Quantity, Rate};
 use tariff::table::{PriceTable, SHIPPED, workbook};
 
+use crate::proofs;
+
 /// One door.
 pub struct Target {
     /// Its name, as `cargo fuzz run` takes it.
@@ -44,6 +46,10 @@ pub const TARGETS: &[Target] = &[
         examples: || templates(metering::import::readings_sheet),
     },
     Target { name: "bill_bytes", run: bill_bytes, examples: bill_examples },
+    Target { name: "act_bytes", run: proofs::act_bytes, examples: proofs::act_examples },
+    Target { name: "notes", run: proofs::notes, examples: proofs::note_examples },
+    Target { name: "proof_files", run: proofs::proof_files, examples: proofs::proof_file_examples },
+    Target { name: "proof_paths", run: proofs::proof_paths, examples: proofs::path_examples },
 ];
 
 /// Tries one input at the door called `name`.
@@ -57,7 +63,7 @@ pub fn run(name: &str, bytes: &[u8]) {
 }
 
 /// What both languages say of a refusal must be there.
-fn told(refusal: &dyn Bilingual) {
+pub(crate) fn told(refusal: &dyn Bilingual) {
     for lang in [Lang::Zh, Lang::En] {
         assert!(!refusal.text(lang).is_empty(), "a refusal without words");
     }

@@ -6,6 +6,7 @@
 
 mod doors;
 mod mutate;
+mod proofs;
 
 pub use doors::{TARGETS, Target, run};
 pub use mutate::Mutator;

@@ -35,10 +35,10 @@ impl Exact {
     }
     /// `part / whole`; fails when `whole` is zero.
     pub fn ratio(part: i64, whole: i64) -> Result<Exact> {
-        match whole {
-            0 => Err(FigureError::DivisionByZero),
-            whole if whole < 0 => Ok(Exact::new(-i128::from(part), -i128::from(whole))),
-            whole => Ok(Exact::new(i128::from(part), i128::from(whole))),
+        match whole.cmp(&0) {
+            Ordering::Equal => Err(FigureError::DivisionByZero),
+            Ordering::Less => Ok(Exact::new(-i128::from(part), -i128::from(whole))),
+            Ordering::Greater => Ok(Exact::new(i128::from(part), i128::from(whole))),
         }
     }
     fn reduced(self) -> Exact {
@@ -109,8 +109,7 @@ impl Exact {
             } else {
                 (figure.numerator.checked_mul(scale)?, figure.denominator)
             };
-            let half = denominator / 2;
-            let away = if numerator < 0 { -half } else { half };
+            let away = denominator / 2 * numerator.signum();
             // For an odd denominator there is no exact half, and integer division leaves the nearest.
             i64::try_from(numerator.checked_add(away)? / denominator).ok()
         };

@@ -47,9 +47,9 @@ pub fn split_with_remainder_to(total: i64, weights: &[i64], main: usize, step: i
             continue;
         }
         let product = i128::from(total) * i128::from(*weight);
-        let half = if product < 0 { -(sum / 2) } else { sum / 2 };
+        let away = sum / 2 * product.signum();
         let part =
-            i64::try_from((product + half) / sum * wide_step).map_err(|_| FigureError::Overflow("split"))?;
+            i64::try_from((product + away) / sum * wide_step).map_err(|_| FigureError::Overflow("split"))?;
         left = left.checked_sub(part).ok_or(FigureError::Overflow("split"))?;
         parts.push(part);
     }

@@ -67,6 +67,9 @@ fn half_goes_away_from_zero() {
     assert_eq!(exact(12_345, 1_000).to_money(), exact(24_690, 2_000).to_money());
     assert_eq!(exact(12_345, 1_000).to_money().unwrap().fen(), 1_235);
     assert_eq!(exact(7, 7).to_money().unwrap().fen(), 100);
+    // A large common denominator is cut down: the numerator times a hundred would not fit.
+    let wide = Exact::from_parts(15 * 10_i128.pow(37) + 1, 10_i128.pow(22)).unwrap();
+    assert_eq!(wide.to_money().unwrap().fen(), 1_500_000_000_000_000_000);
     assert_eq!(exact(i64::MAX, 1).to_money(), Err(FigureError::Overflow("money")));
     assert_eq!(exact(i64::MAX, 1).to_quantity(0), Err(FigureError::Overflow("quantity")));
 }

@@ -53,8 +53,6 @@ pub enum Why {
     NoFinalNewline,
     /// A line that has to be there is not.
     LineMissing,
-    /// A line that must not be there.
-    UnexpectedLine,
     /// An empty line or part where something has to stand.
     Empty,
     /// No signature.
@@ -96,7 +94,6 @@ impl Why {
             Why::ControlCharacter => ("含控制字符", "has a control character"),
             Why::NoFinalNewline => ("末尾缺少换行", "does not end with a line break"),
             Why::LineMissing => ("缺少一行", "lacks a line"),
-            Why::UnexpectedLine => ("有多余的行", "has a line that does not belong there"),
             Why::Empty => ("此处不得为空", "is empty where something has to stand"),
             Why::NoSignature => ("没有签名", "has no signature"),
             Why::NotASignatureLine => {
@@ -250,7 +247,7 @@ impl Bilingual for ProofError {
                 format!("没有可信密钥的签名；现有签名：{}", found.join("、"))
             }
             ProofError::WrongUse(name) => {
-                format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证密钥会签")
+                format!("{name} 的密钥不能签此内容：日志密钥签检查点，见证人密钥会签")
             }
             ProofError::CannotSign(name) => format!("{name} 的密钥未能完成签名"),
             ProofError::WrongOrigin { expected, found } => {
@@ -258,7 +255,7 @@ impl Bilingual for ProofError {
             }
             ProofError::UnknownLog(origin) => format!("日志 {origin:?} 不在可信日志之列"),
             ProofError::NoQuorum { quorum, cosigned } => {
-                format!("未达到会签要求 {quorum:?}；已会签的见证：{}", cosigned.join("、"))
+                format!("未达到会签要求 {quorum:?}；已会签的见证人：{}", cosigned.join("、"))
             }
         }
     }

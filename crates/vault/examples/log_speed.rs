@@ -4,10 +4,13 @@
 
 use std::time::Instant;
 
-use identity::{Actor, Assignment, Desk, Permission};
-use kernel::{Date, Moment};
+use identity::{Actor, Assignment, Desk, NewOrganisation, Permission};
+use kernel::{Date, Moment, Text};
 use store::Store;
-use vault::{Act, SCHEMA, VaultError, check, leaf_hash, merkle_root, record, record_batch};
+use vault::{
+    Act, KeyRole, SCHEMA, Signers, VaultError, add_key, check, checkpoint, leaf_hash, merkle_root, name_log,
+    permission, record, record_batch,
+};
 
 const VERB: Permission = Permission("billing.release_book");
 
@@ -29,11 +32,30 @@ fn main() -> Result<(), VaultError> {
         unit_id: 1,
         units: vec![],
         all_units: true,
-        permissions: vec![VERB.0.into()],
+        permissions: permission::ALL.iter().chain([&VERB]).map(|right| right.0.to_owned()).collect(),
     };
-    let actor = Actor { org_id: 1, person_id: 1, name: "王芳".into(), assignments: vec![post] };
-    let desk = Desk::new(&store, &actor);
     let now = Moment::on(Date::new(2026, 1, 5).map_err(store::StoreError::from)?, 9, 0);
+    let company = NewOrganisation {
+        code: "ORG",
+        name: Text::new("公司", "company"),
+        administrator_login: "wang",
+        administrator_name: "王芳",
+    };
+    let founded = store.write(|tx| identity::found_organisation(tx, &company, now))?;
+    let actor = Actor {
+        org_id: founded.org_id,
+        person_id: founded.administrator_id,
+        name: "王芳".into(),
+        assignments: vec![post],
+    };
+    let desk = Desk::new(&store, &actor);
+    let signers = desk.act(now, |work| {
+        let signers = Signers::generate(&name_log(work, "log")?)?;
+        for key in signers.keys() {
+            add_key(work, KeyRole::Log, key.verifier())?;
+        }
+        Ok::<_, VaultError>(signers)
+    })?;
     let acts: Vec<Act> = (0..count)
         .map(|number| {
             Act::new(VERB, 1, "reading_book", format!("B{number}")).change("state", "entered", "released")
@@ -67,10 +89,31 @@ fn main() -> Result<(), VaultError> {
     }
     report("recorded one by one, each made durable", single.len(), started);
 
+    let words: Vec<Act> = (0..count / 10)
+        .map(|number| {
+            Act::new(VERB, 1, "account", format!("A{number}")).change_personal("name", "张三", "李四")
+        })
+        .collect();
     let started = Instant::now();
-    let found = desk.look(|tx| check(tx, 1))?;
-    println!("{} findings", found.findings.len());
-    report("checked", count + single.len(), started);
+    for part in words.chunks(10_000) {
+        desk.act(now, |work| record_batch(work, part))?;
+    }
+    report("recorded in bulk, with two personal values each", words.len(), started);
+
+    let signed = count / 1_000;
+    let started = Instant::now();
+    for act in acts.iter().take(signed) {
+        desk.act(now, |work| {
+            record(work, act)?;
+            checkpoint(work, &signers)
+        })?;
+    }
+    report("recorded and signed with two keys, each made durable", signed, started);
+
+    let started = Instant::now();
+    let found = desk.look(|tx| check(tx, founded.org_id))?;
+    println!("{} findings, {} signatures", found.findings.len(), found.signatures);
+    report("checked", usize::try_from(found.size).unwrap_or(0), started);
     if file.exists() {
         // A leftover in the temporary folder harms nobody.
         let _ = std::fs::remove_file(file);

@@ -1,7 +1,9 @@
 //! Erasure: destroying what the log knows about a person, without harm to the log.
 //!
 //! What goes are values and salts in this database. Backups made earlier still hold them; they must be kept no longer
-//! than the law lets personal data be kept, or be erased by restoring, erasing and backing up again.
+//! than the law lets personal data be kept, or be erased by restoring, erasing and backing up again. On SQLite the pages
+//! are overwritten (the write-ahead log is, as it is used again); on PostgreSQL dead rows stay until `VACUUM`, and
+//! archived logs for as long as they are kept.
 
 use identity::Work;
 use store::Tx;

@@ -93,7 +93,10 @@ CREATE TRIGGER tlog_hash_no_gap AFTER INSERT ON tlog_hash REFERENCING NEW TABLE 
 REVOKE UPDATE, DELETE, TRUNCATE ON leaf, tlog_hash, checkpoint, leaf_document, leaf_person, leaf_day FROM PUBLIC, CURRENT_USER;
 ";
 
+// A checkpoint's number has no gaps among the signed ones, so that one taken out of the row is missed; those of 0.1.0
+// have none.
 const PROOF_TABLES: &str = "
+ALTER TABLE checkpoint ADD COLUMN number INTEGER;
 CREATE TABLE leaf_private (
   org_id INTEGER NOT NULL, commitment BLOB NOT NULL CHECK (length(commitment) = 32),
   salt BLOB NOT NULL CHECK (length(salt) = 32), value TEXT NOT NULL, person_id INTEGER NOT NULL, seq INTEGER NOT NULL,

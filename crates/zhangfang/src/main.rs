@@ -15,8 +15,8 @@ use kernel::Lang;
 use command::office::Office;
 use command::{
     Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold, import, init,
-    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, work,
-    yearly,
+    inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify,
+    witness, work, yearly,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -113,6 +113,9 @@ enum Command {
     /// What was found in the books, and deciding about it / 警报与处理
     #[command(subcommand)]
     Alarm(alarm::Alarm),
+    /// See and cosign the checkpoints of logs, out of their operators' reach / 见证：会签日志检查点
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// What waits: tickets, deadlines, lists, closing / 待办：工单、时限、签字、结账检查
     #[command(subcommand)]
     Work(work::Work),
@@ -176,6 +179,7 @@ fn main() -> ExitCode {
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),
         Command::Check(command) => office().and_then(|office| check::run(command, &office)),
         Command::Alarm(command) => office().and_then(|office| alarm::run(command, &office)),
+        Command::Witness(command) => witness::run(command, cli.lang),
         Command::Work(command) => office().and_then(|office| work::run(command, &office)),
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),

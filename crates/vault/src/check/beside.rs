@@ -59,7 +59,13 @@ pub(super) struct Beside {
 impl Beside {
     pub(super) fn read(tx: &mut Tx<'_>, org_id: i64, findings: &mut Findings) -> Result<Beside, VaultError> {
         let mut checkpoints = HashMap::new();
-        stored::each(tx, org_id, |made| {
+        let mut numbered = 0;
+        stored::each(tx, org_id, |made, number| {
+            numbered += i64::from(number.is_some());
+            // A checkpoint is missing before this one.
+            if made.is_signed() && number != Some(numbered) {
+                findings.push(Finding::Checkpoint(made.size));
+            }
             checkpoints.insert(made.size, made);
         })?;
         let rows = stored::keys(tx, org_id)?;

@@ -13,7 +13,8 @@ pub enum Finding {
     Leaf(i64),
     /// A stored hash of the tree is not what its leaves give.
     Hash(i64),
-    /// The root of the checkpoint of this size is not the log's, or its text or signatures are not right.
+    /// The root of the checkpoint of this size is not the log's, its text or signatures are not right, or one before
+    /// it was taken away. That the last one was taken away only those know who have it.
     Checkpoint(i64),
     /// An act is not found by its document, person or day.
     Index(i64),

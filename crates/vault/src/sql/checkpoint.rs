@@ -6,16 +6,22 @@ use store::{Row, StoreError, Tx, params};
 use super::digest;
 use crate::checkpoint::Checkpoint;
 
-const CHECKPOINT: &str = "SELECT size, root, note, made_at FROM checkpoint WHERE org_id = ?1";
+const CHECKPOINT: &str = "SELECT size, root, note, made_at, number FROM checkpoint WHERE org_id = ?1";
 
 fn checkpoint(row: &Row<'_>) -> Result<Checkpoint, StoreError> {
     Ok(Checkpoint { size: row.int(0)?, root: digest(row, 1)?, note: row.text(2)?, made_at: row.moment(3)? })
 }
 
 pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, made: &Checkpoint) -> Result<(), StoreError> {
+    let last = tx.one(
+        "SELECT number FROM checkpoint WHERE org_id = ?1 ORDER BY size DESC LIMIT 1",
+        params![org_id],
+        |row| row.int_or_null(0),
+    )?;
+    let number = last.flatten().unwrap_or(0) + 1;
     tx.execute(
-        "INSERT INTO checkpoint (org_id, size, root, note, made_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![org_id, made.size, &made.root, &made.note, made.made_at],
+        "INSERT INTO checkpoint (org_id, size, root, note, made_at, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![org_id, made.size, &made.root, &made.note, made.made_at, number],
     )?;
     Ok(())
 }
@@ -42,14 +48,14 @@ pub(crate) fn below(
     )
 }
 
-/// Gives every checkpoint to `take`, the smallest first.
+/// Gives every checkpoint with its number to `take`, the smallest first.
 pub(crate) fn each(
     tx: &mut Tx<'_>,
     org_id: i64,
-    mut take: impl FnMut(Checkpoint),
+    mut take: impl FnMut(Checkpoint, Option<i64>),
 ) -> Result<(), StoreError> {
     tx.each(&format!("{CHECKPOINT} ORDER BY size"), params![org_id], |row| {
-        take(checkpoint(row)?);
+        take(checkpoint(row)?, row.int_or_null(4)?);
         Ok(())
     })
 }

@@ -22,7 +22,8 @@ pub fn person(org_id: i64, person_id: i64, name: &str) -> Actor {
     Actor { org_id, person_id, name: name.into(), assignments: vec![post] }
 }
 
-fn prepare(store: &Store) {
+/// Two organisations with nothing in their logs.
+pub fn prepare(store: &Store) {
     store.migrate(&[identity::SCHEMA, SCHEMA]).unwrap();
     store
         .write(|tx| {

@@ -46,8 +46,12 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
         administrator_name: &init.person,
     };
     let now = place.now()?;
-    let founded = store.write(|tx| identity::found_organisation(tx, &new, now))?;
-    let administrator = house::actor(&store, founded.org_id, &init.login, now.date())?;
+    let administrator = store.write(|tx| -> Done<identity::Actor> {
+        let founded = identity::found_organisation(tx, &new, now)?;
+        let actor = identity::load_actor(tx, founded.org_id, founded.administrator_id, now.date())?;
+        vault::absorb_identity(&mut identity::Work::new(tx, &actor, now))?;
+        Ok(actor)
+    })?;
     let desk = identity::Desk::new(&store, &administrator);
     seal::make_keys(&desk, now, &place.key_folder(), seal::LOG_NAME)?;
     let (code, login) = (&init.code, &init.login);

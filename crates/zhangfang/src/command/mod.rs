@@ -33,6 +33,7 @@ pub mod slip;
 pub mod tariff;
 pub mod verify;
 pub mod whatif;
+pub mod witness;
 pub mod work;
 pub mod yearly;
 

@@ -225,6 +225,7 @@ fn all(
         progress.set_position(so_far.accounts.unsigned_abs());
     })?;
     progress.finish_and_clear();
+    office.sign_log()?;
     println!(
         "{}",
         office.say(
