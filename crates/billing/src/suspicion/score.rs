@@ -140,14 +140,18 @@ fn registers(line: &Reading, evidence: &Evidence<'_>, found: &mut Found<'_>) {
             found.add(Reason::RegisterShares, [total, speaks, 0, 0]);
         }
     }
-    if single && past_reactive > 0 && energy > 0 && total > 0
-        && let (Some(now), Some(then)) = (share(reactive, total), share(past_reactive, energy)) {
-            let limit = thresholds.reactive_factor;
-            let (low, high) = (now.min(then).max(20), now.max(then));
-            if share(high, low).is_some_and(|factor| factor >= limit) {
-                found.add(Reason::PowerFactor, [now, then, 0, 0]);
-            }
+    if single
+        && past_reactive > 0
+        && energy > 0
+        && total > 0
+        && let (Some(now), Some(then)) = (share(reactive, total), share(past_reactive, energy))
+    {
+        let limit = thresholds.reactive_factor;
+        let (low, high) = (now.min(then).max(20), now.max(then));
+        if share(high, low).is_some_and(|factor| factor >= limit) {
+            found.add(Reason::PowerFactor, [now, then, 0, 0]);
         }
+    }
     if let Some(demand) = moved(line, Register::Demand).filter(|demand| *demand > 0) {
         let days = i64::from(evidence.circumstances.months_read.max(1)).saturating_mul(31);
         let most = demand.saturating_mul(24).saturating_mul(days);
@@ -179,14 +183,13 @@ fn deviation(evidence: &Evidence<'_>, expected: &Expected, used: i64, replaced: 
     let history = &evidence.history;
     let points = thresholds.deviation_points(expected.tenths);
     let seen = seen_before(history, used, expected.above);
-    if used == 0
-        && (points >= CAUSE_FROM_POINTS || expected.energy > thresholds.spread_kwh.units()) {
-            found.add(Reason::Stuck, [expected.energy, seen, 0, 0]);
-            let running = history.energy.iter().take_while(|energy| **energy == Some(0)).count() as i64;
-            if running > 0 {
-                found.add(Reason::StuckAgain, [running + 1, 0, 0, 0]);
-            }
+    if used == 0 && (points >= CAUSE_FROM_POINTS || expected.energy > thresholds.spread_kwh.units()) {
+        found.add(Reason::Stuck, [expected.energy, seen, 0, 0]);
+        let running = history.energy.iter().take_while(|energy| **energy == Some(0)).count() as i64;
+        if running > 0 {
+            found.add(Reason::StuckAgain, [running + 1, 0, 0, 0]);
         }
+    }
     if points < CAUSE_FROM_POINTS {
         return;
     }
