@@ -14,7 +14,7 @@ use crate::posting::BillPostings;
 use crate::run::{RunBook, RunPlan, due_on};
 use crate::service::{permission, write_calculations, write_issues};
 use crate::sql::{self, BillKey};
-use crate::{BillingError, OfficeError, OfficeRules, Result, exception, hold, log, progress};
+use crate::{BillingError, OfficeError, OfficeRules, Result, exception, hold, log, progress, suspicion};
 
 /// What calculating or issuing one book did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +118,9 @@ pub fn calculate_book(
     output.known_exceptions = sql::kept_exceptions(work.tx, org_id, month, book.book_id)?;
     let [calculation_id, issue_id, voucher_id] = std::array::from_fn(|_| work.next_key());
     output.begin_book(BookOutcome::new(book.book_id, book.unit_id, calculation_id, issue_id, voucher_id));
+    if suspicion::mode(work.tx, org_id)? == suspicion::Mode::Decide {
+        suspicion::score_book(work.tx, org_id, month, book)?;
+    }
     Loader::default().load(work.tx, org_id, prices, &plan, &[book], |_, ready| {
         for account in ready.iter().filter(|account| issued.binary_search(&account.account_id).is_err()) {
             output.calculate(prices, &Limits::default(), account, false, None)?;

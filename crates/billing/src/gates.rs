@@ -51,11 +51,16 @@ reasons! {
     ZERO_AVERAGE = 5, "zero_average", "前三月平均为零", "three-month average is zero";
     NOT_CALCULATED = 6, "not_calculated", "无法计算", "could not be calculated";
     LATE_READING = 7, "late_reading", "抄表逾期提交", "submitted late";
+    SAMPLED = 8, "sampled", "评分抽查", "sampled by its score";
+    SUSPECT = 9, "suspect", "评分可疑", "suspicious by its score";
+    HELD = 10, "held", "评分暂扣", "held by its score";
 }
 
 impl Reasons {
     /// None.
     pub const NONE: Reasons = Reasons(0);
+    /// Those that the score gives.
+    pub const OF_THE_SCORE: Reasons = Reasons::SAMPLED.with(Reasons::SUSPECT).with(Reasons::HELD);
     /// These and `other`.
     #[must_use]
     pub const fn with(self, other: Reasons) -> Reasons {
@@ -156,6 +161,35 @@ pub fn reasons(energy_kwh: Quantity, fee: Money, past: &Past, read_as: ReadAs, l
     found
 }
 
+/// What the score says to the gates where it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing speaks against the month.
+    Release,
+    /// Belongs to the sample that is looked at.
+    Sample,
+    /// To be looked at.
+    Review,
+    /// Waits until two people release it.
+    Hold,
+    /// Was not scored: to be looked at.
+    Unscored,
+}
+
+/// The reasons where the score decides: it takes the place of the fluctuation of quantity and fee, and of nothing else.
+/// Zero-read, unread, short history, an average of zero and what could not be calculated stay exceptions. (BILL-09,
+/// BILL-22)
+pub fn decide(found: Reasons, verdict: Verdict) -> Reasons {
+    let fluctuation = Reasons::QUANTITY_FLUCTUATION.with(Reasons::FEE_FLUCTUATION);
+    let kept = Reasons(found.0 & !fluctuation.0);
+    match verdict {
+        Verdict::Release => kept,
+        Verdict::Sample => kept.with(Reasons::SAMPLED),
+        Verdict::Review | Verdict::Unscored => kept.with(Reasons::SUSPECT),
+        Verdict::Hold => kept.with(Reasons::SUSPECT).with(Reasons::HELD),
+    }
+}
+
 /// What else is going on with the customer this month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pending {
@@ -215,6 +249,27 @@ mod tests {
                 expected,
                 "{energy} kWh {fee} yuan"
             );
+        }
+    }
+
+    /// BILL-09, BILL-22: the score decides about fluctuation and about nothing else.
+    #[test]
+    fn the_score_takes_the_place_of_fluctuation_alone() {
+        let fluctuation = Reasons::QUANTITY_FLUCTUATION.with(Reasons::FEE_FLUCTUATION);
+        let held = Reasons::SUSPECT.with(Reasons::HELD);
+        for (found, verdict, expected) in [
+            (fluctuation, Verdict::Release, Reasons::NONE),
+            (Reasons::NONE, Verdict::Release, Reasons::NONE),
+            (Reasons::NONE, Verdict::Sample, Reasons::SAMPLED),
+            (Reasons::NONE, Verdict::Review, Reasons::SUSPECT),
+            (Reasons::NONE, Verdict::Unscored, Reasons::SUSPECT),
+            (fluctuation, Verdict::Hold, held),
+            (Reasons::ZERO_READ.with(fluctuation), Verdict::Release, Reasons::ZERO_READ),
+            (Reasons::UNREAD, Verdict::Release, Reasons::UNREAD),
+            (Reasons::SHORT_HISTORY, Verdict::Hold, held.with(Reasons::SHORT_HISTORY)),
+            (Reasons::NOT_CALCULATED, Verdict::Release, Reasons::NOT_CALCULATED),
+        ] {
+            assert_eq!(decide(found, verdict), expected, "{found:?} {verdict:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`canonical`]: bills as stored bytes.
 //! - [`gates`]: which bills are clean and why the others are not.
+//! - [`suspicion`]: how much a month looks like an error, beside the gates or in the place of one.
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
@@ -11,6 +12,7 @@ pub mod adjustment;
 mod assemble;
 mod books;
 pub mod canonical;
+pub mod check;
 mod code;
 mod document;
 mod error;
@@ -34,6 +36,7 @@ mod schema;
 mod service;
 pub mod slip;
 mod sql;
+pub mod suspicion;
 pub mod whatif;
 
 pub use books::{

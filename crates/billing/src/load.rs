@@ -10,11 +10,11 @@ use store::Tx;
 use tariff::engine::tier_year;
 
 use crate::assemble::{assemble, read_as};
-use crate::gates::{Past, Pending};
+use crate::gates::{Past, Pending, Verdict};
 use crate::output::Ready;
 use crate::plans::PriceBook;
 use crate::run::{RunBook, RunPlan, due_on};
-use crate::{Result, sql};
+use crate::{Result, sql, suspicion};
 
 /// What was issued to one account before.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,6 +53,9 @@ pub(crate) struct Loader {
     ready: Vec<Ready>,
     order: Vec<(i64, usize)>,
     before: Vec<Before>,
+    verdicts: HashMap<i64, Verdict>,
+    /// The book whose verdicts are loaded.
+    verdicts_of: Option<i64>,
 }
 
 /// Account keys further apart than this are looked up as separate ranges.
@@ -70,13 +73,25 @@ impl Loader {
         mut take: impl FnMut(&RunBook, &[Ready]) -> Result<()>,
     ) -> Result<()> {
         let holds = sql::active_holds(tx, org_id, plan.month)?;
+        // History is taken over as it is: nobody scored it.
+        let by_score = !plan.take_over && suspicion::mode(tx, org_id)? == suspicion::Mode::Decide;
+        self.verdicts_of = None;
         let list: Vec<i64> = books.iter().map(|book| book.book_id).collect();
         let mut units = books.iter().peekable();
         each_chunk(tx, org_id, plan.month, Books::List(&list), |tx, rows| {
             self.history(tx, org_id, plan.month, rows)?;
             self.ready.clear();
             for (row, before) in rows.iter().zip(&self.before) {
-                self.ready.push(ready(prices, plan, row, before, &holds));
+                let mut ready = ready(prices, plan, row, before, &holds);
+                if by_score {
+                    let book_id = row.account.book_id;
+                    if self.verdicts_of.replace(book_id) != Some(book_id) {
+                        self.verdicts = suspicion::verdicts(tx, org_id, plan.month, book_id)?;
+                    }
+                    let found = self.verdicts.get(&row.account.account_id);
+                    ready.verdict = Some(found.copied().unwrap_or(Verdict::Unscored));
+                }
+                self.ready.push(ready);
             }
             let mut at = 0;
             while at < rows.len() {
@@ -162,6 +177,7 @@ fn ready(
         past: before.past,
         pending: holds.get(&account.account_id).copied().unwrap_or_default(),
         due_on: due_on(plan.now.date(), due_day),
+        verdict: None,
         input: assemble(prices, row, plan.month, before.tier_used_kwh),
     }
 }

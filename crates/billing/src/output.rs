@@ -6,7 +6,7 @@ use store::Bulk;
 use tariff::{AccountPeriod, Bill, Period};
 
 use crate::canonical::{Owner, write_bill, write_issued};
-use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, reasons, route};
+use crate::gates::{Flow, Limits, Past, Pending, ReadAs, Reasons, Verdict, decide, reasons, route};
 use crate::plans::PriceBook;
 use crate::posting::BillPostings;
 use crate::sql::{self, BillKey, BillRow, ExceptionRow, QuantityRow};
@@ -27,6 +27,8 @@ pub struct Ready {
     pub past: Past,
     /// What else is going on.
     pub pending: Pending,
+    /// What the score says, where it decides; nothing while the 30 % rule does.
+    pub verdict: Option<Verdict>,
     /// The day by which the bill is due.
     pub due_on: Date,
     /// What the price engine needs; a refusal in words when it could not be put together.
@@ -198,11 +200,13 @@ impl Output {
             None => {
                 let found =
                     reasons(self.scratch.energy_kwh, self.scratch.total, &ready.past, ready.read_as, limits);
+                let found = ready.verdict.map_or(found, |verdict| decide(found, verdict));
                 if self.scratch.total.is_negative() { found.with(Reasons::FEE_FLUCTUATION) } else { found }
             }
             Some(_) => {
                 self.scratch.clear();
-                Reasons::NOT_CALCULATED
+                let found = Reasons::NOT_CALCULATED;
+                ready.verdict.map_or(found, |verdict| decide(found, verdict))
             }
         };
         let calculated = !found.has(Reasons::NOT_CALCULATED);

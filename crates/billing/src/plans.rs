@@ -56,7 +56,7 @@ pub struct PlanNumber {
 }
 
 impl PlanNumber {
-    fn of(plan: &Plan) -> PlanNumber {
+    pub(crate) fn of(plan: &Plan) -> PlanNumber {
         PlanNumber {
             table_code: plan.table.clone(),
             table_version: i64::from(plan.version),

@@ -19,7 +19,7 @@ use crate::output::{BookOutcome, Output};
 use crate::plans::PriceBook;
 use crate::posting::BillPostings;
 use crate::service::{self, Clerks};
-use crate::{BillingError, Result};
+use crate::{BillingError, Result, suspicion};
 
 /// A book to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,6 +184,10 @@ pub fn run_month(
 ) -> Result<RunSummary> {
     let started = Instant::now();
     let (books, before) = store.read(|tx| waiting(tx, clerks.org_id(), plan))?;
+    if !plan.take_over && store.read(|tx| suspicion::mode(tx, clerks.org_id()))? == suspicion::Mode::Decide {
+        // Scores of readings that were corrected since say nothing: what is run is scored now.
+        suspicion::score_month(store, clerks.calculator, plan.month, &books, plan.now, plan.workers)?;
+    }
     let batches = batches_of(&books, plan.batch_accounts);
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);

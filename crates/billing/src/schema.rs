@@ -112,4 +112,4 @@ CREATE TRIGGER issue_first_form_fixed BEFORE UPDATE ON issue_first_form BEGIN SE
 CREATE TRIGGER issue_first_form_kept BEFORE DELETE ON issue_first_form BEGIN SELECT RAISE(ABORT, 'issues never change'); END;",
     postgres: "
 CREATE TRIGGER issue_first_form_fixed BEFORE INSERT OR UPDATE OR DELETE ON issue_first_form FOR EACH ROW EXECUTE FUNCTION billing_never_changes();",
-}];
+}, crate::suspicion::MIGRATION];

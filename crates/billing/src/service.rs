@@ -95,6 +95,7 @@ pub(crate) fn write_batch(
     output: &mut Output,
 ) -> Result<()> {
     store.write(|tx| {
+        identity::alarm::require_calm(tx, clerks.org_id())?;
         if !plan.take_over {
             move_books(tx, clerks, plan, output)?;
             for book in output.books.iter().filter(|book| output.calculated_before.contains(&book.book_id)) {
@@ -130,6 +131,8 @@ fn end_deadlines(work: &mut Work<'_, '_>, month: Month, output: &Output) -> Resu
 
 /// Takes the books through their states; a book with exceptions stays with the reviewer.
 fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Output) -> Result<()> {
+    let mut acts: [(&Actor, Vec<vault::Act>); 3] =
+        [clerks.calculator, clerks.reviewer, clerks.issuer].map(|actor| (actor, Vec::new()));
     for book in &output.books {
         let mut steps = vec![(clerks.calculator, RunStep::Calculate), (clerks.reviewer, RunStep::Review)];
         if plan.issue && book.issued == book.accounts {
@@ -139,7 +142,19 @@ fn move_books(tx: &mut Tx<'_>, clerks: &Clerks<'_>, plan: &RunPlan, output: &Out
         }
         let exceptions = book.accounts - book.clean;
         let why = format!("{exceptions} exceptions / 异常 {exceptions} 户");
-        take_run_steps(tx, plan.now, (plan.month, book.book_id), &steps, &why)?;
+        let taken = take_run_steps(tx, plan.now, (plan.month, book.book_id), &steps, &why)?;
+        for ((_, step), act) in steps.iter().zip(taken) {
+            let role = match step {
+                RunStep::Calculate => 0,
+                RunStep::Review | RunStep::Hold => 1,
+                RunStep::Issue => 2,
+            };
+            acts[role].1.push(act);
+        }
+    }
+    // One append for each person: the acts of a book stay in the order of its steps.
+    for (actor, acts) in acts {
+        vault::record_batch(&mut Work::new(tx, actor, plan.now), &acts)?;
     }
     Ok(())
 }

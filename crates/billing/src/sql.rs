@@ -532,10 +532,14 @@ pub(crate) fn issuable(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64)
          LEFT JOIN exception e ON e.org_id = b.org_id AND e.month = b.month AND e.account_id = b.account_id
          WHERE b.org_id = ?1 AND b.month = ?2 AND b.book_id = ?3 AND b.sequence = 0
            AND ((b.reasons = 0 AND e.account_id IS NULL) OR e.state = ?4) AND (b.reasons / ?5) % 2 = 0
+           AND ((b.reasons / ?6) % 2 = 0 OR EXISTS (
+             SELECT 1 FROM suspicion_release s WHERE s.org_id = b.org_id AND s.month = b.month
+               AND s.account_id = b.account_id AND s.confirmed_by IS NOT NULL
+               AND s.energy_kwh = b.energy_kwh AND s.amount = b.amount))
            AND NOT EXISTS (SELECT 1 FROM receivable r WHERE r.org_id = b.org_id AND r.month = b.month
                              AND r.account_id = b.account_id AND r.sequence = 0)
          ORDER BY b.account_id",
-        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0],
+        params![org_id, month, book_id, EXCEPTION_IN_ORDER, Reasons::NOT_CALCULATED.0, Reasons::HELD.0],
         |row| {
             Ok(Draft {
                 key: BillKey { org_id, month, account_id: row.int(0)?, sequence: 0 },
@@ -628,6 +632,24 @@ pub(crate) fn issued_as(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<IssuedAs
                 issued_at: row.moment(5)?,
             })
         },
+    )
+}
+
+/// Gives what was issued in `month` to accounts from the first to the last, in order of account: kWh, of these at other
+/// than flat times, and kvarh, in millionths.
+pub(crate) fn each_used<E: From<StoreError>>(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    (first, last): (i64, i64),
+    mut take: impl FnMut(i64, i64, i64, i64) -> Result<(), E>,
+) -> Result<(), E> {
+    tx.each(
+        "SELECT account_id, energy_kwh, sharp_kwh + peak_kwh + valley_kwh + deep_valley_kwh, reactive_kvarh
+         FROM quantity_ledger
+         WHERE org_id = ?1 AND month = ?2 AND account_id BETWEEN ?3 AND ?4 ORDER BY account_id, sequence",
+        params![org_id, month, first, last],
+        |row| take(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?),
     )
 }
 

@@ -5,10 +5,11 @@ mod company;
 mod house;
 
 use billing::adjustment::{self, BatchLine, CaseState, NewBatch, stored_adjustment};
+use billing::canonical::{Figures, read_bill, read_figures};
 use billing::whatif::{
     Outcome, PlanRule, Selection, Trial, WhatIf, batch_lines, compare_months, explained, read_and_decode,
 };
-use billing::{BillKey, hold};
+use billing::{BillKey, hold, stored_bill};
 use company::*;
 use house::*;
 use kernel::{Lang, Money, Month, Text};
@@ -20,8 +21,11 @@ fn hubei() -> &'static str {
 
 /// The prices in force with some words changed; the published figures, which would not fit any more, left out.
 fn changed(changes: &[(&str, &str)]) -> String {
-    let mut text: String =
-        hubei().lines().filter(|line| !line.starts_with("published")).map(|line| format!("{line}\n")).collect();
+    let mut text: String = hubei()
+        .lines()
+        .filter(|line| !line.starts_with("published"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     for (old, new) in changes {
         assert!(text.contains(old), "{old}");
         text = text.replace(old, new);
@@ -158,15 +162,21 @@ fn other_prices_make_the_differences_of_the_hand() {
         let dearer = trial(&company, &changed(&cent), &[]);
         let found = compare(&company, &dearer, &march, 100);
         assert_eq!(HOUSEHOLDS, 1_740);
-        assert_eq!((class(&found, "residential"), class(&found, "agricultural")), (yuan("17.40"), Money::ZERO));
-        let by_unit: Vec<_> = found.by_unit.iter().map(|(unit, change)| (*unit, change.difference().unwrap())).collect();
+        assert_eq!(
+            (class(&found, "residential"), class(&found, "agricultural")),
+            (yuan("17.40"), Money::ZERO)
+        );
+        let by_unit: Vec<_> =
+            found.by_unit.iter().map(|(unit, change)| (*unit, change.difference().unwrap())).collect();
         assert_eq!(by_unit, [(house.station, yuan("12.40")), (house.other_station, yuan("5.00"))]);
         assert_eq!((found.dearer, found.cheaper, found.lines.len()), (8, 0, 8));
-        let moved: Vec<_> = found.by_component.iter().filter(|(_, change)| change.before != change.after).collect();
+        let moved: Vec<_> =
+            found.by_component.iter().filter(|(_, change)| change.before != change.after).collect();
         let code = |id| dearer.plans().component(id).unwrap().code.clone();
         assert_eq!(moved.len(), 1);
         assert_eq!((code(moved[0].0), moved[0].1.difference().unwrap()), ("catalogue".into(), yuan("17.40")));
-        let top: Vec<_> = found.increases.iter().map(|one| (one.account_id, one.difference().unwrap())).collect();
+        let top: Vec<_> =
+            found.increases.iter().map(|one| (one.account_id, one.difference().unwrap())).collect();
         assert_eq!(top[..3], [(1002, yuan("7.00")), (1202, yuan("2.10")), (1003, yuan("1.80"))]);
         let why = explained(&dearer, &found.increases[0].bills[0]).unwrap();
         assert_eq!((why.before, why.after), (yuan("390.60"), yuan("397.60")));
@@ -180,12 +190,17 @@ fn other_prices_make_the_differences_of_the_hand() {
         assert_eq!(compare(&company, &dearer, &only, 0).total.difference().unwrap(), yuan("12.40"));
 
         // The second tier begins at 2,000: of 2,100 kWh since January 100 pay 0.05 more.
-        let tier = trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [2000, 4800]")]), &[]);
+        let tier =
+            trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [2000, 4800]")]), &[]);
         let found = compare(&company, &tier, &march, 100);
-        assert_eq!((found.total.difference().unwrap(), found.dearer, found.tiers_unknown), (yuan("5.00"), 1, 0));
+        assert_eq!(
+            (found.total.difference().unwrap(), found.dearer, found.tiers_unknown),
+            (yuan("5.00"), 1, 0)
+        );
         assert_eq!(found.lines[0].tiers, [(1, kwh(-100)), (2, kwh(100))]);
         // At 1,000 over three months: 400 in February, 700 in March.
-        let tier = trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [1000, 4800]")]), &[]);
+        let tier =
+            trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [1000, 4800]")]), &[]);
         let found = compare(&company, &tier, &all, 0);
         assert_eq!((found.total.difference().unwrap(), found.dearer), (yuan("55.00"), 1));
         assert_eq!(found.increases[0].bills.len(), 3);
@@ -194,7 +209,10 @@ fn other_prices_make_the_differences_of_the_hand() {
         let fund = trial(&company, &changed(&[("\"rural_grid_fund\", ", "")]), &[]);
         let found = compare(&company, &fund, &march, 0);
         assert_eq!(class(&found, "single_part_flat"), yuan("-80.00"));
-        let rural = found.by_component.iter().find(|(id, _)| fund.plans().component(*id).unwrap().code == "rural_grid_fund");
+        let rural = found
+            .by_component
+            .iter()
+            .find(|(id, _)| fund.plans().component(*id).unwrap().code == "rural_grid_fund");
         assert_eq!(rural.unwrap().1.after, Money::ZERO);
         assert_eq!(found.decreases[0].account_id, 1101);
 
@@ -230,7 +248,8 @@ fn tiers_are_carried_from_month_to_month() {
         let monthly = "period = \"month\"\nthresholds = [180, 400]";
         let prices = changed(&[("period = \"year\"\nthresholds = [2160, 4800]", monthly)]);
         let company = Company::with_prices(house, "2026-06", &prices);
-        let yearly = trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [2000, 4800]")]), &[]);
+        let yearly =
+            trial(&company, &changed(&[("thresholds = [2160, 4800]", "thresholds = [2000, 4800]")]), &[]);
         // By month 700 kWh pay 220 × 0.05 + 300 × 0.30 = 101.00 and 210 kWh 1.50; by year only 100 kWh of March 5.00.
         let found = compare(&company, &yearly, &months("2026-01", "2026-03"), 0);
         assert_eq!(found.total.difference().unwrap(), yuan("-302.50"));
@@ -241,6 +260,40 @@ fn tiers_are_carried_from_month_to_month() {
         let found = compare(&company, &yearly, &Selection::month(month("2026-03")), 0);
         assert_eq!(found.total.difference().unwrap(), yuan("-102.50"));
         assert_eq!(found.tiers_unknown, 8);
+    });
+}
+
+/// The figures read past the lines are those of the whole bill; cut or damaged bytes are refused and never panic.
+#[test]
+fn figures_are_those_of_the_bill() {
+    each_engine(|house| {
+        let company = Company::new(house, "2026-06");
+        company.run(&company.plan(april(), "2026-04-08")).unwrap();
+        let mut figures = Figures::default();
+        let mut compared = 0;
+        for one in &CUSTOMERS {
+            for number in 1..=4 {
+                let month = Month::new(2026, number).unwrap();
+                let key = BillKey { org_id: house.org_id(), month, account_id: one.account_id, sequence: 0 };
+                let stored = house.store.read(|tx| stored_bill(tx, key)).unwrap().unwrap();
+                let input = read_figures(&stored.detail, &mut figures).unwrap();
+                let (whole, bill) = read_bill(&stored.detail).unwrap();
+                assert_eq!(input, whole);
+                assert_eq!(
+                    (&figures.sums, figures.total, figures.vat, figures.energy_kwh, figures.tiers),
+                    (&bill.sums, bill.total, bill.vat, bill.energy_kwh, bill.tiers)
+                );
+                for cut in 0..stored.detail.len() {
+                    assert!(read_figures(&stored.detail[..cut], &mut figures).is_err(), "cut at {cut}");
+                    let mut damaged = stored.detail.clone();
+                    damaged[cut] ^= 0xff;
+                    let _ = read_figures(&damaged, &mut figures);
+                    let _ = read_bill(&damaged);
+                }
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 60);
     });
 }
 
@@ -274,7 +327,9 @@ fn a_change_of_prices_becomes_one_slip_for_many() {
         assert_eq!(lines.len(), 5);
         let new = new_batch(house, &text, lines);
         let start = |login: &str, new: &NewBatch| {
-            house.by(login, "2026-04-07", |work| Ok(adjustment::start_batch(work, rules, &company.postings, new)?))
+            house.by(login, "2026-04-07", |work| {
+                Ok(adjustment::start_batch(work, rules, &company.postings, new)?)
+            })
         };
         assert!(not_permitted(&start("reviewer", &new)), "the centre cannot open it");
         assert!(not_permitted(&start("fee2", &new)), "nor another station");
@@ -343,7 +398,10 @@ fn a_change_of_prices_becomes_one_slip_for_many() {
             .unwrap();
         assert!(explanations.iter().all(|words| words.contains("energy charge")), "{explanations:?}");
         let changed = house.store.write(|tx| {
-            tx.execute("UPDATE adjustment_line SET amount = 0 WHERE org_id = ?1", store::params![house.org_id()])
+            tx.execute(
+                "UPDATE adjustment_line SET amount = 0 WHERE org_id = ?1",
+                store::params![house.org_id()],
+            )
         });
         assert!(changed.is_err(), "the lines of a slip never change");
         // What was adjusted is not calculated again, and said to be there.
@@ -372,7 +430,9 @@ fn the_limits_look_at_all_that_moves() {
         };
         let new = new_batch(house, "prices", vec![line(1101, "-30000.00"), line(1102, "30000.00")]);
         let start = |new: &NewBatch| {
-            house.by("fee", "2026-04-07", |work| Ok(adjustment::start_batch(work, rules, &company.postings, new)?))
+            house.by("fee", "2026-04-07", |work| {
+                Ok(adjustment::start_batch(work, rules, &company.postings, new)?)
+            })
         };
         let unknown = BatchLine { components: vec![("nonsense".into(), yuan("1.00"))], ..line(1101, "1.00") };
         assert!(start(&NewBatch { lines: vec![unknown], ..new.clone() }).is_err());
@@ -389,8 +449,9 @@ fn the_limits_look_at_all_that_moves() {
 
         let other = NewBatch { month: month("2026-02"), ..new.clone() };
         let second = start(&other).unwrap();
-        let refused = house
-            .by("head", "2026-04-08", |work| adjustment::refuse(work, rules, second.case.case_id, "文号不符"));
+        let refused = house.by("head", "2026-04-08", |work| {
+            adjustment::refuse(work, rules, second.case.case_id, "文号不符")
+        });
         refused.unwrap();
         let kept = house.look(|tx, org_id| adjustment::find(tx, org_id, second.case.case_id));
         assert_eq!(kept.state, CaseState::Refused);

@@ -4,6 +4,7 @@
 //! streamed. Offices fill these descriptions; the `paper` crate turns them into PDF and Excel files.
 //! Numbers are continuous per kind, unit and year, taken in the command that uses them; every print is registered.
 
+mod check;
 mod error;
 mod number;
 pub mod page;
@@ -12,6 +13,7 @@ pub mod rules;
 pub mod sheet;
 mod sql;
 
+pub use check::{NumbersUsed, check};
 pub use error::DocumentError;
 pub use number::{
     BLOCK_NUMBERS_MAX, DocumentKind, Numbers, Series, check_series, explain_gap, kind, kinds, series,

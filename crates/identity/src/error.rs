@@ -1,6 +1,6 @@
 //! Refusals about who may do what.
 
-use kernel::{Bilingual, Date, Lang};
+use kernel::{Bilingual, Date, Lang, Text};
 use store::StoreError;
 
 use crate::{Catalogue, Incompatible};
@@ -111,6 +111,20 @@ pub enum IdentityError {
         /// The text, shortened.
         text: String,
     },
+    /// No alarm has this number.
+    #[error("there is no alarm {number}; `zhangfang alarm list` shows them")]
+    UnknownAlarm {
+        /// The number given.
+        number: i64,
+    },
+    /// The alarm is not in a state in which this can be done.
+    #[error("alarm {number}: {}", why.en)]
+    AlarmState {
+        /// The alarm.
+        number: i64,
+        /// What is the matter and what to do.
+        why: Text,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -165,6 +179,10 @@ impl Bilingual for IdentityError {
                 format!("任岗记录 {assignment_id} 不存在、已结束，或结束日早于开始日")
             }
             IdentityError::DaysInWrongOrder { from, until } => format!("截止日 {until} 早于开始日 {from}"),
+            IdentityError::UnknownAlarm { number } => {
+                format!("没有第 {number} 号警报；`zhangfang alarm list` 列出所有警报")
+            }
+            IdentityError::AlarmState { number, why } => format!("第 {number} 号警报：{}", why.zh),
             IdentityError::BadText { what, text } => {
                 format!("{text:?} 不能用作 {what}：为空、过长或含有不允许的字符")
             }

@@ -3,11 +3,15 @@
 //! A [`Work`] is one command in progress: the transaction, the person in a post who acts, and the moment. Every
 //! command of every office takes one, asks it for permission first, and writes through its transaction only.
 //!
+//! While an [`alarm`] waits for its decision, a [`Desk`] takes no command: the books can be read, not changed.
+//!
 //! Organisations, their tree of units, persons and the posts they hold live here too. What a post may do, and which
 //! duties do not go together, is data: `data/posts.csv`, `data/permissions.csv`, `data/duties.csv`,
 //! `data/incompatible_duties.csv`.
 
+pub mod alarm;
 mod catalogue;
+pub mod check;
 mod error;
 mod model;
 mod permission;

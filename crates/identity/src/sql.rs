@@ -1,5 +1,7 @@
 //! The tables of organisations, units, persons and posts; the only file that names them.
 
+use std::collections::HashMap;
+
 use kernel::{Date, Moment, Text};
 use store::{Migration, Row, Schema, StoreError, Tx, params};
 
@@ -58,7 +60,7 @@ BEGIN RAISE EXCEPTION 'identity: this stays as it was (%)', TG_TABLE_NAME; END $
 CREATE TRIGGER identity_change_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_change FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
 CREATE TRIGGER identity_authority_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_authority FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
 REVOKE UPDATE, DELETE, TRUNCATE ON identity_change, identity_authority FROM PUBLIC, CURRENT_USER;",
-    }],
+    }, crate::alarm::MIGRATION],
 };
 
 const UNIT: &str = "SELECT id, parent_id, kind, code, name_zh, name_en FROM identity_unit";
@@ -330,4 +332,47 @@ pub(crate) fn changes_after(
             })
         },
     )
+}
+
+/// The first administrator of the organisation, who was registered by founding it.
+pub(crate) fn founder(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<i64>, StoreError> {
+    tx.one(
+        "SELECT by_person_id FROM identity_change WHERE org_id = ?1 AND subject = 'organisation' ORDER BY id LIMIT 1",
+        params![org_id],
+        |row| row.int(0),
+    )
+}
+
+/// Every post ever held, with who gave it and when.
+pub(crate) fn all_posts(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(HeldPost, i64, Moment)>, StoreError> {
+    tx.list(
+        "SELECT id, person_id, unit_id, post, from_day, until_day, made_by, made_at FROM identity_assignment
+         WHERE org_id = ?1 ORDER BY person_id, id",
+        params![org_id],
+        |row| {
+            let held = HeldPost {
+                id: row.int(0)?,
+                person_id: row.int(1)?,
+                unit_id: row.int(2)?,
+                post: row.text(3)?,
+                from: row.date(4)?,
+                until: row.date_or_null(5)?,
+            };
+            Ok((held, row.int(6)?, row.moment(7)?))
+        },
+    )
+}
+
+/// The units that posts serve beside their own, by holding.
+pub(crate) fn all_served(tx: &mut Tx<'_>, org_id: i64) -> Result<HashMap<i64, Vec<i64>>, StoreError> {
+    let mut served: HashMap<i64, Vec<i64>> = HashMap::new();
+    tx.each(
+        "SELECT assignment_id, unit_id FROM identity_assignment_unit WHERE org_id = ?1 ORDER BY assignment_id, unit_id",
+        params![org_id],
+        |row| {
+            served.entry(row.int(0)?).or_default().push(row.int(1)?);
+            Ok::<_, StoreError>(())
+        },
+    )?;
+    Ok(served)
 }

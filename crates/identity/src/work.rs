@@ -4,7 +4,7 @@ use kernel::{Date, Moment};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{Store, StoreError, Tx};
 
-use crate::{Actor, Authority, IdentityError, Permission, service};
+use crate::{Actor, Authority, IdentityError, Permission, alarm, service};
 
 /// One command in progress. Offices take it by `&mut` and do their six steps with it.
 pub struct Work<'w, 'c> {
@@ -114,8 +114,20 @@ impl<'d> Desk<'d> {
         Desk { store, actor }
     }
 
-    /// Gives one command: everything `command` does is committed together, or nothing is.
+    /// Gives one command: everything `command` does is committed together, or nothing is. Every command is refused
+    /// while an alarm waits for its decision ([`StoreError::Stopped`]).
     pub fn act<T, E: From<StoreError>>(
+        &self,
+        now: Moment,
+        command: impl FnOnce(&mut Work<'_, '_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.write(|tx| {
+            alarm::require_calm(tx, self.actor.org_id)?;
+            command(&mut Work::new(tx, self.actor, now))
+        })
+    }
+    /// Gives the one kind of command that an alarm does not stop: deciding the alarm itself.
+    pub fn act_on_alarm<T, E: From<StoreError>>(
         &self,
         now: Moment,
         command: impl FnOnce(&mut Work<'_, '_>) -> Result<T, E>,
@@ -135,6 +147,7 @@ impl<'d> Desk<'d> {
         let unreadable = |error: serde_json::Error| StoreError::Sql(format!("stored answer: {error}"));
         self.store.write(|tx| {
             let org_id = self.actor.org_id;
+            alarm::require_calm(tx, org_id)?;
             if let Some(answer) = tx.remembered(org_id, verb, request_key, body)? {
                 return serde_json::from_str(&answer).map_err(|error| unreadable(error).into());
             }

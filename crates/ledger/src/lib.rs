@@ -26,12 +26,13 @@ mod reports;
 mod rules;
 mod schema;
 mod service;
+mod sketch;
 mod sql;
 
 pub use buffer::PostingBuffer;
 pub use canonical::{Movement, PeriodBalance, UnreadableVoucher, Voucher, VoucherHead, read_voucher};
 pub use chart::{Account, AccountKind, Chart, Side};
-pub use check::{CheckReport, Finding, check};
+pub use check::{CheckReport, Finding, VoucherFigures, Vouchers, check, check_with, period_with};
 pub use entry::{Entry, Leg};
 pub use error::LedgerError;
 pub use hledger::export_hledger;
@@ -47,4 +48,5 @@ pub use reports::{
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;
+pub use sketch::{Sketch, Sketcher};
 pub use service::{install_chart, permission, post, post_bulk, post_manual, reverse};

@@ -23,6 +23,7 @@
 
 pub mod account;
 pub mod book;
+pub mod check;
 mod codes;
 pub mod contract;
 pub mod custody;

@@ -1,6 +1,6 @@
 //! What can go wrong at the door.
 
-use kernel::{Bilingual, FigureError, Lang};
+use kernel::{Bilingual, FigureError, Lang, Text};
 
 use crate::BackupFault;
 
@@ -53,20 +53,34 @@ pub enum StoreError {
     },
     /// The database was written by a newer program.
     #[error(
-        "the database has migration {number} of {module}, which this program does not know; use the newer program"
+        "the database has step {number} of the schema of {module}, and this program knows {} (version {}): use the newer program that wrote it; nothing was changed",
+        steps(*known, Lang::En), env!("CARGO_PKG_VERSION")
     )]
     Newer {
         /// The module whose schema is ahead.
         module: String,
-        /// The unknown migration.
+        /// The newest step of the database.
+        number: i64,
+        /// The newest step of this program; 0 when it does not know the module.
+        known: i64,
+    },
+    /// A step of the schema reads otherwise than when it was taken.
+    #[error(
+        "step {number} of the schema of {module} was taken from another text than this program (version {}) has; a released step never changes: use the program that wrote the database; nothing was changed",
+        env!("CARGO_PKG_VERSION")
+    )]
+    OtherMigration {
+        /// The module.
+        module: String,
+        /// The step.
         number: i64,
     },
     /// A shared commit failed; nothing of it was kept.
     #[error("the commit failed, nothing was kept: {0}")]
     CommitFailed(String),
-    /// The connection broke during the commit: the server may have kept everything or nothing.
+    /// The connection or the disk broke during the commit: everything may have been kept, or nothing.
     #[error(
-        "the connection was lost during the commit ({0}); ask again with the same request key to learn whether it was kept"
+        "it is not known whether the commit was kept ({0}); ask again with the same request key to learn it"
     )]
     CommitUnknown(String),
     /// A backup could not be made or brought back.
@@ -85,12 +99,25 @@ pub enum StoreError {
     /// A statement failed and the command went on as if it had not; nothing was kept.
     #[error("nothing was kept, because a statement of the command had failed: {0}")]
     FailedBefore(String),
+    /// Something is wrong with the books and a person has to decide first; looking goes on. The text names the alarm.
+    #[error("{}", .0.en)]
+    Stopped(Box<Text>),
     /// The engine does not offer this.
     #[error("not offered by this engine: {0}")]
     NotOffered(&'static str),
     /// A stored figure does not fit.
     #[error(transparent)]
     Figure(#[from] FigureError),
+}
+
+/// How far the program knows a module's steps.
+fn steps(known: i64, lang: Lang) -> String {
+    match (known, lang) {
+        (0, Lang::En) => "no such module".into(),
+        (0, Lang::Zh) => "没有该模块".into(),
+        (known, Lang::En) => format!("only up to step {known}"),
+        (known, Lang::Zh) => format!("只认识到第 {known} 步"),
+    }
 }
 
 impl Bilingual for StoreError {
@@ -110,18 +137,25 @@ impl Bilingual for StoreError {
             StoreError::Stale(what) => format!("{what} 已被他人修改，请重新载入"),
             StoreError::KeyReused(key) => format!("请求键 {key:?} 已用于另一内容"),
             StoreError::WrongType { column, expected } => format!("第 {column} 列应为 {expected}"),
-            StoreError::Newer { module, number } => {
-                format!("数据库含有 {module} 的第 {number} 号升级，本程序不认识，请使用较新的程序")
-            }
+            StoreError::Newer { module, number, known } => format!(
+                "数据库结构中 {module} 已到第 {number} 步，本程序（版本 {}）{}，请使用写入它的较新程序；数据库未作任何改动",
+                env!("CARGO_PKG_VERSION"),
+                steps(*known, lang)
+            ),
+            StoreError::OtherMigration { module, number } => format!(
+                "数据库结构中 {module} 的第 {number} 步与本程序（版本 {}）的内容不同；已发布的步骤不得更改，请使用写入它的程序；数据库未作任何改动",
+                env!("CARGO_PKG_VERSION")
+            ),
             StoreError::CommitFailed(why) => format!("提交失败，未保留任何内容：{why}"),
             StoreError::CommitUnknown(why) => {
-                format!("提交时连接中断（{why}），请用同一请求键再次提交，以确认是否已保留")
+                format!("不能确定提交是否已保留（{why}），请用同一请求键再次提交，以确认是否已保留")
             }
             StoreError::Backup { file, place, fault } => {
                 format!("备份 {file}，{place}：{}", fault.text(lang))
             }
             StoreError::Nested => "命令之内不能再执行另一命令，请使用已打开的事务".into(),
             StoreError::FailedBefore(why) => format!("命令中曾有语句失败，未保留任何内容：{why}"),
+            StoreError::Stopped(text) => text.zh.clone(),
             StoreError::NotOffered(what) => format!("该数据库引擎不提供：{what}"),
             StoreError::Figure(error) => error.text(lang),
         }

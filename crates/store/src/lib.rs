@@ -15,6 +15,7 @@ mod catalogue;
 mod dialect;
 mod error;
 mod idempotency;
+mod integrity;
 mod keys;
 mod migrate;
 mod nesting;
@@ -31,6 +32,7 @@ pub use backup_file::{BackupFault, BackupReport, BackupTable};
 pub use bare::BareInsert;
 pub use bulk::{Bulk, Column, Kind};
 pub use error::StoreError;
+pub use integrity::{DefinitionFault, Definitions, compare_definitions};
 pub use keys::Keys;
 pub use migrate::{Migration, Schema};
 pub use row::Row;
@@ -179,10 +181,23 @@ impl Store {
         }
     }
 
-    /// Brings the database to the schema of this program, module by module. A database that is newer than the
-    /// program is refused untouched.
+    /// Brings the database to the schema of this program, module by module, in one transaction: whatever stops it, the
+    /// database is as it was. A database that is newer than the program, has modules it does not know, or was made by
+    /// other steps under the same numbers is refused untouched.
     pub fn migrate(&self, schema: &[Schema]) -> Result<u32, StoreError> {
-        migrate::migrate(self, schema)
+        migrate::migrate(self, schema, None)
+    }
+
+    /// Brings an empty database to exactly the steps named, as a backup of an earlier version tells them
+    /// ([`BackupReport::migrations`]), so that the backup can be restored and then migrated like the database it
+    /// was made from.
+    pub fn migrate_to(&self, schema: &[Schema], steps: &[(String, i64, String)]) -> Result<u32, StoreError> {
+        migrate::migrate(self, schema, Some(steps))
+    }
+
+    /// The store's own part of the schema, for the list of what was released.
+    pub fn own_schema() -> Schema {
+        migrate::OWN
     }
 
     /// Bytes that the database occupies on disk.

@@ -19,7 +19,7 @@ const READERS_KEPT: usize = 8;
 /// How a shared commit ended: filled once, then everybody who took part wakes.
 #[derive(Default)]
 struct Commit {
-    outcome: Mutex<Option<Result<(), String>>>,
+    outcome: Mutex<Option<Result<(), StoreError>>>,
     done: Condvar,
 }
 
@@ -120,10 +120,9 @@ impl SqliteFile {
         while ended.is_none() {
             ended = commit.done.wait(ended).unwrap_or_else(PoisonError::into_inner);
         }
-        if let Some(Err(why)) = &*ended {
-            let failed = StoreError::CommitFailed(why.clone());
+        if let Some(Err(failed)) = &*ended {
             *note = Some(failed.clone());
-            return Err(failed.into());
+            return Err(failed.clone().into());
         }
         outcome
     }
@@ -148,7 +147,7 @@ impl SqliteFile {
         }
         drop(checked);
         let value = outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
-        ended.map_err(|error| StoreError::CommitFailed(error.to_string()))?;
+        ended.map_err(|error| commit_error(&error))?;
         Ok(value)
     }
 
@@ -301,12 +300,25 @@ fn begin(writer: &mut Writer) -> Result<Arc<Commit>, StoreError> {
     Ok(commit)
 }
 
+/// What a refused COMMIT means. A rule that refuses it does so before anything is written. When the disk fails, the end
+/// of the transaction may stand in the log already: this process goes on without it and writes over it, but if it dies
+/// first, the next one finds the transaction there.
+fn commit_error(error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::ConstraintViolation | rusqlite::ErrorCode::DatabaseBusy) => {
+            StoreError::CommitFailed(error.to_string())
+        }
+        _ => StoreError::CommitUnknown(error.to_string()),
+    }
+}
+
 fn finish(writer: &mut Writer, commit: &Commit, failed: Option<&StoreError>) {
     writer.open = None;
     let outcome = if writer.connection.is_autocommit() {
-        Err(failed.map_or("the engine ended the transaction".into(), ToString::to_string))
+        let why = failed.map_or("the engine ended the transaction".into(), ToString::to_string);
+        Err(StoreError::CommitFailed(why))
     } else {
-        writer.connection.execute_batch("COMMIT").map_err(|error| error.to_string())
+        writer.connection.execute_batch("COMMIT").map_err(|error| commit_error(&error))
     };
     if outcome.is_err() && !writer.connection.is_autocommit() {
         let _ = writer.connection.execute_batch("ROLLBACK");

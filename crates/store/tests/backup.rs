@@ -62,10 +62,13 @@ const UNGUARDED: &[Schema] = &[Schema {
     module: "test",
     migrations: &[Migration { number: 1, name: "acts and seals", both: BARE, sqlite: "", postgres: "" }],
 }];
-const LATER: &[Schema] = &[Schema {
-    module: "later",
-    migrations: &[Migration { number: 1, name: "nothing yet", both: "", sqlite: "", postgres: "" }],
-}];
+const LATER: &[Schema] = &[
+    Schema { module: "test", migrations: GUARDED[0].migrations },
+    Schema {
+        module: "later",
+        migrations: &[Migration { number: 1, name: "nothing yet", both: "", sqlite: "", postgres: "" }],
+    },
+];
 
 /// Databases for one test; they go away with it.
 struct Place {

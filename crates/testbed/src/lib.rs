@@ -25,6 +25,29 @@ pub fn postgres_database() -> Option<PostgresDatabase> {
     Some(PostgresDatabase { url: format!("{server}/{name}"), server: administrator, name })
 }
 
+impl PostgresDatabase {
+    /// A copy called `name`, made by the server. Nobody may be connected to this database meanwhile.
+    pub fn copy(&self, name: &str) -> Result<PostgresDatabase, String> {
+        let mut client = Client::connect(&self.server, NoTls).map_err(|error| error.to_string())?;
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {}", self.name);
+        // Whoever has just left may still be on the way out.
+        for _ in 0..200 {
+            match client.batch_execute(&sql) {
+                Ok(()) => break,
+                Err(error) if error.code() == Some(&postgres::error::SqlState::OBJECT_IN_USE) => {
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        let url = match self.server.rsplit_once('/') {
+            Some((server, _)) => format!("{server}/{name}"),
+            None => return Err("the server's address has no database".into()),
+        };
+        Ok(PostgresDatabase { url, server: self.server.clone(), name: name.to_owned() })
+    }
+}
+
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         if let Ok(mut client) = Client::connect(&self.server, NoTls) {

@@ -6,6 +6,7 @@
 
 mod approval;
 pub mod catalogue;
+mod check;
 mod clock;
 mod closing;
 mod error;
@@ -20,6 +21,7 @@ use identity::{Permission, Work};
 use vault::Act;
 
 pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete};
+pub use check::{TicketFigures, WorkflowFigures, check};
 pub use catalogue::{Catalogue, Deadline, ListKind, Side, TicketKind, Transition};
 pub use clock::{
     Standing, clocks_of, clocks_of_ticket, drop_clock, late_list, meet_clocks, met_clocks, open_clocks,

@@ -14,7 +14,7 @@ use kernel::Lang;
 
 use command::office::Office;
 use command::{
-    Place, adjust, backup, bench, bill, book, contract, custody, exception, generation, hold, import, init,
+    Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold, import, init,
     inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip, tariff, verify, witness,
     work, yearly,
 };
@@ -111,6 +111,11 @@ enum Command {
     /// See and cosign the checkpoints of logs, out of their operators' reach / 见证：会签日志检查点
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// Prove that the books are as they must be; what is found stops them until it is decided / 核对账目
+    Check(check::Check),
+    /// What was found in the books, and deciding about it / 警报与处理
+    #[command(subcommand)]
+    Alarm(alarm::Alarm),
     /// What waits: tickets, deadlines, lists, closing / 待办：工单、时限、签字、结账检查
     #[command(subcommand)]
     Work(work::Work),
@@ -173,6 +178,8 @@ fn main() -> ExitCode {
         Command::Ledger(command) => office().and_then(|office| ledger::run(command, &office)),
         Command::Log(command) => office().and_then(|office| log::run(command, &office)),
         Command::Witness(command) => witness::run(command, cli.lang),
+        Command::Check(command) => office().and_then(|office| check::run(command, &office)),
+        Command::Alarm(command) => office().and_then(|office| alarm::run(command, &office)),
         Command::Work(command) => office().and_then(|office| work::run(command, &office)),
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),

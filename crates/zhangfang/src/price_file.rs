@@ -55,7 +55,9 @@ pub fn price_text(file: &Path) -> Done<String> {
         None if file.exists() => Ok(read_price_file(file)?.toml),
         None => Err(Failure::new(
             format!("没有文件 {name}，也没有这个名称的内置电价表；`zhangfang tariff tables` 列出内置表"),
-            format!("there is no file {name} and no table of that name; `zhangfang tariff tables` lists them"),
+            format!(
+                "there is no file {name} and no table of that name; `zhangfang tariff tables` lists them"
+            ),
         )),
     }
 }

@@ -79,7 +79,7 @@ fn a_witness_and_its_log() {
     // Its state is in use: the second hand has to wait.
     counter.done(DAY, "wang", &["people", "add", "sun", "孙梅", "--unit", "JHGD"]);
     counter.done(DAY, "shen", &["log", "witness-request", "--out", &request]);
-    let by_file = [&["witness", "cosign", "--request", &request, "--answer", &answer], &role[..]].concat();
+    let by_file = [&["witness", "cosign", "--request", &request, "--answer", &answer][..], &role].concat();
     let refused = counter.refused(DAY, "x", &by_file);
     assert!(refused.contains("正被另一个见证人使用"), "{refused}");
     drop(served);
@@ -94,7 +94,7 @@ fn a_witness_and_its_log() {
     let text = std::fs::read_to_string(&request).unwrap();
     let first = text.lines().next().unwrap();
     std::fs::write(&stale, text.replacen(first, "old 0", 1)).unwrap();
-    let by_file = [&["witness", "cosign", "--request", &stale, "--answer", &answer], &role[..]].concat();
+    let by_file = [&["witness", "cosign", "--request", &stale, "--answer", &answer][..], &role].concat();
     assert!(counter.refused(DAY, "x", &by_file).contains("未会签"));
 
     let (file, record) = (counter.path("p").display().to_string(), counter.path("r").display().to_string());

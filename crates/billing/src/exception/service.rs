@@ -240,6 +240,7 @@ pub fn put_in_order(
     if let Some(person_id) = exception.answered_by {
         work.forbid_maker(person_id, "the answer to the exception")?;
     }
+    crate::suspicion::require_released(work, month, &exception)?;
     let step = if exception.dedicated { "close" } else { "data_in_order" };
     let ticket = flow::act(work, rules, ticket_of(&exception)?, step, "")?;
     let due_on = rules.due("issue_after_exception", work.today())?;

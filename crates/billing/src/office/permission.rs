@@ -15,6 +15,9 @@ permissions! {
     RAISE_EXCEPTION = "billing.raise_exception", "Produce exception lists and forms. (BILL-10)";
     ANSWER_EXCEPTION = "billing.answer_exception", "Answer an exception. (BILL-11)";
     CLOSE_EXCEPTION = "billing.close_exception", "Close an exception. (BILL-14)";
+    SET_SUSPICION = "billing.set_suspicion", "Change who decides, the 30 % rule or the score. (BILL-08)";
+    PROPOSE_RELEASE = "billing.propose_release", "Propose to release a held bill. (BILL-14)";
+    CONFIRM_RELEASE = "billing.confirm_release", "Confirm the release of a held bill. (BILL-14)";
     SUBMIT_BOOK = "metering.submit_book", "Submit a book to accounting. (READ-05)";
     URGE = "billing.urge", "Urge the issue of a book. (BILL-07)";
     ANSWER_URGE = "billing.answer_urge", "Answer an urge. (BILL-07)";

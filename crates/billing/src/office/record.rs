@@ -28,7 +28,8 @@ pub(crate) fn record(
     Ok(())
 }
 
-/// As [`record`], where `words` were written by a person and may name a customer: the log can forget them.
+/// As [`record`], where `words` were written by a person in the state `old` and may name a customer: the log can forget
+/// them.
 pub(crate) fn record_words(
     work: &mut Work<'_, '_>,
     verb: Permission,
@@ -38,8 +39,9 @@ pub(crate) fn record_words(
     old: &str,
     words: &str,
 ) -> Result<()> {
-    let act = Act::new(verb, unit_id, kind, number).change("state", clip(old), "");
-    let act = act.change_personal("words", "", clip(words));
+    let act = Act::new(verb, unit_id, kind, number);
+    let act = if old.is_empty() { act } else { act.change("in_state", "", clip(old)) };
+    let act = if words.is_empty() { act } else { act.change_personal("words", "", clip(words)) };
     vault::record(work, &act).map_err(flow::below)?;
     Ok(())
 }

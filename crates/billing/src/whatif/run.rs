@@ -99,8 +99,8 @@ pub fn read_and_decode(
                 std::hint::black_box(read_figures(detail, &mut figures)?);
             }
             *bills += 1;
+            *bytes += detail.len() as u64;
         }
-        *bytes += chunk.bytes.len() as u64;
         Ok(())
     };
     let workers = vec![(0, 0); how.workers.max(1)];
@@ -302,7 +302,6 @@ impl<'w> Worker<'w> {
             rows = &sorted;
         }
         self.tally.shares.push((chunk.number, Vec::with_capacity(rows.len())));
-        self.tally.bytes += chunk.bytes.len() as u64;
         while let Some(first) = rows.first() {
             let size = rows.iter().take_while(|row| row.account_id == first.account_id).count();
             let (mine, others) = rows.split_at(size);
@@ -320,6 +319,7 @@ impl<'w> Worker<'w> {
         let mut carried = None;
         for row in rows {
             let detail = &chunk.bytes[row.from..row.to];
+            self.tally.bytes += detail.len() as u64;
             self.used.push(None);
             if row.not_calculated {
                 self.tally.not_calculated += 1;

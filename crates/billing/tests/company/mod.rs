@@ -1,7 +1,9 @@
 //! A month's work of a small company on real prices: three books, customers of every kind, three months taken over.
 #![allow(dead_code)]
 
-use billing::{BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, report, run_month};
+use billing::{
+    BillPostings, BillingError, Clerks, PriceBook, RunBook, RunPlan, RunSummary, report, run_month,
+};
 use identity::Desk;
 use kernel::{Money, Month, Quantity, Rate};
 use ledger::{Chart, PostingRules};
@@ -9,7 +11,7 @@ use metering::account::*;
 use metering::book::{Book, BookBulk, Cycle, SubmittedBulk};
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register, Registers, Span};
 
-use crate::house::*;
+use super::house::*;
 
 /// Books: public and dedicated of the first station, public of the second.
 pub const PUBLIC_BOOK: i64 = 601;
@@ -104,7 +106,8 @@ impl<'h, 's> Company<'h, 's> {
             }
             Ok::<_, ledger::LedgerError>(())
         });
-        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, "prices", prices)).unwrap();
+        act(house, "marketing", "2026-01-05", |work| billing::load_price_table(work, "prices", prices))
+            .unwrap();
         let prices = house
             .store
             .write(|tx| {
@@ -271,7 +274,7 @@ fn multiplier(one: &Customer) -> i64 {
     if one.category == Category::TwoPart { 100 } else { 1 }
 }
 
-fn reading(one: &Customer, month: Month) -> Reading {
+pub fn reading(one: &Customer, month: Month) -> Reading {
     let number = i64::from(month.month_of_year());
     let used = |before: i64, this: i64| Span {
         previous: kwh(1_000 + before / multiplier(one)),

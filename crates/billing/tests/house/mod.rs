@@ -59,18 +59,25 @@ pub fn each_engine(test: impl Fn(&House<'_>)) {
     }
 }
 
-fn found(store: &Store) -> House<'_> {
-    let tables = [
+/// Every module's schema, as the program has it.
+pub fn schemas() -> Vec<store::Schema> {
+    vec![
         identity::SCHEMA,
         documents::SCHEMA,
         vault::SCHEMA,
         workflow::SCHEMA,
         ledger::SCHEMA,
         metering::SCHEMA,
+        metering::parameter::SCHEMA_PARAMETERS,
+        metering::contract::SCHEMA_CONTRACTS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
-    ];
-    store.migrate(&tables).unwrap();
+    ]
+}
+
+/// Founds the company in an empty database.
+pub fn found(store: &Store) -> House<'_> {
+    store.migrate(&schemas()).unwrap();
     let new = NewOrganisation {
         code: "example",
         name: Text::new("示范供电公司", "Example Power Company"),

@@ -420,15 +420,17 @@ pub enum RunStep {
 }
 
 /// Takes a submitted book through several steps of a billing run at once, each by its own person with its own right.
-/// The run records its acts itself, with the figures of each step, so none is recorded here. Source: BILL-01, BILL-23.
+/// Answers the act of each step, to be recorded by its person: a run records those of many books at once.
+/// Source: BILL-01, BILL-23.
 pub fn take_run_steps(
     tx: &mut Tx<'_>,
     now: Moment,
     (month, book_id): (Month, i64),
     steps: &[(&Actor, RunStep)],
     held_because: &str,
-) -> Result<()> {
-    let Some((first, _)) = steps.first() else { return Ok(()) };
+) -> Result<Vec<vault::Act>> {
+    let mut acts = Vec::with_capacity(steps.len());
+    let Some((first, _)) = steps.first() else { return Ok(acts) };
     let org_id = first.org_id;
     let mut book = loaded(&mut Work::new(tx, first, now), month, book_id)?;
     let version = book.version;
@@ -445,10 +447,14 @@ pub fn take_run_steps(
         let taken =
             BookStep { from: book.state, to, person_id: actor.person_id, at: now, reason: reason.to_owned() };
         sql::insert_step(tx, org_id, &book, &taken)?;
+        let act = vault::Act::new(right, book.unit_id, "book_month", month_number(&book))
+            .change("state", book.state.key(), to.key());
+        acts.push(if reason.is_empty() { act } else { act.change("reason", "", reason) });
         book.state = to;
         book.version += 1;
     }
-    sql::save_state_after(tx, org_id, &book, version)
+    sql::save_state_after(tx, org_id, &book, version)?;
+    Ok(acts)
 }
 
 /// The centre begins to calculate a submitted book. Source: BILL-01, BILL-23.

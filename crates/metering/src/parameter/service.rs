@@ -180,8 +180,8 @@ fn begin(
     }
     trace::record_words(
         work,
-        START,
-        ticket.unit_id,
+        permission,
+        raised_unit.unwrap_or(ticket.unit_id),
         ("change_ticket", &ticket.number),
         &format!("account {account_id}: {}", ticket.reason),
     )?;

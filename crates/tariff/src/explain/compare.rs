@@ -83,7 +83,8 @@ fn change(before: Option<Of<'_>>, after: Option<Of<'_>>) -> kernel::Result<LineC
         Side { calculation: line_calculation(line, bill), price: line.price, amount: line.amount }
     };
     let amount = |of: &Option<Of<'_>>| of.map_or(Money::ZERO, |(line, ..)| line.amount);
-    let label = before.or(after).map_or_else(|| Text::new("", ""), |(line, _, context)| line_label(line, context));
+    let label =
+        before.or(after).map_or_else(|| Text::new("", ""), |(line, _, context)| line_label(line, context));
     Ok(LineChange {
         difference: amount(&after).minus(amount(&before))?,
         prices: prices(before.as_ref(), after.as_ref(), &label),
@@ -97,14 +98,17 @@ fn change(before: Option<Of<'_>>, after: Option<Of<'_>>) -> kernel::Result<LineC
 fn parts(of: &Of<'_>, label: &Text) -> Vec<(Text, Price)> {
     let (line, _, context) = of;
     let month = usize::from(context.input.month.month_of_year().unsigned_abs()).saturating_sub(1) % 12;
-    let plan = context.plans.get(line.plan).filter(|plan| line.kind == LineKind::Energy && !plan.parts.is_empty());
+    let plan =
+        context.plans.get(line.plan).filter(|plan| line.kind == LineKind::Energy && !plan.parts.is_empty());
     let set = plan.and_then(|plan| plan.seasons.get(usize::from(plan.season_of_month[month])));
     match (plan, set) {
         (Some(plan), Some(set)) => plan
             .parts
             .iter()
             .zip(&set.parts)
-            .map(|(part, by_period)| (component_name(context, part.component), by_period[line.period.index()]))
+            .map(|(part, by_period)| {
+                (component_name(context, part.component), by_period[line.period.index()])
+            })
             .collect(),
         _ if line.kind == LineKind::PowerFactor => Vec::new(),
         _ => vec![(label.clone(), line.price)],
@@ -119,7 +123,11 @@ fn prices(before: Option<&Of<'_>>, after: Option<&Of<'_>>, label: &Text) -> Vec<
     };
     let mut changes: Vec<PriceChange> = old
         .iter()
-        .map(|(name, price)| PriceChange { name: name.clone(), before: Some(*price), after: find(&new, name) })
+        .map(|(name, price)| PriceChange {
+            name: name.clone(),
+            before: Some(*price),
+            after: find(&new, name),
+        })
         .collect();
     for (name, price) in new.iter().filter(|(name, _)| find(&old, name).is_none()) {
         changes.push(PriceChange { name: name.clone(), before: None, after: Some(*price) });

@@ -8,5 +8,5 @@ pub(crate) mod words;
 pub use bill::{Context, explain};
 pub(crate) use bill::{line_calculation, line_label};
 pub use block::{Block, Row, render};
-pub use compare::{LineChange, PriceChange, Side, compare};
 pub(crate) use block::{padded, width};
+pub use compare::{LineChange, PriceChange, Side, compare};

@@ -40,11 +40,7 @@ impl Plans {
 
     /// Compiles a class at a voltage out of a table that is not in force, for a trial: whatever is known under the
     /// table's name stays as it is, and the plan applies on every day. The components keep the numbers they have.
-    pub fn compile_trial(
-        &mut self,
-        table: &PriceTable,
-        request: &PlanRequest,
-    ) -> Result<PlanId, TableError> {
+    pub fn compile_trial(&mut self, table: &PriceTable, request: &PlanRequest) -> Result<PlanId, TableError> {
         let plan = Compiler { table, request }.plan(self)?;
         let id = PlanId(u32::try_from(self.plans.len()).unwrap_or(u32::MAX));
         let from = Date::new(1, 1, 1).unwrap_or(plan.from);

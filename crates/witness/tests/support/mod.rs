@@ -10,6 +10,17 @@ use proof::path::consistency_proof_over;
 use proof::witness::{Request, accept_answer};
 use proof::{Checkpoint, Hash, KeyKind, Note, SigningKey, VerifierKey, leaf_hash, merkle_root};
 
+pub const ORIGIN: &str = "county/DEMO/2026";
+
+pub fn witness_key() -> SigningKey {
+    SigningKey::generate(KeyKind::Cosignature, "auditor.example/w", &[42; 32]).unwrap()
+}
+
+/// What the witness answers to who does not start where it is.
+pub fn conflict(size: u64) -> Reply {
+    Reply { status: 409, media_type: "text/x.tlog.size".into(), body: format!("{size}\n") }
+}
+
 /// A log with one key; those of its leaves from `fork` on are different.
 pub struct Log {
     pub key: SigningKey,

@@ -148,3 +148,15 @@ pub(crate) fn decide(
         ],
     )
 }
+
+/// Every approval with its steps, whether it is a refund, and when it was opened.
+pub(crate) fn all(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(Approval, bool, Moment)>, StoreError> {
+    let found = tx.list(
+        "SELECT id, number, kind, unit_id, amount, maker_id, state, version, is_refund, opened_at FROM workflow_approval
+         WHERE org_id = ?1 ORDER BY id",
+        params![org_id],
+        |row| Ok::<_, StoreError>((approval(row)?, row.flag(8)?, row.moment(9)?)),
+    )?;
+    let with = |(found, is_refund, at)| Ok((with_steps(tx, org_id, found)?, is_refund, at));
+    found.into_iter().map(with).collect()
+}

@@ -134,3 +134,9 @@ pub(crate) fn unsigned_count(
     )?;
     Ok(count.unwrap_or(0))
 }
+
+/// Every list with its signatures.
+pub(crate) fn all(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<SignedList>, StoreError> {
+    let found = tx.list(&format!("{LIST} WHERE org_id = ?1 ORDER BY id"), params![org_id], list)?;
+    found.into_iter().map(|found| with_signatures(tx, org_id, found)).collect()
+}

@@ -81,3 +81,8 @@ pub(crate) fn messages_between(
         message,
     )
 }
+
+/// The numbers of all messages.
+pub(crate) fn numbers(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<String>, StoreError> {
+    tx.list("SELECT number FROM workflow_message WHERE org_id = ?1", params![org_id], |row| row.text(0))
+}

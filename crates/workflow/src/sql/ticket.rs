@@ -160,25 +160,27 @@ pub(crate) fn insert_step(
     Ok(())
 }
 
+fn step(row: &Row<'_>) -> Result<Step, StoreError> {
+    Ok(Step {
+        step_no: row.int(0)?,
+        act: row.text(1)?,
+        from_state: row.text(2)?,
+        to_state: row.text(3)?,
+        person_id: row.int(4)?,
+        post: row.text(5)?,
+        unit_id: row.int(6)?,
+        at: row.moment(7)?,
+        text: row.text(8)?,
+        is_feedback: row.flag(9)?,
+    })
+}
+
 pub(crate) fn steps(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Vec<Step>, StoreError> {
     tx.list(
         "SELECT step_no, act, from_state, to_state, person_id, post, unit_id, at, text, is_feedback FROM workflow_step
          WHERE org_id = ?1 AND ticket_id = ?2 ORDER BY step_no",
         params![org_id, ticket_id],
-        |row| {
-            Ok(Step {
-                step_no: row.int(0)?,
-                act: row.text(1)?,
-                from_state: row.text(2)?,
-                to_state: row.text(3)?,
-                person_id: row.int(4)?,
-                post: row.text(5)?,
-                unit_id: row.int(6)?,
-                at: row.moment(7)?,
-                text: row.text(8)?,
-                is_feedback: row.flag(9)?,
-            })
-        },
+        step,
     )
 }
 
@@ -256,5 +258,28 @@ pub(crate) fn attachments(
                 at: row.moment(5)?,
             })
         },
+    )
+}
+
+/// Every ticket, in order of key.
+pub(crate) fn each(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    mut take: impl FnMut(Ticket) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    tx.each(&format!("{TICKET} WHERE org_id = ?1 ORDER BY id"), params![org_id], |row| take(ticket(row)?))
+}
+
+/// Every step of every ticket, in order.
+pub(crate) fn each_step(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    mut take: impl FnMut(i64, Step) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    tx.each(
+        "SELECT step_no, act, from_state, to_state, person_id, post, unit_id, at, text, is_feedback, ticket_id
+         FROM workflow_step WHERE org_id = ?1 ORDER BY ticket_id, step_no",
+        params![org_id],
+        |row| take(row.int(10)?, step(row)?),
     )
 }

@@ -415,7 +415,10 @@ fn lines(office: &Office, case_id: i64, shown: &Shown) -> Done {
     let org_id = office.org_id();
     let batch = office.look(|tx| Ok(adjustment::batch_of(tx, org_id, case_id)?))?;
     if !office.sees(READ, batch.case.unit_id) {
-        return Err(Failure::new("无权查看该单位的退补", "the adjustments of that unit are not yours to see"));
+        return Err(Failure::new(
+            "无权查看该单位的退补",
+            "the adjustments of that unit are not yours to see",
+        ));
     }
     let mut kept = Vec::new();
     office.look(|tx| {
@@ -426,7 +429,10 @@ fn lines(office: &Office, case_id: i64, shown: &Shown) -> Done {
         Ok(())
     })?;
     let mut table = Table::new(office.lang)
-        .titled(office.say(format!("退补 {} 清单", batch.case.number), format!("Adjustment {}", batch.case.number)))
+        .titled(
+            office
+                .say(format!("退补 {} 清单", batch.case.number), format!("Adjustment {}", batch.case.number)),
+        )
         .text("户号", "account")
         .col("电费年月", "month", Kind::Month)
         .sum("原电费", "before", Kind::Money)

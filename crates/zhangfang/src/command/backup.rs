@@ -38,8 +38,12 @@ pub fn restore(file: &Path, place: &Place, lang: Lang) -> Done {
     if place.database.is_none() {
         std::fs::create_dir_all(&place.data).map_err(|error| Failure::file(place.data.display(), error))?;
     }
-    let store = house::open(&place.url())?;
+    // A backup of an earlier version comes back into the tables it was made from, which are then brought up to date.
+    let promised = Store::inspect_backup(file)?;
+    let store = Store::open(&place.url())?;
+    store.migrate_to(&house::schemas(), &promised.migrations)?;
     let report = store.restore(file)?;
+    store.migrate(&house::schemas())?;
     told(file, &report, lang)?;
     let org_id = place.org_id(&store)?;
     let ledger = store.read(|tx| ledger::check(tx, org_id))?;

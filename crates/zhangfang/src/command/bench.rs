@@ -48,6 +48,8 @@ pub enum Bench {
         #[arg(long)]
         only_postgres: bool,
     },
+    /// Known errors among a month's readings: what the 30 % rule and the score find / 异常检出率
+    Exceptions(super::bench_exceptions::Exceptions),
     /// Verifying a period's bundle of many acts, and bare hashing of the same bytes / 存证校验性能
     Proof {
         /// Number of acts / 记录条数
@@ -82,6 +84,7 @@ pub fn run(command: &Bench, place: &Place) -> Done {
             return super::bench_proof::run(*acts, *json, &folder);
         }
         Bench::Whatif { accounts, scratch } => return whatif(*accounts, scratch.as_ref(), place),
+        Bench::Exceptions(exceptions) => return super::bench_exceptions::run(exceptions, place),
     };
     let postgres = place.database.as_ref().or(postgres.as_ref());
     if !only_postgres && place.database.is_none() {
@@ -137,11 +140,15 @@ fn measure_whatif(url: &str, accounts: u64) -> Done {
     run_month(&stage.store, &clerks, &stage.prices, &stage.postings, &plan, |_| ())?;
 
     let mut tables = Vec::new();
-    for shipped in tariff::table::SHIPPED.iter().filter(|table| stage.prices.plans().iter().any(|(_, plan)| plan.table == table.id)) {
+    for shipped in tariff::table::SHIPPED
+        .iter()
+        .filter(|table| stage.prices.plans().iter().any(|(_, plan)| plan.table == table.id))
+    {
         // A cent more for households; published figures would not fit any more.
         let lines = shipped.text.lines().filter(|line| !line.starts_with("published"));
-        let text: String =
-            lines.map(|line| format!("{}\n", line.replace("catalogue = \"0.558\"", "catalogue = \"0.568\""))).collect();
+        let text: String = lines
+            .map(|line| format!("{}\n", line.replace("catalogue = \"0.558\"", "catalogue = \"0.568\"")))
+            .collect();
         tables.push(tariff::table::PriceTable::parse(shipped.id, &text)?);
     }
     let trial = Trial::new(&stage.prices, &tables, &[])?;
@@ -171,9 +178,17 @@ fn measure_whatif(url: &str, accounts: u64) -> Done {
     println!("calculation alone         {} bills/s on {threads} threads", speed(calculated, calculating));
     println!("reading alone             {} s, {} bills/s", seconds(reading), speed(bills, reading));
     println!("reading and decoding      {} s, {} bills/s", seconds(decoding), speed(bills, decoding));
-    println!("what-if                   {} s, {} bills/s", seconds(outcome.elapsed), speed(bills, outcome.elapsed));
+    println!(
+        "what-if                   {} s, {} bills/s",
+        seconds(outcome.elapsed),
+        speed(bills, outcome.elapsed)
+    );
     println!("what-if / reading, decoding  {}", ratio(outcome.elapsed.as_micros(), decoding.as_micros(), 2));
-    println!("difference                {} yuan, {} customers pay more", outcome.total.difference()?, outcome.dearer);
+    println!(
+        "difference                {} yuan, {} customers pay more",
+        outcome.total.difference()?,
+        outcome.dearer
+    );
     println!("peak memory               {} MiB", peak.map_or("?".into(), |mib| mib.to_string()));
     Ok(())
 }
@@ -333,13 +348,13 @@ fn peak_memory_mib() -> Option<u64> {
 }
 
 /// `part / whole` with `places` decimals, in whole-number arithmetic.
-fn ratio(part: u128, whole: u128, places: usize) -> String {
+pub(super) fn ratio(part: u128, whole: u128, places: usize) -> String {
     let scale = 10_u128.pow(places as u32);
     let value = part * scale / whole.max(1);
     if places == 0 { value.to_string() } else { format!("{}.{:0places$}", value / scale, value % scale) }
 }
 
-fn seconds(time: Duration) -> String {
+pub(super) fn seconds(time: Duration) -> String {
     ratio(time.as_millis(), 1000, 3)
 }
 

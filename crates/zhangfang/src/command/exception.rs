@@ -15,6 +15,8 @@ const READ: &str = "billing.read";
 /// What can be done about exceptions.
 #[derive(Debug, Subcommand)]
 pub enum Exception {
+    #[command(flatten)]
+    Suspicion(super::suspicion::Suspicion),
     /// Exceptions of a month / 异常清单
     List {
         /// Month, such as 2026-02 / 年月
@@ -93,6 +95,7 @@ pub fn run(command: &Exception, office: &Office) -> Done {
     let rules = OfficeRules::built_in()?;
     let account_id = |number: &str| office.account(number).map(|found| found.account.account_id);
     match command {
+        Exception::Suspicion(command) => super::suspicion::run(command, office),
         Exception::List { month, unit, open, dedicated, shown } => {
             list(office, *month, unit.as_ref(), *open, *dedicated, shown)
         }

@@ -115,10 +115,10 @@ pub fn run(command: &Ledger, office: &Office) -> Done {
             ledger::open_period(work, *month)?;
             both(format!("已开账 {month}"), format!("{month} is open"))
         }),
-        Ledger::Close { month } => office.change("ledger.close_period", command, |work| {
+        Ledger::Close { month } => office.require_proved(*month, "period_close").and_then(|()| office.change("ledger.close_period", command, |work| {
             ledger::close_period(work, *month)?;
             both(format!("已结账 {month}"), format!("{month} is closed"))
-        }),
+        })),
         Ledger::Reopen { month } => office.change("ledger.reopen_period", command, |work| {
             ledger::reopen_period(work, *month)?;
             both(format!("已反结账 {month}"), format!("{month} is open again"))

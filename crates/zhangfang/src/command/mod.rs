@@ -1,12 +1,15 @@
 //! The commands of the program, one file for each office or task.
 
 pub mod adjust;
+pub mod alarm;
 pub mod backup;
 pub mod bench;
+pub mod bench_exceptions;
 mod bench_proof;
 pub mod bill;
 pub mod book;
 mod book_lists;
+pub mod check;
 pub mod contract;
 pub mod custody;
 pub mod exception;
@@ -28,6 +31,7 @@ pub mod run;
 pub mod schedule;
 pub mod seal;
 pub mod slip;
+pub mod suspicion;
 pub mod tariff;
 pub mod verify;
 pub mod whatif;

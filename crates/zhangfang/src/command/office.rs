@@ -107,12 +107,18 @@ impl Office {
     /// and after commands that write in several transactions.
     pub fn sign_log(&self) -> Done {
         let signers = self.signers()?;
-        if !signers.is_empty() {
+        // While an alarm waits nothing is written; copies, exports and reports of what is there can still be made.
+        let stopped = self.look(|tx| Ok(identity::alarm::open_alarm(tx, self.org_id())?))?.is_some();
+        if !signers.is_empty() && !stopped {
             self.desk().act(self.now, |work| {
                 vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE)
             })?;
         }
         Ok(())
+    }
+    /// Proves `month` before it is closed by `source`; what is found raises an alarm and refuses.
+    pub fn require_proved(&self, month: Month, source: &str) -> Done {
+        Ok(audit::check::require_proved(&self.store, &self.actor, self.now, month, source)?)
     }
     /// `zh` or `en`.
     pub fn say(&self, zh: impl Into<String>, en: impl Into<String>) -> String {

@@ -231,6 +231,7 @@ pub fn run(command: &Report, office: &Office) -> Done {
             let units = office.look(|tx| Ok(identity::units(tx, org_id)?))?;
             let stations: Vec<i64> =
                 units.iter().filter(|unit| unit.kind == "supply_station").map(|unit| unit.id).collect();
+            office.require_proved(*month, "month_close")?;
             office.change("report.freeze", command, |work| {
                 let balance = report::freeze_month_end(work, *month, &stations)?;
                 both(

@@ -97,6 +97,7 @@ fn run_book(office: &Office, book: &BookMonth) -> Done<RunBook> {
 fn prices(office: &Office) -> Done<PriceBook> {
     let org_id = office.org_id();
     office.store.write(|tx| {
+        identity::alarm::require_calm(tx, org_id)?;
         let book = PriceBook::load(tx, org_id)?;
         book.save_numbers(tx, org_id)?;
         Ok(book)
@@ -243,7 +244,8 @@ fn all(
     {
         println!("{}", office.say(format!("  {zh}：{count} 户"), format!("  {en}: {count}")));
     }
-    Ok(())
+    // Where the score decides, the run has scored its books; where it does not, the scores are kept beside it.
+    super::suspicion::score_beside(office, month, plan.workers)
 }
 
 /// The names of flows: key, Chinese, English.

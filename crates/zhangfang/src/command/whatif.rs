@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use billing::PriceBook;
 use billing::whatif::{
-    Change, Extreme, Outcome, PlanRule, Selection, Tenth, Trial, WhatIf, compare_months, expected_bills, explained,
-    prices_in_words,
+    Change, Extreme, Outcome, PlanRule, Selection, Tenth, Trial, WhatIf, compare_months, expected_bills,
+    explained, prices_in_words,
 };
 use clap::Args;
 use documents::sheet::{Cell, Kind};
@@ -59,7 +59,9 @@ impl TrialArgs {
             PlanRule::parse(text).ok_or_else(|| {
                 Failure::new(
                     format!("--map {text}：应写成 类别[@电压]=类别[@电压]，电压如 below_1kv"),
-                    format!("--map {text}: write CLASS[@VOLTAGE]=CLASS[@VOLTAGE], a voltage such as below_1kv"),
+                    format!(
+                        "--map {text}: write CLASS[@VOLTAGE]=CLASS[@VOLTAGE], a voltage such as below_1kv"
+                    ),
                 )
             })
         });
@@ -144,7 +146,9 @@ pub fn refuse_gaps(office: &Office, outcome: &Outcome, trial: &Trial) -> Done {
         let bills: i64 = outcome.missing.iter().map(|missing| missing.bills).sum();
         return Err(Failure::new(
             format!("{bills} 户的电价方案（{plan} 等）在试算电价中没有对应，请用 --map 指定"),
-            format!("{bills} bills have no counterpart in the other prices ({plan} and perhaps more): say it with --map"),
+            format!(
+                "{bills} bills have no counterpart in the other prices ({plan} and perhaps more): say it with --map"
+            ),
         ));
     }
     if let Some(refused) = outcome.refused.first() {
@@ -202,8 +206,18 @@ fn plan_name(office: &Office, trial: &Trial, plan: PlanId) -> String {
         || plan.0.to_string(),
         |plan| {
             let (request, name) = (&plan.request, plan.name.text(office.lang));
-            let left = if request.left_market { office.say("（退市）", " (left market)") } else { String::new() };
-            format!("{name} {}@{}{left} ({} {})", request.class, request.voltage.key(), plan.table, plan.version)
+            let left = if request.left_market {
+                office.say("（退市）", " (left market)")
+            } else {
+                String::new()
+            };
+            format!(
+                "{name} {}@{}{left} ({} {})",
+                request.class,
+                request.voltage.key(),
+                plan.table,
+                plan.version
+            )
         },
     )
 }
@@ -229,7 +243,9 @@ fn tables(
     tables.push(("by_component", components(office, trial, outcome)?));
     tables.push((
         "by_fee",
-        tenths(office, &outcome.by_fee, ("按电费十等分", "Tenths by fee"), |fen| Cell::Money(Money::from_fen(fen))),
+        tenths(office, &outcome.by_fee, ("按电费十等分", "Tenths by fee"), |fen| {
+            Cell::Money(Money::from_fen(fen))
+        }),
     ));
     tables.push((
         "by_energy",
@@ -267,7 +283,11 @@ fn totals(office: &Office, selection: &Selection, outcome: &Outcome) -> Done<Tab
         format!("{} bills in {millis} ms, {speed} bills/s; nothing was written", total.bills),
     ));
     for (count, zh, en) in [
-        (outcome.not_calculated, "笔当时未能计算，未试算", "bills could not be calculated when made, and are left out"),
+        (
+            outcome.not_calculated,
+            "笔当时未能计算，未试算",
+            "bills could not be calculated when made, and are left out",
+        ),
         (outcome.adjustments, "笔退补电费不重算", "adjustments met, which are not calculated again"),
         (
             outcome.tiers_unknown,
@@ -390,9 +410,12 @@ fn extremes_table(office: &Office, trial: &Trial, title: (&str, &str), extremes:
         .text("变动的价格", "prices that changed");
     let org_id = office.org_id();
     for extreme in extremes {
-        let found = office.look(|tx| Ok(metering::account::account_by_id(tx, org_id, extreme.account_id)?))?;
-        let (number, name) = found
-            .map_or_else(|| (extreme.account_id.to_string(), String::new()), |found| (found.number, found.name));
+        let found =
+            office.look(|tx| Ok(metering::account::account_by_id(tx, org_id, extreme.account_id)?))?;
+        let (number, name) = found.map_or_else(
+            || (extreme.account_id.to_string(), String::new()),
+            |found| (found.number, found.name),
+        );
         for bill in &extreme.bills {
             let month = explained(trial, bill)?;
             let total = office.say("合计", "total");

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
@@ -112,7 +112,7 @@ fn tell(name: &str, said: &Serving<'_>, lang: Lang) {
     };
 }
 
-fn cosign(request: &PathBuf, answer: &PathBuf, role: &Role, lang: Lang) -> Done {
+fn cosign(request: &Path, answer: &Path, role: &Role, lang: Lang) -> Done {
     let body = witness::read_request(request)?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let answered = role.open()?.answer(&body, seconds);
@@ -142,7 +142,7 @@ fn cosign(request: &PathBuf, answer: &PathBuf, role: &Role, lang: Lang) -> Done 
     Ok(())
 }
 
-fn show(state: &PathBuf, shown: &Shown, lang: Lang) -> Done {
+fn show(state: &Path, shown: &Shown, lang: Lang) -> Done {
     let kept = witness::seen_in(state)?;
     let mut table = Table::new(lang)
         .text("日志", "log")

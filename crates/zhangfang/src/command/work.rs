@@ -206,6 +206,9 @@ pub fn run(command: &Work, office: &Office) -> Done {
         }
         Work::Close { unit, period: text } => {
             let (unit_id, period) = (office.unit(unit)?.id, period(text)?);
+            if let workflow::Period::Month(month) = period {
+                office.require_proved(month, "month_close")?;
+            }
             office.change("workflow.close_period", command, |work| {
                 workflow::close_period(work, unit_id, period)?;
                 both(format!("{unit} {text} 已关闭"), format!("{text} of {unit} is closed"))

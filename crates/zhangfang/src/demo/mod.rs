@@ -4,9 +4,11 @@ mod company;
 mod dossier;
 mod exceptions;
 mod names;
+mod nature;
 mod population;
 mod shape;
 mod summary;
+pub mod trouble;
 
 use std::path::Path;
 use std::time::Instant;
@@ -26,8 +28,8 @@ use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
-pub use population::{BOOK_ACCOUNTS, HISTORY_MONTHS, Population};
-use population::{Prices, Special, hours_of};
+pub use population::{BOOK_ACCOUNTS, Customer, HISTORY_MONTHS, Population, Special};
+use population::{Prices, hours_of};
 
 /// The seed of every demo.
 pub const SEED: u64 = 20_260_131;
@@ -60,6 +62,11 @@ pub fn bar(label: &str, length: u64) -> ProgressBar {
 
 /// Makes the company with `accounts` customers in an empty database.
 pub fn prepare(url: &str, accounts: u64) -> Done<Stage> {
+    prepare_from(url, accounts, SEED, false)
+}
+
+/// The same from another seed, and with the habits of real customers when `natural`.
+pub fn prepare_from(url: &str, accounts: u64, seed: u64, natural: bool) -> Done<Stage> {
     let month = Month::new(2026, 1)?;
     let store = house::open(url)?;
     if store.read(|tx| identity::find_organisation(tx, "DEMO"))?.is_some() {
@@ -89,7 +96,8 @@ pub fn prepare(url: &str, accounts: u64) -> Done<Stage> {
         residential_hours: hours_of(table, "residential", month),
     };
     let regions = [region(hubei), region(hubei), region(jiangsu)];
-    let population = Population::new(SEED, accounts, month, regions, company.units);
+    let population = Population::new(seed, accounts, month, regions, company.units);
+    let population = if natural { population.with_nature() } else { population };
     Ok(Stage { store, company, population, prices, postings, month })
 }
 
@@ -175,7 +183,8 @@ impl Stage {
         Ok(())
     }
 
-    fn readings_of(&self, customer: &population::Customer, month: Month) -> Vec<Reading> {
+    /// The lines of a customer in `month`.
+    pub fn readings_of(&self, customer: &population::Customer, month: Month) -> Vec<Reading> {
         let read_on = self.population.read_on(customer.index / BOOK_ACCOUNTS, month);
         let lines = self.population.lines(customer, month);
         lines

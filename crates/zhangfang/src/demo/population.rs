@@ -8,6 +8,7 @@ use kernel::{Date, Month, Quantity};
 use metering::account::VoltageLevel;
 use metering::reading::{Register, Registers, Span};
 
+use super::nature::Nature;
 use super::shape::{Consumer, HOURS, Shape};
 
 /// Customers of one reading book.
@@ -111,6 +112,7 @@ pub struct Population {
     pub(super) regions: [Prices; STATIONS as usize],
     units: [i64; STATIONS as usize],
     shapes: [(Shape, Shape); 3],
+    nature: Option<Nature>,
 }
 
 /// One customer.
@@ -134,7 +136,11 @@ impl Population {
     pub fn new(seed: u64, accounts: u64, month: Month, regions: [Prices; 3], units: [i64; 3]) -> Population {
         let both = |consumer| (Shape::of(consumer, month.year() - 1), Shape::of(consumer, month.year()));
         let shapes = [both(Consumer::Household), both(Consumer::Trade), both(Consumer::Farm)];
-        Population { seed, accounts, month, regions, units, shapes }
+        Population { seed, accounts, month, regions, units, shapes, nature: None }
+    }
+    /// With the habits and chances of real customers, for measurements of what is unusual.
+    pub fn with_nature(self) -> Population {
+        Population { nature: Some(Nature), ..self }
     }
     /// How many.
     pub fn len(&self) -> u64 {
@@ -281,7 +287,8 @@ impl Population {
             (Special::New, _) if month < self.first_month(customer) => 0,
             _ => chance,
         };
-        shape.month(month, customer.year_kwh).map(|energy| energy * chance / 100)
+        let lived = self.nature.as_ref().map_or(1000, |nature| nature.per_mille(self, customer, month));
+        shape.month(month, customer.year_kwh).map(|energy| energy * chance * lived / 100_000)
     }
 
     /// The first month with consumption.
@@ -311,10 +318,26 @@ impl Population {
             for (hour, register) in hours.iter().zip(of_hour) {
                 energy[*register as usize] += hour;
             }
+            if self.nature.is_some() {
+                // The day has not the same shape every month: some of the peak moves to the valley, or back.
+                let mut rng = self.rng(customer.index, month.number().unsigned_abs() + 5_000_000);
+                let (from, to) = match rng.bool() {
+                    true => (Register::Peak, Register::Valley),
+                    false => (Register::Valley, Register::Peak),
+                };
+                let moved = energy[from as usize] * rng.u64(0..180) / 1000;
+                energy[from as usize] -= moved;
+                energy[to as usize] += moved;
+            }
         }
         if customer.is_industry() {
             let total = energy[Register::Total as usize];
-            let share = self.rng(customer.index, 7).u64(20..75);
+            let mut share = self.rng(customer.index, 7).u64(20..75);
+            if self.nature.is_some() {
+                share = share
+                    * self.rng(customer.index, month.number().unsigned_abs() + 6_000_000).u64(80..125)
+                    / 100;
+            }
             energy[Register::ReactiveForward as usize] = total * share / 100;
             if customer.special == Special::ReverseReactive {
                 energy[Register::ReactiveReverse as usize] = total * 9 / 100;

@@ -1,0 +1,177 @@
+//! Stored readings against the inputs of issued bills: assembled again, the meters must show what the bill was made of.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use identity::check::Checked;
+use kernel::{Moment, Month};
+use store::{Store, Tx, params};
+use tariff::{AccountPeriod, MeterSegment, Source};
+
+use crate::canonical::{is_adjustment, read_bill};
+use crate::load::Loader;
+use crate::plans::PriceBook;
+use crate::run::{RunBook, RunPlan};
+use crate::{BillingError, Result};
+
+/// Books loaded at once.
+const BOOKS: usize = 16;
+
+/// What the comparison of inputs answers.
+#[derive(Debug)]
+pub struct InputsCompared {
+    /// The check.
+    pub checked: Checked,
+    /// Bills whose readings are the same and whose agreement, prices or tiers were changed since, lawfully or not: the
+    /// stored data describe another month by now.
+    pub changed_since: i64,
+}
+
+/// Puts the inputs of every issued bill together again from what metering and the quantity ledger have now, and compares
+/// them with the bill's own. Readings of an issued book never change, so they must be the same; the rest is counted.
+/// Every batch of books is read on a snapshot of its own: what is issued does not change.
+pub fn compare_inputs(
+    store: &Store,
+    org_id: i64,
+    prices: &PriceBook,
+    workers: usize,
+    progress: &mut dyn FnMut(i64),
+) -> Result<InputsCompared> {
+    let months = store.read(|tx| super::sql::months(tx, org_id))?;
+    let books = store.read(|tx| metering::book::books(tx, org_id).map_err(BillingError::from))?;
+    let mut keys: Vec<RunBook> = books
+        .iter()
+        .map(|book| RunBook { book_id: book.book_id, unit_id: book.unit_id, accounts: 1 })
+        .collect();
+    keys.sort_unstable_by_key(|book| book.book_id);
+    let jobs: Vec<(Month, &[RunBook])> =
+        months.iter().flat_map(|month| keys.chunks(BOOKS).map(move |books| (*month, books))).collect();
+    let (next, changed) = (AtomicUsize::new(0), AtomicI64::new(0));
+    let done: Mutex<Vec<Result<(i64, Vec<String>)>>> = Mutex::default();
+    let mut checked = Checked::new(
+        "billing.inputs",
+        "抄表库中的表码与已发行账单的输入一致",
+        "stored readings are the inputs of the issued bills",
+    );
+    let mut collect = |checked: &mut Checked| -> Result<()> {
+        let answers = done.lock().map(|mut done| std::mem::take(&mut *done)).unwrap_or_default();
+        for answer in answers {
+            let (bills, wrong) = answer?;
+            checked.look(bills);
+            progress(bills);
+            for place in wrong {
+                checked.find(place, "表码与账单的输入不符", "the readings are not those of the bill");
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for _ in 0..workers.max(1) {
+            threads.push(scope.spawn(|| {
+                let mut loader = Loader::default();
+                while let Some((month, books)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let answer = store.read(|tx| one(tx, (org_id, *month), prices, books, &mut loader));
+                    let answer = answer.map(|(bills, since, wrong)| {
+                        changed.fetch_add(since, Ordering::Relaxed);
+                        (bills, wrong)
+                    });
+                    if let Ok(mut done) = done.lock() {
+                        done.push(answer);
+                    }
+                }
+            }));
+        }
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            collect(&mut checked)?;
+        }
+        Ok::<_, BillingError>(())
+    })?;
+    collect(&mut checked)?;
+    Ok(InputsCompared { checked, changed_since: changed.into_inner() })
+}
+
+fn segments(input: &AccountPeriod) -> Vec<&MeterSegment> {
+    let meters = input.points.iter().filter_map(|point| match &point.source {
+        Source::Meters(segments) => Some(segments.iter()),
+        _ => None,
+    });
+    meters.flatten().collect()
+}
+
+/// The same meters with the same readings, in whatever order the points stand by now.
+fn same_readings(one: &AccountPeriod, other: &AccountPeriod) -> bool {
+    let (one, mut other) = (segments(one), segments(other));
+    one.len() == other.len()
+        && one.iter().all(|segment| match other.iter().position(|found| found == segment) {
+            Some(place) => {
+                other.swap_remove(place);
+                true
+            }
+            None => false,
+        })
+}
+
+/// Bills compared, bills of which something else changed since, and the places where readings differ.
+type Compared = (i64, i64, Vec<String>);
+
+fn one(
+    tx: &mut Tx<'_>,
+    (org_id, month): (i64, Month),
+    prices: &PriceBook,
+    books: &[RunBook],
+    loader: &mut Loader,
+) -> Result<Compared> {
+    let plan = RunPlan::new(month, books.to_vec(), Moment::on(month.first_day(), 0, 0));
+    let mut inputs: HashMap<i64, std::result::Result<AccountPeriod, String>> = HashMap::new();
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    loader.load(tx, org_id, prices, &plan, books, |_, ready| {
+        if let (Some(first), Some(last)) = (ready.first(), ready.last()) {
+            runs.push((first.account_id, last.account_id));
+        }
+        inputs.extend(ready.iter().map(|account| (account.account_id, account.input.clone())));
+        Ok(())
+    })?;
+    let (mut bills, mut since, mut wrong) = (0, 0, Vec::new());
+    for run in runs {
+        issued_details(tx, (org_id, month), run, |account_id, detail| {
+            // An account of another book between the keys of this one has its own turn.
+            let (Some(input), Ok((stored, _))) = (inputs.remove(&account_id), read_bill(detail)) else {
+                return;
+            };
+            bills += 1;
+            match input {
+                Ok(input) if !same_readings(&stored, &input) => wrong.push(format!("{month} {account_id}")),
+                Ok(input) => since += i64::from(input != stored),
+                Err(_) => since += 1,
+            }
+        })?;
+    }
+    Ok((bills, since, wrong))
+}
+
+/// Account and stored bytes of the month's own issued bills of accounts between two keys.
+fn issued_details(
+    tx: &mut Tx<'_>,
+    (org_id, month): (i64, Month),
+    (first, last): (i64, i64),
+    mut take: impl FnMut(i64, &[u8]),
+) -> Result<()> {
+    tx.each(
+        "SELECT b.account_id, b.detail FROM bill b
+         JOIN receivable r ON r.org_id = b.org_id AND r.month = b.month AND r.account_id = b.account_id AND r.sequence = b.sequence
+         WHERE b.org_id = ?1 AND b.month = ?2 AND b.account_id BETWEEN ?3 AND ?4 AND b.sequence = 0 ORDER BY b.account_id",
+        params![org_id, month, first, last],
+        |row| {
+            let account_id = row.int(0)?;
+            row.with_blob(1, |detail| {
+                if !is_adjustment(detail) {
+                    take(account_id, detail);
+                }
+            })?;
+            Ok::<_, BillingError>(())
+        },
+    )
+}

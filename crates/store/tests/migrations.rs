@@ -1,0 +1,124 @@
+//! Steps of the schema: taken once, in order, never exchanged for others, and whole or not at all; on both engines.
+#![allow(clippy::unwrap_used)]
+
+use kernel::{Bilingual, Lang};
+use store::{Migration, Schema, Store, StoreError};
+
+const FIRST: Migration = Migration {
+    number: 1,
+    name: "things",
+    both: "CREATE TABLE thing (id INTEGER NOT NULL, PRIMARY KEY (id)) STRICT, WITHOUT ROWID;",
+    sqlite: "",
+    postgres: "",
+};
+const SECOND: Migration = Migration {
+    number: 2,
+    name: "names",
+    both: "ALTER TABLE thing ADD COLUMN name TEXT; CREATE TABLE second (id INTEGER NOT NULL, PRIMARY KEY (id)) STRICT;",
+    sqlite: "",
+    postgres: "",
+};
+const BROKEN: Migration = Migration {
+    number: 2,
+    name: "names",
+    both: "ALTER TABLE thing ADD COLUMN name TEXT; CREATE TABLE thing (id INTEGER) STRICT;",
+    sqlite: "",
+    postgres: "",
+};
+const REWRITTEN: Migration =
+    Migration { both: "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY) STRICT;", ..FIRST };
+
+const OLD: &[Schema] = &[Schema { module: "test", migrations: &[FIRST] }];
+const NEW: &[Schema] = &[Schema { module: "test", migrations: &[FIRST, SECOND] }];
+const STOPS: &[Schema] = &[Schema { module: "test", migrations: &[FIRST, BROKEN] }];
+const OTHER: &[Schema] = &[Schema { module: "test", migrations: &[REWRITTEN, SECOND] }];
+
+fn each_engine(test: impl Fn(&Store)) {
+    let folder = tempfile::tempdir().unwrap();
+    test(&Store::open(folder.path().join("test.db").to_str().unwrap()).unwrap());
+    if let Some(database) = testbed::postgres_database() {
+        test(&Store::open(&database.url).unwrap());
+    }
+}
+fn steps(store: &Store) -> Vec<(String, i64)> {
+    let sql = "SELECT module, number FROM schema_migration ORDER BY module, number";
+    store.read(|tx| tx.list(sql, &[], |row| Ok::<_, StoreError>((row.text(0)?, row.int(1)?)))).unwrap()
+}
+fn run(store: &Store, sql: &str) {
+    store.write(|tx| tx.execute(sql, &[])).unwrap();
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_database_as_it_was() {
+    each_engine(|store| {
+        store.migrate(OLD).unwrap();
+        let before = steps(store);
+        assert!(store.migrate(STOPS).is_err());
+        assert_eq!(steps(store), before);
+        assert!(store.check_statements(&["SELECT name FROM thing"]).is_err(), "half a step stayed");
+        assert_eq!(store.migrate(NEW).unwrap(), 1);
+        assert_eq!(store.migrate(NEW).unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_released_step_cannot_be_exchanged() {
+    each_engine(|store| {
+        store.migrate(NEW).unwrap();
+        let refused = StoreError::OtherMigration { module: "test".into(), number: 1 };
+        assert_eq!(store.migrate(OTHER), Err(refused));
+        assert_eq!(store.migrate(NEW).unwrap(), 0);
+    });
+}
+
+/// A database of 0.1.0 knows no digests: they are taken over once, and hold from then on.
+#[test]
+fn a_database_without_digests_is_adopted() {
+    each_engine(|store| {
+        store.migrate(OLD).unwrap();
+        run(store, "DELETE FROM schema_migration WHERE module = 'store' AND number = 2");
+        store.write(|tx| tx.define("ALTER TABLE schema_migration DROP COLUMN sha256;")).unwrap();
+        assert_eq!(store.migrate(NEW).unwrap(), 2, "the store's own step and the module's");
+        let missing = "SELECT COUNT(*) FROM schema_migration WHERE sha256 IS NULL";
+        assert_eq!(store.read(|tx| tx.one(missing, &[], |row| row.int(0))).unwrap(), Some(0));
+        assert!(matches!(store.migrate(OTHER), Err(StoreError::OtherMigration { .. })));
+    });
+}
+
+#[test]
+fn a_module_nobody_knows_is_refused_in_both_languages() {
+    each_engine(|store| {
+        store.migrate(NEW).unwrap();
+        let before = steps(store);
+        let refused = store.migrate(OLD).unwrap_err();
+        assert_eq!(refused, StoreError::Newer { module: "test".into(), number: 2, known: 1 });
+        let refused = store.migrate(&[]).unwrap_err();
+        assert_eq!(refused, StoreError::Newer { module: "test".into(), number: 2, known: 0 });
+        for (lang, word) in [(Lang::Zh, "没有该模块"), (Lang::En, "no such module")] {
+            let text = refused.text(lang);
+            assert!(text.contains(word) && text.contains("test") && text.contains(env!("CARGO_PKG_VERSION")));
+        }
+        assert_eq!(steps(store), before);
+    });
+}
+
+/// XC-18: what an earlier version backed up comes back, and is then brought up like the database it came from.
+#[test]
+fn a_backup_of_an_earlier_version_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Store::open(folder.path().join("old.db").to_str().unwrap()).unwrap();
+    let file = folder.path().join("old.backup");
+    old.migrate(OLD).unwrap();
+    run(&old, "INSERT INTO thing (id) VALUES (7)");
+    let taken = old.backup(&file).unwrap();
+    each_engine(|store| {
+        store.migrate_to(NEW, &taken.migrations).unwrap();
+        store.restore(&file).unwrap();
+        assert_eq!(store.migrate(NEW).unwrap(), 1);
+        let found =
+            store.read(|tx| tx.one("SELECT COUNT(name) + id FROM thing GROUP BY id", &[], |row| row.int(0)));
+        assert_eq!(found.unwrap(), Some(7));
+        let later = [("test".to_owned(), 3, "later".to_owned())];
+        assert!(matches!(store.migrate_to(NEW, &later), Err(StoreError::Newer { number: 3, known: 2, .. })));
+    });
+}
