@@ -28,7 +28,7 @@ pub(crate) fn issues_made_in(tx: &mut Tx<'_>, org_id: i64, period: Month) -> Res
     tx.list(
         &format!("SELECT {ISSUE} WHERE i.org_id = ?1 AND i.issued_at >= ?2 AND i.issued_at < ?3 ORDER BY i.issue_id"),
         params![org_id, from, to],
-        |row| issue(row),
+        issue,
     )
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn issue_of(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<Issue>> {
              WHERE r.org_id = ?1 AND r.month = ?2 AND r.account_id = ?3 AND r.sequence = ?4"
         ),
         params![key.org_id, key.month, key.account_id, key.sequence],
-        |row| issue(row),
+        issue,
     )
 }
 
