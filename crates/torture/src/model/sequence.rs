@@ -87,7 +87,8 @@ fn command(model: &Reference<'_>, chance: &mut Rng) -> Command {
                 let (fen, vat) = (kwh * 50, kwh * 6 * i64::from(chance.bool()));
                 Command::Adjust { account: pick(chance, &own), kwh, fen, vat }
             } else {
-                Command::Advance { which: chance.usize(..model.cases() + usize::from(chance.u8(..8) == 0)) }
+                let beyond = usize::from(chance.u8(..8) == 0);
+                Command::Advance { which: chance.usize(..model.cases() + beyond) }
             }
         }
     }
