@@ -50,7 +50,7 @@ type Done = Result<(String, i64), String>;
 impl<'b> System<'b> {
     /// The program on `store`, a copy of the base.
     pub fn new(base: &'b Base, store: Store) -> System<'b> {
-        let house = base.ids.house(&store);
+        let house = base.ids(&store).house(&store);
         let logins = ["fee", "fee2", "head", "reviewer", "reviewer2"];
         let actors = logins.into_iter().map(|login| (login, house.actor(login))).collect();
         let (org_id, centre) = (house.org_id(), house.centre);
