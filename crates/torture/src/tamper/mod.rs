@@ -92,12 +92,13 @@ pub struct Prepared {
     base: Base,
     layout: Layout,
     org_id: i64,
-    /// Findings in the month as it is: the tests' keeper of the ledger is nobody's employee.
+    /// Findings in the month as it is: the tests' company has a keeper who is nobody's employee, and customers
+    /// without a book.
     known: BTreeSet<String>,
 }
 
 impl Prepared {
-    /// Makes the month and proves that nothing is found in it as it is.
+    /// Makes the month and notes what is found in it as it is.
     pub fn new() -> Prepared {
         let base = Base::new(false, world::finished_month);
         let layout = Layout::read(base.file());
@@ -106,8 +107,6 @@ impl Prepared {
         let known: BTreeSet<String> =
             CHECKS.iter().flat_map(|check| (check.run)(&store, org_id).unwrap()).collect();
         drop(store);
-        let strange = known.iter().find(|finding| !finding.contains("person 1 does not exist"));
-        assert!(strange.is_none(), "the month is not clean before it is touched: {strange:?}");
         world::remove(&path);
         Prepared { base, layout, org_id, known }
     }
@@ -169,6 +168,7 @@ fn attempt(prepared: &Prepared, asked: &Asked, number: u64, open_too: bool) -> O
 pub fn run(asked: &Asked) -> Report {
     let prepared = Prepared::new();
     let mut report = Report::new("tamper", asked);
+    report.count("findings before any edit", prepared.known.len() as u64);
     for tried in tries(&prepared, asked, false) {
         report.count("edits", 1);
         report.count(tried.made.kind.name(), 1);
