@@ -46,7 +46,7 @@ pub fn next(model: &Reference<'_>, earlier: &[Step], chance: &mut Rng) -> Step {
     if chance.u8(..100) < 25 {
         return Step::Ask(query(model, chance));
     }
-    let minute = given.last().map_or(0, |last| last.minute) + chance.i64(1..1_600);
+    let minute = given.last().map_or(0, |last| last.minute) + chance.i64(1..3_000);
     let twice_at_once = chance.u8(..100) < 8;
     if !given.is_empty() && chance.u8(..100) < 18 {
         let again = pick(chance, &given);
