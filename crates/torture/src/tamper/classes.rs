@@ -6,6 +6,7 @@ const PARTLY: &str = "some of its columns or rows are compared by no check yet; 
 
 /// Table, column or `*`, and the reason.
 pub const OPEN: &[(&str, &str, &str)] = &[
+    ("identity_change", "+rows", "a row after the last one taken into the log is bound by the next act only"),
     ("account", "*", PARTLY),
     ("account_terms", "*", PARTLY),
     ("accounting_period", "*", PARTLY),
