@@ -134,10 +134,20 @@ pub enum Step {
 /// What was answered: words when it was done, the name of the refusal when not.
 pub type Answer = Result<String, String>;
 
+/// Errors that hold another module's.
+const WRAPPERS: [&str; 6] = ["Identity", "Ledger", "Metering", "Office", "Store", "Vault"];
+
 /// The name of an error with what it wraps, and the rule behind a refusal, without any figures.
 pub fn code(error: &impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
     let name: String = text.chars().take_while(|char| char.is_ascii_alphabetic() || *char == '(').collect();
+    let mut name_parts = name.split('(');
+    let mut name = name_parts.next().unwrap_or_default().to_owned();
+    // What a wrapper wraps is the error; what anything else holds is a figure.
+    while WRAPPERS.iter().any(|wrapper| name.ends_with(wrapper)) {
+        let Some(inner) = name_parts.next() else { break };
+        name = format!("{name}({inner}");
+    }
     let rule = text.split("rule: \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
     format!("{} {rule}", name.trim_end_matches('(')).trim().to_owned()
 }

@@ -31,7 +31,7 @@ fn day(chance: &mut Rng) -> Date {
         if chance.u8(..10) < 8 { april().plus(chance.i32(-1..2)).unwrap() } else { any_month(chance) };
     // A voucher of another year would be numbered in a series the model does not keep.
     let month = if month.year() == 2026 { month } else { april() };
-    month.first_day().plus_days(chance.i64(..28)).unwrap()
+    month.first_day().plus_days(chance.i64(0..28)).unwrap()
 }
 
 /// The next step, thought up where `model` stands after `earlier`.
@@ -46,7 +46,7 @@ pub fn next(model: &Reference<'_>, earlier: &[Step], chance: &mut Rng) -> Step {
     if chance.u8(..100) < 25 {
         return Step::Ask(query(model, chance));
     }
-    let minute = given.last().map_or(0, |last| last.minute) + chance.i64(1..1_600);
+    let minute = given.last().map_or(0, |last| last.minute) + chance.i64(1..3_000);
     let twice_at_once = chance.u8(..100) < 8;
     if !given.is_empty() && chance.u8(..100) < 18 {
         let again = pick(chance, &given);
@@ -209,7 +209,7 @@ fn query(model: &Reference<'_>, chance: &mut Rng) -> Query {
         0 | 1 => Query::Balance { from: any_month(chance), to: any_month(chance), unit: unit(chance) },
         2 | 3 => {
             let number = chance.i64(1..model.vouchers.len() as i64 + 1);
-            let after = chance.bool().then(|| (number, chance.i64(..6)));
+            let after = chance.bool().then(|| (number, chance.i64(0..6)));
             let size = pick(chance, &[0, 1, 2, 5, 40, 2_000]);
             Query::Detail { account: account(chance), month: any_month(chance), after, size }
         }
@@ -225,7 +225,7 @@ fn query(model: &Reference<'_>, chance: &mut Rng) -> Query {
             month: billing_month(chance),
             unit: unit(chance),
             account: (chance.u8(..4) == 0).then(|| self::account(chance)),
-            state: chance.bool().then(|| chance.i64(..5)),
+            state: chance.bool().then(|| chance.i64(0..5)),
             dedicated: chance.bool().then(|| chance.bool()),
         },
         10 => Query::Bills { month: billing_month(chance) },

@@ -50,7 +50,7 @@ type Done = Result<(String, i64), String>;
 impl<'b> System<'b> {
     /// The program on `store`, a copy of the base.
     pub fn new(base: &'b Base, store: Store) -> System<'b> {
-        let house = base.ids.house(&store);
+        let house = base.ids(&store).house(&store);
         let logins = ["fee", "fee2", "head", "reviewer", "reviewer2"];
         let actors = logins.into_iter().map(|login| (login, house.actor(login))).collect();
         let (org_id, centre) = (house.org_id(), house.centre);
@@ -319,7 +319,7 @@ impl<'b> System<'b> {
         let (rules, org_id) = (&self.rules, self.org_id);
         let case = self.store.read(|tx| adjustment::find(tx, org_id, id)).ok();
         let ticket = case.as_ref().map(|case| case.ticket_id);
-        let sql = "SELECT state FROM workflow_ticket WHERE org_id = ?1 AND ticket_id = ?2";
+        let sql = "SELECT state FROM workflow_ticket WHERE org_id = ?1 AND id = ?2";
         let state = self
             .store
             .read(|tx| tx.one(sql, params![org_id, ticket.unwrap_or(0)], |row| row.text(0)))

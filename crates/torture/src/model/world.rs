@@ -91,8 +91,8 @@ pub struct Base {
     folder: tempfile::TempDir,
     sqlite: PathBuf,
     postgres: Option<Copied>,
-    /// Where everybody is.
-    pub ids: Ids,
+    /// Where everybody is, on SQLite and on PostgreSQL: keys tell which program made them.
+    ids: [Ids; 2],
     /// Its prices.
     pub prices: PriceBook,
     /// Its posting rules, looked up for the prices.
@@ -113,12 +113,15 @@ impl Base {
             made
         };
         let postgres = if with_postgres { postgres_like(None) } else { None };
-        if let Some(database) = &postgres {
-            make(&Store::open(&database.url).unwrap(), &story);
-        }
         let (ids, prices, postings) = made;
+        let there = postgres.as_ref().map(|database| make(&Store::open(&database.url).unwrap(), &story).0);
+        let ids = [ids.clone(), there.unwrap_or(ids)];
         let rules = ledger::PostingRules::standard().unwrap();
         Base { folder, sqlite, postgres, ids, prices, postings, rules }
+    }
+    /// Where everybody is in `store`, a copy of this.
+    pub fn ids(&self, store: &Store) -> &Ids {
+        &self.ids[usize::from(store.engine() == store::Engine::Postgres)]
     }
     /// The file of the SQLite database; nothing is left beside it.
     pub fn file(&self) -> &Path {

@@ -116,8 +116,9 @@ fn ends(text: &str) -> Vec<usize> {
         let statement = &text[start..at];
         let in_function = statement.matches("$$").count() % 2 == 1;
         let trigger = statement.trim_start().starts_with("CREATE TRIGGER") && statement.contains("BEGIN");
+        let in_comment = text[..at].rsplit('\n').next().is_some_and(|line| line.contains("--"));
         let in_text = statement.matches('\'').count() % 2 == 1;
-        if in_function || in_text || (trigger && !statement.trim_end().ends_with("END")) {
+        if in_function || in_text || in_comment || (trigger && !statement.trim_end().ends_with("END")) {
             continue;
         }
         found.push(at + 1);
@@ -138,7 +139,7 @@ fn cuts(engine: store::Engine, have: &[String]) -> Vec<Vec<Schema>> {
             let own = if engine == store::Engine::Sqlite { step.sqlite } else { step.postgres };
             for (of_both, text) in [(true, step.both), (false, own)] {
                 for end in ends(text) {
-                    let cut: &'static str = Box::leak(format!("{} {STOP}", &text[..end]).into_boxed_str());
+                    let cut: &'static str = Box::leak(format!("{}\n{STOP}", &text[..end]).into_boxed_str());
                     let whole = |text| if of_both { "" } else { text };
                     let stopped = Migration {
                         number: step.number,

@@ -285,7 +285,7 @@ impl<'k> Reference<'k> {
                 done()
             }
             Command::Batch { month, book } => self.batch(*month, *book),
-            Command::Import { month, rows, twice } => self.import(*month, rows, *twice),
+            Command::Import { month, rows, twice } => self.import(*month, rows, *twice, today),
             Command::SelfCheck { month, book } => {
                 let found = self.books.get_mut(&(*month, *book)).ok_or("NotFound")?;
                 if found.stand != Stand::Entering {

@@ -30,7 +30,7 @@ impl Reference<'_> {
         Ok(format!("{count} lines"))
     }
 
-    pub(super) fn import(&mut self, month: Month, rows: &[(i64, i64)], twice: bool) -> Answer {
+    pub(super) fn import(&mut self, month: Month, rows: &[(i64, i64)], twice: bool, today: Date) -> Answer {
         let (mut added, mut unchanged, mut rejected) = (0, 0, usize::from(twice));
         for (account, kwh) in rows {
             let book = customer(*account).book;
@@ -38,7 +38,8 @@ impl Reference<'_> {
                 .books
                 .get(&(month, book))
                 .is_some_and(|found| matches!(found.stand, Stand::Created | Stand::Entering));
-            if !open {
+            // Nobody has read what lies ahead.
+            if !open || Date::from_number(month.number() * 100 + 5).unwrap() > today {
                 rejected += 1;
                 continue;
             }
