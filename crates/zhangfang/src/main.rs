@@ -108,9 +108,6 @@ enum Command {
     /// Who did what, and the proof that nobody altered it / 操作日志与存证
     #[command(subcommand)]
     Log(log::Log),
-    /// See and cosign the checkpoints of logs, out of their operators' reach / 见证：会签日志检查点
-    #[command(subcommand)]
-    Witness(witness::Witness),
     /// Prove that the books are as they must be; what is found stops them until it is decided / 核对账目
     Check(check::Check),
     /// What was found in the books, and deciding about it / 警报与处理
@@ -183,9 +180,6 @@ fn main() -> ExitCode {
         Command::Witness(command) => witness::run(command, cli.lang),
         Command::Check(command) => office().and_then(|office| check::run(command, &office)),
         Command::Alarm(command) => office().and_then(|office| alarm::run(command, &office)),
-        Command::Check(command) => office().and_then(|office| check::run(command, &office)),
-        Command::Alarm(command) => office().and_then(|office| alarm::run(command, &office)),
-        Command::Witness(command) => witness::run(command, cli.lang),
         Command::Work(command) => office().and_then(|office| work::run(command, &office)),
         Command::Backup { file } => office().and_then(|office| backup::write(file, &office)),
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
