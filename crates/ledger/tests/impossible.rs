@@ -146,7 +146,11 @@ fn raw_sql_cannot_spoil_the_books() {
         // The same form without a fault is taken: the refusals above were not for its form.
         raw(desk, &[&draft(900), &line(), &voucher(900, 2, 202601, 100, 1)]).unwrap();
         let report = desk.look(|tx| check(tx, ORG)).unwrap();
-        assert_eq!(report.findings.len(), 2, "what raw SQL left out of the balances is found: {report:?}");
+        assert_eq!(
+            report.findings.len(),
+            3,
+            "what raw SQL left out of balances and counter is found: {report:?}"
+        );
         assert_eq!(
             desk.look(|tx| balance_of(tx, ORG, AccountCode(1122), month("2026-01"), None)),
             Ok(yuan("1.00"))

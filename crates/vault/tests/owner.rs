@@ -17,6 +17,8 @@ fn an_owner_without_special_rights_writes_and_cannot_rewrite() {
     let order = |text: String| master.write(|tx| tx.execute(&text, &[])).unwrap();
     order(format!("CREATE ROLE {role} LOGIN NOSUPERUSER"));
     order(format!("GRANT ALL ON SCHEMA public TO {role}"));
+    // What the store of the master made when it opened.
+    order(format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"));
     let (_, place) = database.url.rsplit_once('@').unwrap();
     let store = Store::open(&format!("postgres://{role}@{place}")).unwrap();
     prepare(&store);
