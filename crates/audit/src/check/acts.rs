@@ -74,6 +74,8 @@ pub(crate) struct Told {
     pub(crate) holds: HashMap<String, Vec<Said>>,
     /// Who used the ledger, and when.
     pub(crate) ledger_used: HashSet<(i64, Moment)>,
+    /// Vouchers are in the log.
+    pub(crate) posted: bool,
     /// Who adopted the older vouchers, and when.
     pub(crate) adopted_by: Option<(i64, Moment)>,
     /// The chart of accounts after its last change.
@@ -204,11 +206,13 @@ impl Told {
                 }
             }
             (ledger::VOUCHER, _) => {
+                self.posted = true;
                 let known = self.vouchers.entry(number).or_insert(([0; 32], 0));
                 *known = (leaf.after.unwrap_or_default(), known.1 + 1);
             }
             ("hold", _) => self.holds.entry(number).or_default().push(said("state")),
             (ledger::ADOPTED, _) => {
+                self.posted = true;
                 self.adopted_by = Some((leaf.person_id, leaf.at));
                 self.adopted = leaf.batch.as_ref().map(|batch| (batch.lines, batch.root));
             }

@@ -93,10 +93,9 @@ fn periods(tx: &mut Tx<'_>, org_id: i64, told: &Told, checked: &mut Checked) -> 
     let adoption = ledger::adoption(tx, org_id)?;
     let used = !told.ledger_used.is_empty();
     // Whoever uses the ledger first adopts what was there before.
-    let posted = !told.vouchers.is_empty() || told.adopted.is_some();
     match adoption {
         None => checked.must(
-            !posted,
+            !told.posted,
             || "voucher_adoption".into(),
             "日志覆盖凭证的起点不存在",
             "the moment from which the log covers vouchers is not there",
