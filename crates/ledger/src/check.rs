@@ -115,7 +115,7 @@ pub struct CheckReport {
     pub vouchers: i64,
     /// Postings looked at.
     pub postings: i64,
-    /// Periods looked at.
+    /// Periods with entries looked at.
     pub periods: usize,
     /// What does not agree, at most a hundred; empty when all is well.
     pub findings: Vec<Finding>,

@@ -54,7 +54,7 @@ fn issued_bills_stand_in_the_books() {
             assert_eq!(balance_of(tx, ORG, AccountCode(1122), month("2026-01"), Some(9))?, Money::ZERO);
             assert_eq!(
                 check(tx, ORG)?,
-                CheckReport { vouchers: 1, postings: 6, periods: 2, findings: vec![] }
+                CheckReport { vouchers: 1, postings: 6, periods: 1, findings: vec![] }
             );
             Ok::<_, LedgerError>(())
         })

@@ -265,6 +265,8 @@ impl Store {
 
 fn in_memory(schema: &[Schema]) -> Result<Definitions, StoreError> {
     let connection = rusqlite::Connection::open_in_memory()?;
+    // Statements of a `Tx` belong to a transaction.
+    connection.execute_batch("BEGIN")?;
     connection.execute_batch(LIST)?;
     for migration in std::iter::once(&OWN).chain(schema).flat_map(|module| module.migrations) {
         connection.execute_batch(migration.both)?;

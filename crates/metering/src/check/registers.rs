@@ -18,12 +18,13 @@ pub(super) fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Checked>> {
             })?;
         readings.look(rows.unwrap_or(0));
     }
+    // The line of a new batch is version 1 and empty until somebody reads the meter; an empty line is not kept.
     tx.each(
         "SELECT h.month, h.account_id, h.meter_seq FROM (
            SELECT org_id, month, account_id, meter_seq, COUNT(*) AS versions, MIN(version) AS first, MAX(version) AS last
            FROM reading_history WHERE org_id = ?1 GROUP BY org_id, month, account_id, meter_seq) h
          LEFT JOIN reading r ON r.org_id = h.org_id AND r.month = h.month AND r.account_id = h.account_id AND r.meter_seq = h.meter_seq
-         WHERE r.version IS NULL OR h.last <> r.version - 1 OR h.versions <> h.last - h.first + 1 OR h.first <> 1
+         WHERE r.version IS NULL OR h.last <> r.version - 1 OR h.versions <> h.last - h.first + 1 OR h.first NOT IN (1, 2)
          ORDER BY 1, 2, 3 LIMIT 1000",
         params![org_id],
         |row| {
@@ -33,7 +34,7 @@ pub(super) fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Checked>> {
         },
     )?;
     tx.each(
-        "SELECT r.month, r.account_id, r.meter_seq FROM reading r WHERE r.org_id = ?1 AND r.version > 1 AND NOT EXISTS (
+        "SELECT r.month, r.account_id, r.meter_seq FROM reading r WHERE r.org_id = ?1 AND r.version > 2 AND NOT EXISTS (
            SELECT 1 FROM reading_history h WHERE h.org_id = r.org_id AND h.month = r.month AND h.account_id = r.account_id
              AND h.meter_seq = r.meter_seq AND h.version = r.version - 1) ORDER BY 1, 2, 3 LIMIT 1000",
         params![org_id],
