@@ -185,11 +185,9 @@ pub fn check_with(
 
 /// Who adopted the older vouchers of an organisation, and when.
 pub fn adoption(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<(i64, Moment)>, LedgerError> {
-    tx.one(
-        "SELECT adopted_by, adopted_at FROM voucher_adoption WHERE org_id = ?1",
-        params![org_id],
-        |row| Ok((row.int(0)?, row.moment(1)?)),
-    )
+    tx.one("SELECT adopted_by, adopted_at FROM voucher_adoption WHERE org_id = ?1", params![org_id], |row| {
+        Ok((row.int(0)?, row.moment(1)?))
+    })
 }
 
 /// An accounting period with who opened and closed it, and when.

@@ -40,8 +40,8 @@ pub use entry::{Entry, Leg};
 pub use error::LedgerError;
 pub use hledger::export_hledger;
 pub use logged::{
-    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, chart_digest, each_voucher, period_balance,
-    voucher_by_number, voucher_years,
+    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, chart_digest, each_voucher,
+    period_balance, voucher_by_number, voucher_years,
 };
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};

@@ -65,9 +65,9 @@ fn calculations(
     for kept in billing::check::calculations_kept(tx, org_id)? {
         checked.look(1);
         let acts = told.calculations.entry(kept.document.clone()).or_default();
-        let found = acts.iter().position(|act| {
-            act.person_id == kept.person_id && act.at == kept.at && act.after == kept.words
-        });
+        let found = acts
+            .iter()
+            .position(|act| act.person_id == kept.person_id && act.at == kept.at && act.after == kept.words);
         match found {
             Some(at) => drop(acts.swap_remove(at)),
             None => checked.find(
@@ -164,7 +164,8 @@ fn holds(
         let acts = number.as_ref().and_then(|number| told.holds.remove(number)).unwrap_or_default();
         let of = |after: &str| acts.iter().find(|act: &&Said| act.after == after);
         let placed = acts.iter().find(|act| act.before.is_empty());
-        let same = placed.is_some_and(|act| (act.person_id, act.at) == hold.placed && act.after == hold.document)
+        let same = placed
+            .is_some_and(|act| (act.person_id, act.at) == hold.placed && act.after == hold.document)
             && of("released").is_none_or(|act| Some((act.person_id, act.at)) == hold.released)
             && of("issued").map(|act| act.at) == hold.issued_at;
         checked.must(

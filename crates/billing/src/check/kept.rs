@@ -207,7 +207,8 @@ fn newest_calculations(tx: &mut Tx<'_>, org_id: i64, checked: &mut Checked) -> R
         |row| {
             checked.look(1);
             let place = format!("{} {}", row.int(0)?, row.int(1)?);
-            let same = row.int(2)? == row.int(6)? && row.int(4)? == row.int(8)? && row.int(5)? == row.int(9)?;
+            let same =
+                row.int(2)? == row.int(6)? && row.int(4)? == row.int(8)? && row.int(5)? == row.int(9)?;
             checked.must(
                 same,
                 || place,

@@ -22,8 +22,8 @@ use crate::plans::PriceBook;
 use crate::posting::BillPostings;
 use crate::{BillKey, Result};
 
-pub use kept::{CalculationKept, HoldKept, calculations_kept, exception_stations, holds_kept, kept};
 pub use desks::{TicketStanding, desks, document_numbers, ticket_standings};
+pub use kept::{CalculationKept, HoldKept, calculations_kept, exception_stations, holds_kept, kept};
 pub use recompute::{InputsCompared, compare_inputs};
 
 /// How to check.

@@ -84,7 +84,8 @@ pub fn compare_inputs(
             threads.push(scope.spawn(|| {
                 let mut loader = Loader::default();
                 while let Some((month, books)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let answer = store.read(|tx| one(tx, (org_id, *month), prices, books, &known, &mut loader));
+                    let answer =
+                        store.read(|tx| one(tx, (org_id, *month), prices, books, &known, &mut loader));
                     let answer = answer.map(|(bills, since, wrong)| {
                         changed.fetch_add(since, Ordering::Relaxed);
                         (bills, wrong)
@@ -138,9 +139,10 @@ impl Known {
     fn read(tx: &mut Tx<'_>, org_id: i64, books: &[metering::book::Book]) -> Result<Known> {
         let accounts = metering::check::accounts_kept(tx, org_id)?;
         let changed_books = books.iter().filter(|book| book.version > 1).map(|book| book.book_id).collect();
-        let loaded = tx.one("SELECT MAX(loaded_at) FROM price_table WHERE org_id = ?1", params![org_id], |row| {
-            row.moment_or_null(0)
-        })?;
+        let loaded =
+            tx.one("SELECT MAX(loaded_at) FROM price_table WHERE org_id = ?1", params![org_id], |row| {
+                row.moment_or_null(0)
+            })?;
         let mut missing = Vec::new();
         tx.each("SELECT DISTINCT account_id FROM receivable WHERE org_id = ?1", params![org_id], |row| {
             let account_id = row.int(0)?;
@@ -155,7 +157,12 @@ impl Known {
 
 /// The same terms, apart from what settlements since then have moved on (the use of the tiers), from the days when the
 /// book itself was changed, and from the prices when some were loaded since.
-fn same_terms(stored: &AccountPeriod, mut input: AccountPeriod, of_changed_book: bool, repriced: bool) -> bool {
+fn same_terms(
+    stored: &AccountPeriod,
+    mut input: AccountPeriod,
+    of_changed_book: bool,
+    repriced: bool,
+) -> bool {
     if let (Some(tiers), Some(stored)) = (&mut input.tiers, &stored.tiers) {
         tiers.used_kwh = stored.used_kwh;
         if of_changed_book {

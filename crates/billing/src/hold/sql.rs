@@ -118,7 +118,17 @@ pub(crate) fn add_for_adjustment(
     (by, at): (i64, Moment),
 ) -> Result<()> {
     let month = at.date().month();
-    Ok(bulk.row(params![org_id, hold_id, account_id, ADJUSTMENT, month, ADJUSTMENT_RUNNING, document, by, at])?)
+    Ok(bulk.row(params![
+        org_id,
+        hold_id,
+        account_id,
+        ADJUSTMENT,
+        month,
+        ADJUSTMENT_RUNNING,
+        document,
+        by,
+        at
+    ])?)
 }
 
 /// Ends every hold of an adjustment of many customers.

@@ -285,7 +285,8 @@ impl Hand<'_> {
 
     /// With `only`, the index is made wrong and its table stays as it was; else the table changes and the index does not.
     fn index(&self, chance: &mut Rng, only: bool) -> Option<(String, String)> {
-        let (index, columns, rows) = self.table.indexes.get(chance.usize(..self.table.indexes.len().max(1)))?;
+        let (index, columns, rows) =
+            self.table.indexes.get(chance.usize(..self.table.indexes.len().max(1)))?;
         let row = self.one(chance);
         // A row that an index of some rows leaves out is not in it to be made wrong.
         let (condition, key) = self.key(&row, 1);
