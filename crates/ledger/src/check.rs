@@ -223,6 +223,14 @@ fn each_stranger(tx: &mut Tx<'_>, org_id: i64, report: &mut CheckReport) -> Resu
         Ok::<_, LedgerError>(())
     })?;
     tx.each(
+        "SELECT code FROM chart_account WHERE org_id = ?1 AND postable NOT IN (0, 1) LIMIT 100",
+        params![org_id],
+        |row| {
+            report.findings.push(Finding::Account { account: AccountCode(row.int(0)?) });
+            Ok::<_, LedgerError>(())
+        },
+    )?;
+    tx.each(
         "SELECT c.year, c.last_number FROM voucher_counter c WHERE c.org_id = ?1 AND NOT EXISTS (
            SELECT 1 FROM voucher v WHERE v.org_id = c.org_id AND v.year = c.year) LIMIT 100",
         params![org_id],

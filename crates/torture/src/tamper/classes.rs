@@ -70,6 +70,12 @@ pub const OPEN: &[(&str, &str, &str)] = &[
     ("price_table", "loaded_by", "the act binds the content; this column beside it is compared with nothing"),
     ("price_table", "loaded_at", "the act binds the content; this column beside it is compared with nothing"),
     ("reading", "*", "who entered it, when, and whether it was read or estimated are in no bill"),
+    (
+        "log_origin",
+        "made_at",
+        "the name of the log is in every signed text, the moment it was given is in none",
+    ),
+    ("transformer", "seq", "a bill has the transformers in their order and not by their numbers"),
     ("workflow_approval", "*", "amount within its limit, opener and moment are compared with nothing"),
     ("workflow_approval_step", "*", "moment and words of a decision are compared with nothing"),
     (
