@@ -126,7 +126,8 @@ fn a_backup_of_an_earlier_version_is_restored() {
 /// XC-16: rows of an owner nobody knows, and a list of schema steps that is not whole, are found.
 #[test]
 fn strange_owners_and_altered_steps_are_found() {
-    let store = Store::open(":memory:").unwrap();
+    let path = std::env::temp_dir().join(format!("owners_{}.db", std::process::id()));
+    let store = Store::open(&path.display().to_string()).unwrap();
     let schema: &[Schema] = &[];
     store.migrate(schema).unwrap();
     let look = || {
