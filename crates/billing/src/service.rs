@@ -191,7 +191,7 @@ pub(crate) fn write_calculations(
         )?;
         let kind = if plan.take_over { "taken_over_book" } else { "book" };
         let document = format!("{} {}", plan.month, book.book_id);
-        let summary = format!("accounts={} clean={} amount={}", book.accounts, book.clean, book.amount);
+        let summary = calculation_words(book.accounts, book.clean, book.amount);
         acts.push(log::Entry::new(permission::CALCULATE, book.unit_id, kind, document, summary));
     }
     work.tx.load(&mut output.bills)?;
@@ -201,6 +201,11 @@ pub(crate) fn write_calculations(
     }
     log::record(work, acts)?;
     Ok(())
+}
+
+/// What a calculation came to, as its act in the log says it.
+pub(crate) fn calculation_words(accounts: i64, clean: i64, amount: kernel::Money) -> String {
+    format!("accounts={accounts} clean={clean} amount={amount}")
 }
 
 /// Writes the issues of `output`: numbers, quantity ledger, receivables, vouchers, and one act for each book whose root

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use kernel::{Bilingual, Lang, Money, Month};
+use kernel::{Bilingual, Lang, Moment, Money, Month};
 use store::{Tx, params};
 
 use crate::sketch::{Sketch, Sketcher};
@@ -183,12 +183,63 @@ pub fn check_with(
     Ok((report, vouchers))
 }
 
+/// Who adopted the older vouchers of an organisation, and when.
+pub fn adoption(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<(i64, Moment)>, LedgerError> {
+    tx.one("SELECT adopted_by, adopted_at FROM voucher_adoption WHERE org_id = ?1", params![org_id], |row| {
+        Ok((row.int(0)?, row.moment(1)?))
+    })
+}
+
+/// An accounting period with who opened and closed it, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodMade {
+    /// The month.
+    pub month: Month,
+    /// Who opened it first, and when.
+    pub opened: (i64, Moment),
+    /// Who closed it, and when; nothing while it is open.
+    pub closed: (Option<i64>, Option<Moment>),
+}
+
+/// Every period, for whoever compares it with the log.
+pub fn periods_made(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<PeriodMade>, LedgerError> {
+    tx.list(
+        "SELECT period, opened_by, opened_at, closed_by, closed_at FROM accounting_period WHERE org_id = ?1",
+        params![org_id],
+        |row| {
+            Ok(PeriodMade {
+                month: row.month(0)?,
+                opened: (row.int(1)?, row.moment(2)?),
+                closed: (row.int_or_null(3)?, row.moment_or_null(4)?),
+            })
+        },
+    )
+}
+
 /// Postings without a voucher, drafts left behind, accounts that are not in the chart.
 fn each_stranger(tx: &mut Tx<'_>, org_id: i64, report: &mut CheckReport) -> Result<(), LedgerError> {
     tx.each("SELECT voucher_id FROM voucher_draft WHERE org_id = ?1 LIMIT 100", params![org_id], |row| {
         report.findings.push(Finding::Voucher { voucher_id: row.int(0)? });
         Ok::<_, LedgerError>(())
     })?;
+    tx.each(
+        "SELECT code FROM chart_account WHERE org_id = ?1 AND postable NOT IN (0, 1) LIMIT 100",
+        params![org_id],
+        |row| {
+            report.findings.push(Finding::Account { account: AccountCode(row.int(0)?) });
+            Ok::<_, LedgerError>(())
+        },
+    )?;
+    tx.each(
+        "SELECT c.year, c.last_number FROM voucher_counter c WHERE c.org_id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM voucher v WHERE v.org_id = c.org_id AND v.year = c.year) LIMIT 100",
+        params![org_id],
+        |row| {
+            let (year, last_number) = (row.int(0)?, row.int(1)?);
+            report.findings.push(Finding::Gap { year, vouchers: 0, last_number });
+            Ok::<_, LedgerError>(())
+        },
+    )?;
     tx.each(
         "SELECT DISTINCT b.code FROM period_balance b WHERE b.org_id = ?1 AND NOT EXISTS (
            SELECT 1 FROM chart_account a WHERE a.org_id = b.org_id AND a.code = b.code AND a.postable = 1) LIMIT 100",

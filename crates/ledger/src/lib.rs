@@ -32,13 +32,16 @@ mod sql;
 pub use buffer::PostingBuffer;
 pub use canonical::{Movement, PeriodBalance, UnreadableVoucher, Voucher, VoucherHead, read_voucher};
 pub use chart::{Account, AccountKind, Chart, Side};
-pub use check::{CheckReport, Finding, VoucherFigures, Vouchers, check, check_with, period_with};
+pub use check::{
+    CheckReport, Finding, PeriodMade, VoucherFigures, Vouchers, adoption, check, check_with, period_with,
+    periods_made,
+};
 pub use entry::{Entry, Leg};
 pub use error::LedgerError;
 pub use hledger::export_hledger;
 pub use logged::{
-    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, each_voucher, period_balance,
-    voucher_by_number, voucher_years,
+    ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, chart_digest, each_voucher,
+    period_balance, voucher_by_number, voucher_years,
 };
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};

@@ -246,7 +246,7 @@ pub(crate) fn record_period(
 }
 
 /// The digest of the chart of accounts and the list of components as they are stored.
-pub(crate) fn chart_digest(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<Digest>, LedgerError> {
+pub fn chart_digest(tx: &mut Tx<'_>, org_id: i64) -> Result<Option<Digest>, LedgerError> {
     let mut out = Vec::new();
     let chart = sql::chart(tx, org_id)?;
     let mut line = |parts: &[&str]| {

@@ -142,6 +142,52 @@ impl Tx<'_> {
         found
     }
 
+    /// Tables with rows of an organisation that is not among `known`, and which one: one look into the key for each
+    /// organisation.
+    pub fn owners_other_than(&mut self, known: &[i64]) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut found = Vec::new();
+        for table in crate::catalogue::tables(self)? {
+            if !table.columns.iter().any(|(name, _)| name == "org_id") {
+                continue;
+            }
+            let mut after = i64::MIN;
+            loop {
+                let sql = format!("SELECT MIN(org_id) FROM {} WHERE org_id > ?1", quoted(&table.name));
+                let next = self.one(&sql, params![after], |row| row.int_or_null(0))?;
+                let Some(org_id) = next.flatten() else { break };
+                // 0 stands for the installation as a whole.
+                if org_id != 0 && !known.contains(&org_id) {
+                    found.push((table.name.clone(), org_id));
+                }
+                after = org_id;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Steps of `schema` that the database's own list lacks, has with another name or digest, or has in excess.
+    pub fn schema_step_faults(&mut self, schema: &[Schema]) -> Result<Vec<String>, StoreError> {
+        let mut listed: BTreeMap<(String, i64), (String, Option<Vec<u8>>)> = BTreeMap::new();
+        self.each("SELECT module, number, name, sha256 FROM schema_migration", &[], |row| {
+            listed.insert((row.text(0)?, row.int(1)?), (row.text(2)?, row.blob_or_null(3)?));
+            Ok::<_, StoreError>(())
+        })?;
+        let mut found = Vec::new();
+        for module in std::iter::once(&OWN).chain(schema) {
+            for step in module.migrations {
+                let digest = step.digest().to_vec();
+                let same = listed
+                    .remove(&(module.module.to_owned(), step.number))
+                    .is_some_and(|(name, sha256)| name == step.name && sha256 == Some(digest));
+                if !same {
+                    found.push(format!("{} {}", module.module, step.number));
+                }
+            }
+        }
+        found.extend(listed.into_keys().map(|(module, number)| format!("{module} {number}")));
+        Ok(found)
+    }
+
     /// The definitions of this database as they are.
     pub fn definitions(&mut self) -> Result<Definitions, StoreError> {
         let list = match self.engine() {

@@ -122,3 +122,37 @@ fn a_backup_of_an_earlier_version_is_restored() {
         assert!(matches!(store.migrate_to(NEW, &later), Err(StoreError::Newer { number: 3, known: 2, .. })));
     });
 }
+
+/// XC-16: rows of an owner nobody knows, and a list of schema steps that is not whole, are found.
+#[test]
+fn strange_owners_and_altered_steps_are_found() {
+    let path = std::env::temp_dir().join(format!("owners_{}.db", std::process::id()));
+    let store = Store::open(&path.display().to_string()).unwrap();
+    let schema: &[Schema] = &[];
+    store.migrate(schema).unwrap();
+    let look = || {
+        store
+            .read(|tx| {
+                let owners = tx.owners_other_than(&[1])?;
+                Ok::<_, StoreError>((owners, tx.schema_step_faults(schema)?))
+            })
+            .unwrap()
+    };
+    assert_eq!(look(), (Vec::new(), Vec::new()));
+    store
+        .write(|tx| {
+            for org_id in [1, 2] {
+                tx.execute(
+                    "INSERT INTO idempotency (org_id, request_key, verb, body_hash, response, made_at)
+                     VALUES (?1, 'a', 'v', ?2, '', 0)",
+                    store::params![org_id, &[0_u8; 32][..]],
+                )?;
+            }
+            tx.execute("UPDATE schema_migration SET name = 'other' WHERE number = 1", &[])?;
+            tx.execute("DELETE FROM schema_migration WHERE number = 2", &[])
+        })
+        .unwrap();
+    let (owners, steps) = look();
+    assert_eq!(owners, [("idempotency".to_owned(), 2)]);
+    assert_eq!(steps, ["store 1", "store 2"]);
+}

@@ -1,7 +1,7 @@
 //! One pass over the log: was each act done by somebody who was allowed to, and what do the acts say of the documents
 //! that the modules keep.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use identity::Catalogue;
 use identity::check::{Checked, History};
@@ -26,6 +26,16 @@ pub(crate) struct Covered {
     pub(crate) seq: i64,
     pub(crate) document: String,
     pub(crate) lines: i64,
+    pub(crate) person_id: i64,
+    pub(crate) at: Moment,
+}
+
+/// An act whose words or whose document repeat what a row of the office says: who, when, before and after.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) verb: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
     pub(crate) person_id: i64,
     pub(crate) at: Moment,
 }
@@ -56,6 +66,18 @@ pub(crate) struct Told {
     pub(crate) parameters: HashMap<(i64, Moment), Vec<FieldChange>>,
     /// Alarms by number: states in order.
     pub(crate) alarms: BTreeMap<i64, Vec<String>>,
+    /// Calculations of books: `month book`.
+    pub(crate) calculations: HashMap<String, Vec<Said>>,
+    /// Opening, closing, reopening of accounting periods, in order.
+    pub(crate) period_acts: BTreeMap<String, Vec<Said>>,
+    /// Requests to hold an issue, by the number of their ticket.
+    pub(crate) holds: HashMap<String, Vec<Said>>,
+    /// Who used the ledger, and when.
+    pub(crate) ledger_used: HashSet<(i64, Moment)>,
+    /// Vouchers are in the log.
+    pub(crate) posted: bool,
+    /// Who adopted the older vouchers, and when.
+    pub(crate) adopted_by: Option<(i64, Moment)>,
     /// The chart of accounts after its last change.
     pub(crate) chart: Option<Option<Digest>>,
 }
@@ -141,6 +163,20 @@ fn right(leaf: &Leaf, history: &History, checked: &mut Checked) {
 impl Told {
     fn take(&mut self, leaf: Leaf) {
         let number = leaf.document.number.clone();
+        let said = |field: &str| {
+            let change = leaf.changes.iter().find(|change| change.field == field);
+            let word = |value: Option<&Sealed>| value.and_then(clear).unwrap_or_default().to_owned();
+            Said {
+                verb: leaf.verb.clone(),
+                before: word(change.map(|change| &change.before)),
+                after: word(change.map(|change| &change.after)),
+                person_id: leaf.person_id,
+                at: leaf.at,
+            }
+        };
+        if matches!(leaf.document.kind.as_str(), ledger::VOUCHER | ledger::PERIOD | ledger::ADOPTED) {
+            self.ledger_used.insert((leaf.person_id, leaf.at));
+        }
         match (leaf.document.kind.as_str(), leaf.verb.as_str()) {
             ("book_month", _) => {
                 if let Some((before, after)) = state(&leaf) {
@@ -159,6 +195,9 @@ impl Told {
                     };
                     self.issues.entry(batch.root).or_default().push(act);
                 }
+                if verb == "billing.calculate" {
+                    self.calculations.entry(number.clone()).or_default().push(said("result"));
+                }
                 self.bulk.entry(number).or_default().push(leaf.at);
             }
             ("ticket", _) => {
@@ -167,13 +206,18 @@ impl Told {
                 }
             }
             (ledger::VOUCHER, _) => {
+                self.posted = true;
                 let known = self.vouchers.entry(number).or_insert(([0; 32], 0));
                 *known = (leaf.after.unwrap_or_default(), known.1 + 1);
             }
+            ("hold", _) => self.holds.entry(number).or_default().push(said("state")),
             (ledger::ADOPTED, _) => {
+                self.posted = true;
+                self.adopted_by = Some((leaf.person_id, leaf.at));
                 self.adopted = leaf.batch.as_ref().map(|batch| (batch.lines, batch.root));
             }
             (ledger::PERIOD, verb) => {
+                self.period_acts.entry(number.clone()).or_default().push(said("vouchers"));
                 self.periods.insert(number, (verb.to_owned(), leaf.after));
             }
             (ledger::CHART, _) => self.chart = Some(leaf.after),

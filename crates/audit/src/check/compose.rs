@@ -12,7 +12,7 @@ use store::{DefinitionFault, Definitions, Schema, Store, Tx, compare_definitions
 use workflow::WorkflowFigures;
 
 use super::acts::{self, Told};
-use super::{CheckError, Progress, Report, cross};
+use super::{CheckError, Progress, Report, cross, rows};
 
 /// How to check.
 #[derive(Clone, Copy)]
@@ -121,6 +121,10 @@ impl Run<'_, '_> {
                 self.report.skipped.push(("database.guards", why));
             }
         }
+        let schema = self.options.schema;
+        self.part("database.rows", Text::new("行的归属", "whose rows they are"), |tx, _, _| {
+            Ok((vec![rows::strangers(tx, schema)?], ()))
+        });
         if self.options.engine {
             self.part(
                 "database.engine",
@@ -199,7 +203,13 @@ impl Run<'_, '_> {
         self.part(
             "billing.desks",
             Text::new("异常、暂缓、退补", "exceptions, holds, adjustments"),
-            |tx, org_id, _| Ok((billing::check::desks(tx, org_id)?, ())),
+            |tx, org_id, _| {
+                let mut checked = billing::check::desks(tx, org_id)?;
+                if deep {
+                    checked.push(billing::check::kept(tx, org_id)?);
+                }
+                Ok((checked, ()))
+            },
         );
         let books = self.part("metering", Text::new("抄表", "metering"), |tx, org_id, _| {
             let found = metering::check::check(tx, org_id, &history)?;
@@ -237,6 +247,11 @@ impl Run<'_, '_> {
                 Ok((vec![cross::standings(tx, org_id, workflow)?], ()))
             });
         }
+        if let Some(books) = &books {
+            self.part("cross.exceptions", name(), |tx, org_id, _| {
+                Ok((vec![rows::exception_stations(tx, org_id, books)?], ()))
+            });
+        }
         let Some(told) = &mut told else { return };
         self.part("log.cover", name(), |tx, org_id, _| {
             let mut checked = Vec::new();
@@ -252,6 +267,7 @@ impl Run<'_, '_> {
             if let Some(workflow) = &workflow {
                 checked.push(cross::tickets_in_log(workflow, told));
             }
+            checked.push(rows::rows_in_log(tx, org_id, told, workflow.as_ref())?);
             checked.push(cross::data_in_log(tx, org_id, told)?);
             checked.push(cross::alarms_in_log(tx, org_id, told)?);
             Ok((checked, ()))

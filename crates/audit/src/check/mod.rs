@@ -14,6 +14,7 @@ mod compose;
 mod cross;
 mod error;
 mod report;
+mod rows;
 
 pub use alarms::{confirm, propose, raise, send_back};
 pub use closing::{before_closing, require_proved};

@@ -5,6 +5,7 @@
 
 mod desks;
 mod issues;
+mod kept;
 mod month;
 mod recompute;
 mod row;
@@ -22,6 +23,7 @@ use crate::posting::BillPostings;
 use crate::{BillKey, Result};
 
 pub use desks::{TicketStanding, desks, document_numbers, ticket_standings};
+pub use kept::{CalculationKept, HoldKept, calculations_kept, exception_stations, holds_kept, kept};
 pub use recompute::{InputsCompared, compare_inputs};
 
 /// How to check.

@@ -14,6 +14,8 @@ CREATE TABLE hold_ticket (
 /// When the bill that was held came out.
 pub(crate) const ISSUED: &str = "ALTER TABLE hold_ticket ADD COLUMN issued_at INTEGER;";
 
+/// Why an adjustment holds an issue.
+pub(crate) const ADJUSTMENT_RUNNING: &str = "退补在途";
 /// `hold.kind` of an adjustment in progress, as the issue core reads it.
 const ADJUSTMENT: i64 = crate::sql::HOLD_ADJUSTMENT;
 /// `hold.kind` of a change that affects the month's settlement.
@@ -87,7 +89,7 @@ pub(crate) fn insert_for_adjustment(
     tx.execute(
         "INSERT INTO hold (org_id, hold_id, account_id, kind, from_month, reason, document, placed_by, placed_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![org_id, hold_id, account_id, ADJUSTMENT, at.date().month(), "退补在途", document, by, at],
+        params![org_id, hold_id, account_id, ADJUSTMENT, at.date().month(), ADJUSTMENT_RUNNING, document, by, at],
     )?;
     Ok(())
 }
@@ -116,7 +118,17 @@ pub(crate) fn add_for_adjustment(
     (by, at): (i64, Moment),
 ) -> Result<()> {
     let month = at.date().month();
-    Ok(bulk.row(params![org_id, hold_id, account_id, ADJUSTMENT, month, "退补在途", document, by, at])?)
+    Ok(bulk.row(params![
+        org_id,
+        hold_id,
+        account_id,
+        ADJUSTMENT,
+        month,
+        ADJUSTMENT_RUNNING,
+        document,
+        by,
+        at
+    ])?)
 }
 
 /// Ends every hold of an adjustment of many customers.

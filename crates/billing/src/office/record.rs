@@ -47,7 +47,7 @@ pub(crate) fn record_words(
 }
 
 /// The log keeps the beginning of a long text; the document itself keeps it whole.
-fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> String {
     text.chars().take(600).collect()
 }
 

@@ -6,5 +6,5 @@ mod persons;
 mod report;
 
 pub use history::{Held, History};
-pub use persons::check;
+pub use persons::{check, organisations};
 pub use report::{Checked, Finding};

@@ -214,3 +214,8 @@ fn authorities(tx: &mut Tx<'_>, org_id: i64, history: &History) -> Result<Checke
     }
     Ok(checked)
 }
+
+/// Every organisation there is, by its key.
+pub fn organisations(tx: &mut Tx<'_>) -> Result<Vec<i64>, IdentityError> {
+    tx.list("SELECT org_id FROM identity_organisation ORDER BY org_id", &[], |row| Ok(row.int(0)?))
+}

@@ -13,7 +13,7 @@ use crate::book::BookState;
 use crate::{ParameterError, Result};
 
 pub use books::{BookRule, book_rules};
-pub use tickets::{TicketStanding, account_changes, ticket_standings};
+pub use tickets::{AccountsKept, TicketStanding, account_changes, accounts_kept, ticket_standings};
 
 /// A book of a month, for whoever compares its steps with the log.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! Change tickets, hold-issue requests and adjustments of plan and route by their own rows.
 
+use std::collections::HashSet;
+
 use identity::check::{Checked, History};
 use kernel::Moment;
 use store::{Tx, params};
@@ -146,6 +148,33 @@ pub fn ticket_standings(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<TicketStandi
         Ok::<_, ParameterError>(())
     })?;
     Ok(found)
+}
+
+/// The accounts there are, and those of which something was changed since they were opened.
+#[derive(Debug, Default)]
+pub struct AccountsKept {
+    /// All of them.
+    pub all: HashSet<i64>,
+    /// Those with a kept change, a step of their version, or both.
+    pub changed: HashSet<i64>,
+}
+
+/// Reads the keys of all accounts: about 50 bytes for each.
+pub fn accounts_kept(tx: &mut Tx<'_>, org_id: i64) -> crate::Result<AccountsKept> {
+    let mut kept = AccountsKept::default();
+    tx.each("SELECT account_id, version FROM account WHERE org_id = ?1", params![org_id], |row| {
+        let account_id = row.int(0)?;
+        kept.all.insert(account_id);
+        if row.int(1)? > 1 {
+            kept.changed.insert(account_id);
+        }
+        Ok::<_, crate::MeteringError>(())
+    })?;
+    tx.each("SELECT DISTINCT account_id FROM account_change WHERE org_id = ?1", params![org_id], |row| {
+        kept.changed.insert(row.int(0)?);
+        Ok::<_, crate::MeteringError>(())
+    })?;
+    Ok(kept)
 }
 
 /// Every kept change of a parameter by the moment and person of its act: field, old and new value. Each has an act of its

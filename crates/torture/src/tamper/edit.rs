@@ -70,8 +70,8 @@ pub struct Table {
     pub rows: u64,
     columns: Vec<String>,
     key: Vec<String>,
-    /// Indexes made by name: their text, and the columns they order by.
-    indexes: Vec<(String, Vec<String>)>,
+    /// Indexes made by name: which they are, the columns they order by, and which rows they hold.
+    indexes: Vec<(String, Vec<String>, String)>,
 }
 
 /// All tables of a database.
@@ -104,7 +104,9 @@ impl Layout {
             .into_iter()
             .map(|index| {
                 let columns = list("SELECT name FROM pragma_index_info(?1) WHERE name IS NOT NULL", &index);
-                (index, columns)
+                let text = list("SELECT sql FROM sqlite_schema WHERE name = ?1", &index).remove(0);
+                let rows = text.split_once(" WHERE ").map_or("TRUE", |(_, rows)| rows).to_owned();
+                (index, columns, rows)
             })
             .collect(),
             name,
@@ -283,8 +285,16 @@ impl Hand<'_> {
 
     /// With `only`, the index is made wrong and its table stays as it was; else the table changes and the index does not.
     fn index(&self, chance: &mut Rng, only: bool) -> Option<(String, String)> {
-        let (index, columns) = self.table.indexes.get(chance.usize(..self.table.indexes.len().max(1)))?;
+        let (index, columns, rows) =
+            self.table.indexes.get(chance.usize(..self.table.indexes.len().max(1)))?;
         let row = self.one(chance);
+        // A row that an index of some rows leaves out is not in it to be made wrong.
+        let (condition, key) = self.key(&row, 1);
+        let sql = format!("SELECT COUNT(*) FROM \"{}\" WHERE {condition} AND ({rows})", self.table.name);
+        let held: i64 = self.raw.query_row(&sql, params_from_iter(key), |row| row.get(0)).unwrap();
+        if held == 0 {
+            return None;
+        }
         let columns: Vec<&String> =
             self.columns(Some(columns)).into_iter().filter(|name| !self.table.key.contains(name)).collect();
         let column = *columns.get(chance.usize(..columns.len().max(1)))?;
