@@ -41,6 +41,9 @@ pub fn compare_definitions(found: &Definitions, expected: &Definitions) -> Vec<(
     faults
 }
 
+/// The name of a step of the schema and its digest, as a database lists it.
+type Listed = (String, Option<Vec<u8>>);
+
 impl Tx<'_> {
     /// Has the engine verify its own pages, keys and indexes; answers its complaints, empty when all is well.
     ///
@@ -167,7 +170,7 @@ impl Tx<'_> {
 
     /// Steps of `schema` that the database's own list lacks, has with another name or digest, or has in excess.
     pub fn schema_step_faults(&mut self, schema: &[Schema]) -> Result<Vec<String>, StoreError> {
-        let mut listed: BTreeMap<(String, i64), (String, Option<Vec<u8>>)> = BTreeMap::new();
+        let mut listed: BTreeMap<(String, i64), Listed> = BTreeMap::new();
         self.each("SELECT module, number, name, sha256 FROM schema_migration", &[], |row| {
             listed.insert((row.text(0)?, row.int(1)?), (row.text(2)?, row.blob_or_null(3)?));
             Ok::<_, StoreError>(())
