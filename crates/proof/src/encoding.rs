@@ -33,5 +33,5 @@ pub(crate) fn number(text: &str) -> Option<u64> {
 
 /// Whether a text may be the name of a key: not empty, no Unicode spaces, no plus sign, no control characters.
 pub(crate) fn name_is_usable(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+' || c < ' ')
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || matches!(c, '+' | '\0'..='\u{1f}'))
 }

@@ -1,0 +1,99 @@
+//! Limits at their edges: the last that is taken and the first that is refused.
+#![allow(clippy::unwrap_used)]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::Signer as _;
+use proof::note::MAX_NOTE;
+use proof::path::MAX_SIZE;
+use proof::{Checkpoint, KeyKind, ProofError, Signature, SigningKey, VerifierKey, Why};
+
+const SEED: [u8; 32] = [7; 32];
+
+fn why<T: std::fmt::Debug>(refused: Result<T, ProofError>) -> (usize, Why) {
+    match refused {
+        Err(ProofError::Malformed { line, why, .. }) => (line, why),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+/// XC-15: no control character in a name, whatever the encoding of spaces.
+#[test]
+fn names_have_no_control_characters() {
+    for name in ["a\u{1}b", "a\u{1f}b", "a b", "a+b", "a\u{3000}b", ""] {
+        assert_eq!(why(SigningKey::generate(KeyKind::Ed25519, name, &SEED)).1, Why::BadName, "{name:?}");
+    }
+    for name in ["a!b", "电费/log", "a\u{7f}b"] {
+        assert!(SigningKey::generate(KeyKind::Ed25519, name, &SEED).is_ok(), "{name:?}");
+    }
+}
+
+/// XC-15: a checkpoint of the longest length is read, one byte more is not; an empty extension is named by its line.
+#[test]
+fn checkpoints_have_a_length() {
+    let root = STANDARD.encode([0; 32]);
+    let of_length = |length: usize| {
+        let head = format!("o\n1\n{root}\n");
+        format!("{head}{}\n", "x".repeat(length - head.len() - 1))
+    };
+    assert!(Checkpoint::parse(&of_length(MAX_NOTE)).is_ok());
+    assert_eq!(why(Checkpoint::parse(&of_length(MAX_NOTE + 1))), (1, Why::TooLong));
+    assert_eq!(why(Checkpoint::parse(&format!("o\n1\n{root}\next\n\n"))), (5, Why::Empty));
+    assert_eq!(why(Checkpoint::parse(&format!("o\n1\n{root}\n\next\n"))), (4, Why::Empty));
+}
+
+/// XC-15: the text of a key has a length.
+#[test]
+fn keys_have_a_length() {
+    assert_eq!(why(VerifierKey::parse(&"x".repeat(1024))).1, Why::NotAKey);
+    assert_eq!(why(VerifierKey::parse(&"x".repeat(1025))).1, Why::TooLong);
+}
+
+/// XC-15: what is printed of a signing key names it and keeps its secret.
+#[test]
+fn a_secret_is_not_printed() {
+    let key = SigningKey::generate(KeyKind::Ed25519, "log.example", &SEED).unwrap();
+    let printed = format!("{key:?}");
+    assert!(printed.contains("log.example"), "{printed}");
+    let secret = key.secret_text();
+    assert!(!printed.contains(&secret[secret.len() - 20..]), "{printed}");
+}
+
+/// XC-15: a signature is checked by the key of its name and of its number, not of one of them.
+#[test]
+fn a_signature_names_its_key() {
+    let text = format!("o\n1\n{}\n", STANDARD.encode([0; 32]));
+    let key = SigningKey::generate(KeyKind::Ed25519, "o", &SEED).unwrap();
+    let signed = key.sign(&text).unwrap();
+    assert!(key.verifier().verify(&text, &signed).is_ok());
+    let bytes = [&(signed.id() ^ 1).to_be_bytes(), signed.bytes()].concat();
+    let other_id = Signature::parse(&format!("\u{2014} o {}", STANDARD.encode(bytes))).unwrap();
+    let bytes = [&signed.id().to_be_bytes(), signed.bytes()].concat();
+    let other_name = Signature::parse(&format!("\u{2014} p {}", STANDARD.encode(bytes))).unwrap();
+    for other in [other_id, other_name] {
+        assert_eq!(key.verifier().verify(&text, &other), Err(ProofError::WrongSignature("o".into())));
+    }
+}
+
+/// XC-15: a cosignature has a time below 2^63.
+#[test]
+fn a_cosignature_has_a_time() {
+    let text = format!("o\n1\n{}\n", STANDARD.encode([0; 32]));
+    let witness = SigningKey::generate(KeyKind::Cosignature, "w", &SEED).unwrap();
+    let last = witness.cosign(&text, MAX_SIZE).unwrap();
+    assert_eq!(witness.verifier().verify(&text, &last), Ok(Some(MAX_SIZE)));
+    assert!(witness.cosign(&text, MAX_SIZE + 1).is_err());
+    for beyond in [MAX_SIZE + 1, u64::MAX] {
+        let signed = ed25519_dalek::SigningKey::from_bytes(&SEED)
+            .sign(format!("cosignature/v1\ntime {beyond}\n{text}").as_bytes());
+        let bytes =
+            [&witness.verifier().id().to_be_bytes(), beyond.to_be_bytes().as_slice(), &signed.to_bytes()]
+                .concat();
+        let made = Signature::parse(&format!("\u{2014} w {}", STANDARD.encode(bytes))).unwrap();
+        assert_eq!(
+            witness.verifier().verify(&text, &made),
+            Err(ProofError::WrongSignature("w".into())),
+            "{beyond}"
+        );
+    }
+}
