@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer as _;
 use proof::note::MAX_NOTE;
 use proof::path::MAX_SIZE;
-use proof::{Checkpoint, KeyKind, ProofError, Signature, SigningKey, VerifierKey, Why};
+use proof::{Checkpoint, KeyKind, Note, ProofError, Signature, SigningKey, VerifierKey, Why};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -72,6 +72,36 @@ fn a_signature_names_its_key() {
     let other_name = Signature::parse(&format!("\u{2014} p {}", STANDARD.encode(bytes))).unwrap();
     for other in [other_id, other_name] {
         assert_eq!(key.verifier().verify(&text, &other), Err(ProofError::WrongSignature("o".into())));
+    }
+}
+
+/// XC-15: notes and signature lines have a length, and what is wrong is named by its line.
+#[test]
+fn notes_are_refused_by_line() {
+    assert_eq!(MAX_NOTE, 262_144);
+    assert_eq!(why(Signature::parse(&"x".repeat(MAX_NOTE))), (1, Why::NotASignatureLine));
+    assert_eq!(why(Signature::parse(&"x".repeat(MAX_NOTE + 1))), (1, Why::TooLong));
+    let answer = |length: usize| [vec![b'x'; length - 1], vec![b'\n']].concat();
+    assert_eq!(why(Signature::parse_lines(&answer(MAX_NOTE))), (1, Why::NotASignatureLine));
+    assert_eq!(why(Signature::parse_lines(&answer(MAX_NOTE + 1))), (1, Why::TooLong));
+    let text = format!("o\n1\n{}\n", STANDARD.encode([0; 32]));
+    let key = SigningKey::generate(KeyKind::Ed25519, "o", &SEED).unwrap();
+    let good = key.sign(&text).unwrap().line();
+    assert_eq!(
+        why(Signature::parse_lines(format!("{good}{good}x\n").as_bytes())),
+        (3, Why::NotASignatureLine)
+    );
+    for (note, line, refusal) in [
+        (String::new(), 1, Why::NoSignature),
+        ("a".to_owned(), 1, Why::NoSignature),
+        ("a\nb\n".to_owned(), 2, Why::NoSignature),
+        ("a\nb\n\n".to_owned(), 4, Why::NoSignature),
+        ("a\nb\n\nx\n".to_owned(), 4, Why::NotASignatureLine),
+        (format!("a\nb\nc\n\n{good}x\n"), 6, Why::NotASignatureLine),
+        ("a\n\nx y".to_owned(), 3, Why::NoFinalNewline),
+        ("a\nb\n\n\tx\n".to_owned(), 4, Why::ControlCharacter),
+    ] {
+        assert_eq!(why(Note::parse(note.as_bytes())), (line, refusal), "{note:?}");
     }
 }
 
