@@ -162,6 +162,16 @@ pub(crate) fn persons(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Person>, Store
     tx.list(&format!("{PERSON} WHERE org_id = ?1 ORDER BY login"), params![org_id], person)
 }
 
+/// Persons whose mark of being active is no such mark.
+pub(crate) fn oddly_active(tx: &mut Tx<'_>, org_id: i64) -> Result<i64, StoreError> {
+    let found = tx.one(
+        "SELECT COUNT(*) FROM identity_person WHERE org_id = ?1 AND active NOT IN (0, 1)",
+        params![org_id],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
 /// Takes the person's row, so that two commands about the same person's posts come one after the other.
 pub(crate) fn hold_person(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<bool, StoreError> {
     let touched = tx.execute(

@@ -3,10 +3,11 @@
 use kernel::Moment;
 use sha2::{Digest, Sha256};
 
-use crate::{StoreError, Tx, params};
+use crate::{Engine, StoreError, Tx, params};
 
 impl Tx<'_> {
-    /// The answer given before to `request_key`, if any. The same key with another verb or body is refused.
+    /// The answer given before to `request_key`, if any. The same key with another verb or body is refused. Two at once:
+    /// the later waits for the first and is given its answer.
     pub fn remembered(
         &mut self,
         org_id: i64,
@@ -14,6 +15,12 @@ impl Tx<'_> {
         request_key: &str,
         body: &[u8],
     ) -> Result<Option<String>, StoreError> {
+        if self.engine() == Engine::Postgres {
+            // SQLite has one writer. Here the later one must not run into what the first has changed meanwhile.
+            let name = Sha256::new().chain_update(org_id.to_be_bytes()).chain_update(request_key).finalize();
+            let lock = name.iter().take(8).fold(0_i64, |lock, byte| lock << 8 | i64::from(*byte));
+            self.execute("SELECT pg_advisory_xact_lock(?1)", params![lock])?;
+        }
         let found = self.one(
             "SELECT verb, body_hash, response FROM idempotency WHERE org_id = ?1 AND request_key = ?2",
             params![org_id, request_key],
@@ -28,7 +35,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Keeps `response` as the answer to `request_key`, in this transaction. Two at once: one is refused as duplicate.
+    /// Keeps `response` as the answer to `request_key`, in this transaction; a second answer is refused as duplicate.
     pub fn remember(
         &mut self,
         org_id: i64,

@@ -116,6 +116,12 @@ fn persons(tx: &mut Tx<'_>, org_id: i64, last: &Words<'_>) -> Result<Checked, Id
             "active or not differs from the recorded changes",
         );
     }
+    checked.must(
+        sql::oddly_active(tx, org_id)? == 0,
+        || "person".to_owned(),
+        "在职标志不是 0 或 1",
+        "someone is neither active nor retired",
+    );
     Ok(checked)
 }
 
