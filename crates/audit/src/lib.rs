@@ -13,3 +13,19 @@ pub mod frame;
 pub mod verify;
 
 pub use error::AuditError;
+
+/// Every module's schema, lower floors first: the whole house as the program, its checks and its harnesses make it.
+pub fn schemas() -> Vec<store::Schema> {
+    vec![
+        identity::SCHEMA,
+        vault::SCHEMA,
+        documents::SCHEMA,
+        ledger::SCHEMA,
+        workflow::SCHEMA,
+        metering::SCHEMA,
+        metering::parameter::SCHEMA_PARAMETERS,
+        metering::contract::SCHEMA_CONTRACTS,
+        billing::SCHEMA,
+        billing::MIGRATIONS_OFFICE,
+    ]
+}

@@ -1,31 +1,15 @@
-//! The house put together: every schema, and who is who.
+//! Opening the house, and who is who.
 
 use identity::Actor;
 use kernel::Date;
-use store::{Schema, Store, StoreError};
+use store::{Store, StoreError};
 
 use crate::failure::{Done, Failure};
-
-/// Every module's schema, lower floors first.
-pub fn schemas() -> Vec<Schema> {
-    vec![
-        identity::SCHEMA,
-        vault::SCHEMA,
-        documents::SCHEMA,
-        ledger::SCHEMA,
-        workflow::SCHEMA,
-        metering::SCHEMA,
-        metering::parameter::SCHEMA_PARAMETERS,
-        metering::contract::SCHEMA_CONTRACTS,
-        billing::SCHEMA,
-        billing::MIGRATIONS_OFFICE,
-    ]
-}
 
 /// Opens `url` and brings its schema up to date.
 pub fn open(url: &str) -> Result<Store, StoreError> {
     let store = Store::open(url)?;
-    store.migrate(&schemas())?;
+    store.migrate(&audit::schemas())?;
     Ok(store)
 }
 

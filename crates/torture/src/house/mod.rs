@@ -15,23 +15,8 @@ pub use trouble::Trouble;
 pub use verify::faults;
 pub use world::{Clock, World};
 
-use store::{Schema, Store, StoreError};
-
-/// Every module's schema, as the program has it.
-pub fn schemas() -> Vec<Schema> {
-    vec![
-        identity::SCHEMA,
-        vault::SCHEMA,
-        documents::SCHEMA,
-        ledger::SCHEMA,
-        workflow::SCHEMA,
-        metering::SCHEMA,
-        metering::parameter::SCHEMA_PARAMETERS,
-        metering::contract::SCHEMA_CONTRACTS,
-        billing::SCHEMA,
-        billing::MIGRATIONS_OFFICE,
-    ]
-}
+pub use audit::schemas;
+use store::{Store, StoreError};
 
 /// Opens `url` as the program does: the schema is brought up to date.
 pub fn open(url: &str) -> Result<Store, StoreError> {

@@ -9,7 +9,6 @@ use store::{BackupReport, Store};
 use super::Place;
 use super::office::Office;
 use crate::failure::{Done, Failure};
-use crate::house;
 use crate::table::{Shown, Table, row};
 
 /// Writes every row of one consistent moment to a file that is not there yet, while people work.
@@ -41,9 +40,9 @@ pub fn restore(file: &Path, place: &Place, lang: Lang) -> Done {
     // A backup of an earlier version comes back into the tables it was made from, which are then brought up to date.
     let promised = Store::inspect_backup(file)?;
     let store = Store::open(&place.url())?;
-    store.migrate_to(&house::schemas(), &promised.migrations)?;
+    store.migrate_to(&audit::schemas(), &promised.migrations)?;
     let report = store.restore(file)?;
-    store.migrate(&house::schemas())?;
+    store.migrate(&audit::schemas())?;
     told(file, &report, lang)?;
     let org_id = place.org_id(&store)?;
     let ledger = store.read(|tx| ledger::check(tx, org_id))?;

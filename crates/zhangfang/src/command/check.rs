@@ -11,7 +11,6 @@ use kernel::{Bilingual, Text};
 
 use super::office::Office;
 use crate::failure::{Done, Failure};
-use crate::house;
 use crate::table::{Shown, Table, row};
 
 /// How to check.
@@ -35,7 +34,7 @@ const CHECK: &str = "alarm.check";
 /// Runs the command.
 pub fn run(command: &Check, office: &Office) -> Done {
     office.require(CHECK)?;
-    let schemas = house::schemas();
+    let schemas = audit::schemas();
     let options = Options { deep: command.deep, engine: !command.without_engine, ..Options::new(&schemas) };
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}") {
