@@ -14,4 +14,4 @@ mod render;
 pub mod words;
 
 pub use catalogue::House;
-pub use frame::{Console, Listening, Options, serve};
+pub use frame::{Certificate, Console, Listening, Options, Stop, serve};

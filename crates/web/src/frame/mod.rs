@@ -7,6 +7,7 @@ mod entry;
 mod export;
 mod metrics;
 mod server;
+mod tls;
 pub mod url;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +20,7 @@ use crate::job::Jobs;
 pub use answer::Answer;
 use dispatch::Route;
 pub use metrics::Metrics;
-pub use server::{Listening, Options, serve};
+pub use server::{Certificate, Listening, Options, Stop, serve};
 
 /// The running office: the house, what it offers, who is at work.
 pub struct Console {

@@ -14,19 +14,28 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, Response};
 use axum::response::IntoResponse as _;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower_service::Service as _;
 
 use super::answer::Answer;
 use super::asked::{self, Asked};
 use super::dispatch::Route;
 use super::entry::Step;
-use super::{Console, random_text, url};
+use super::{Console, random_text, tls, url};
 use crate::catalogue::{Raw, Refusal, Why};
 use crate::render::assets;
 
 /// Requests worked on at once; each holds a thread and at most one transaction.
 const WORKERS: usize = 32;
+/// Connections at once; more are closed unheard.
+const CONNECTIONS: usize = 2_000;
+/// How long the head of a request, or the handshake of TLS, may take.
+const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long a request's body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(60);
 /// How long requests under way may take after the server was told to stop.
@@ -37,6 +46,17 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct Options {
     /// The address.
     pub address: SocketAddr,
+    /// The certificate for TLS; none serves plain HTTP, which belongs behind a proxy or on the machine itself.
+    pub certificate: Option<Certificate>,
+}
+
+/// The files of a certificate.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// The chain, PEM.
+    pub chain: std::path::PathBuf,
+    /// The key, PEM.
+    pub key: std::path::PathBuf,
 }
 
 /// What the server tells while it runs.
@@ -59,8 +79,6 @@ struct Shared {
 
 #[derive(Default, Clone)]
 struct Methods {
-    /// The names in braces, in order.
-    names: Vec<&'static str>,
     get: Option<(Route, Vec<&'static str>)>,
     post: Option<(Route, Vec<&'static str>)>,
 }
@@ -69,13 +87,14 @@ struct Methods {
 /// step. Blocks.
 ///
 /// # Errors
-/// When the address cannot be listened on or the server fails.
+/// When the address cannot be listened on, the certificate cannot be used, or the server fails.
 pub fn serve(
     console: Arc<Console>,
     options: &Options,
     stop: impl FnOnce() -> Stop + Send + 'static,
     tell: impl Fn(Listening) + Send + 'static,
 ) -> io::Result<()> {
+    let tls = options.certificate.as_ref().map(|files| tls::acceptor(&files.chain, &files.key)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(WORKERS + 4)
@@ -89,7 +108,7 @@ pub fn serve(
         })?
     };
     let address = options.address;
-    let served = runtime.block_on(async {
+    let served: io::Result<()> = runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -99,24 +118,56 @@ pub fn serve(
             waiting: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
         });
-        let router = router(&shared).into_make_service_with_connect_info::<SocketAddr>();
-        let (told, telling) = tokio::sync::oneshot::channel::<()>();
-        let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-            // A dropped sender tells to stop as well.
-            let _ = telling.await;
-        });
-        let server = tokio::spawn(server.into_future());
+        let router = router(&shared);
+        let graceful = GracefulShutdown::new();
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
         tell(Listening::Ready(local));
-        stop().await;
+        let mut stop = stop();
+        loop {
+            let (stream, peer) = tokio::select! {
+                () = &mut stop => break,
+                taken = listener.accept() => match taken {
+                    Ok(taken) => taken,
+                    // One connection that fails is its own affair; too many open files pass.
+                    Err(_) => {
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                },
+            };
+            let Ok(place) = Arc::clone(&connections).try_acquire_owned() else { continue };
+            let _ = stream.set_nodelay(true);
+            let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
+            tokio::spawn(async move {
+                let _place = place;
+                let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+                    request.extensions_mut().insert(ConnectInfo(peer));
+                    router.clone().call(request.map(Body::new))
+                });
+                let mut builder = http1::Builder::new();
+                builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+                // How a connection ends is the browser's affair.
+                match tls {
+                    None => {
+                        let served = builder.serve_connection(TokioIo::new(stream), service);
+                        let _ = watcher.watch(served).await;
+                    }
+                    Some(acceptor) => {
+                        let shaken = tokio::time::timeout(HEADER_TIME, acceptor.accept(stream)).await;
+                        if let Ok(Ok(stream)) = shaken {
+                            let served = builder.serve_connection(TokioIo::new(stream), service);
+                            let _ = watcher.watch(served).await;
+                        }
+                    }
+                }
+            });
+        }
+        drop(listener);
         shared.closing.store(true, Ordering::Release);
         console.jobs.close();
-        drop(told);
-        match tokio::time::timeout(GRACE, server).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(error)) => Err(io::Error::other(error)),
-            // Whoever still sends was given time enough.
-            Err(_) => Ok(()),
-        }
+        // Whoever still sends after that was given time enough.
+        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+        Ok(())
     });
     console.jobs.close();
     // The job's thread ends between two commands; a panic in it was told by its hook.
