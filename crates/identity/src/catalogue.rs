@@ -68,6 +68,17 @@ pub struct Incompatible {
     pub requirement: &'static str,
 }
 
+/// A post whose holders must give a second factor at login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondFactorPost {
+    /// The post's code.
+    pub post: &'static str,
+    /// The first day of the rule.
+    pub from: Date,
+    /// The last day of the rule, if it has ended.
+    pub until: Option<Date>,
+}
+
 /// Everything the data files say about posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
@@ -81,6 +92,8 @@ pub struct Catalogue {
     pub duties: Vec<Duty>,
     /// Pairs that do not go together.
     pub incompatible: Vec<Incompatible>,
+    /// Posts whose holders must give a second factor.
+    pub second_factor: Vec<SecondFactorPost>,
 }
 
 static BUILT_IN: LazyLock<Catalogue> =
@@ -112,6 +125,13 @@ impl Catalogue {
         self.duties.iter().find(|duty| duty.code == code)
     }
 
+    /// Must who holds `post` on `day` give a second factor at login?
+    pub fn asks_second_factor(&self, post: &str, day: Date) -> bool {
+        let in_force =
+            |rule: &&SecondFactorPost| rule.from <= day && rule.until.is_none_or(|until| day <= until);
+        self.second_factor.iter().filter(in_force).any(|rule| rule.post == post)
+    }
+
     fn read() -> Result<Catalogue, String> {
         let permissions: Vec<PermissionName> =
             data_rows("permissions.csv", include_str!("../data/permissions.csv"))?
@@ -126,7 +146,7 @@ impl Catalogue {
             .into_iter()
             .map(|[code, zh, en]| UnitKind { code, text: Text::new(zh, en) })
             .collect();
-        let posts = data_rows("posts.csv", include_str!("../data/posts.csv"))?
+        let posts: Vec<Post> = data_rows("posts.csv", include_str!("../data/posts.csv"))?
             .into_iter()
             .map(|[code, zh, en, kinds, acts_on, names]| {
                 let all_units = match acts_on {
@@ -166,7 +186,18 @@ impl Catalogue {
                 Ok(Incompatible { first, second, from: day(from)?, until, requirement })
             })
             .collect::<Result<_, String>>()?;
-        Ok(Catalogue { permissions, unit_kinds, posts, duties, incompatible })
+        let file = "second_factor_posts.csv";
+        let second_factor = data_rows(file, include_str!("../data/second_factor_posts.csv"))?
+            .into_iter()
+            .map(|[post, from, until]| {
+                let known = posts.iter().find(|known| known.code == post);
+                let post = known.ok_or(format!("{file}: post {post}"))?.code;
+                let day = |text: &str| text.parse::<Date>().map_err(|error| format!("{file}: {error}"));
+                let until = if until.is_empty() { None } else { Some(day(until)?) };
+                Ok(SecondFactorPost { post, from: day(from)?, until })
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Catalogue { permissions, unit_kinds, posts, duties, incompatible, second_factor })
     }
 }
 

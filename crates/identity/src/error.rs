@@ -3,7 +3,8 @@
 use kernel::{Bilingual, Date, Lang, Text};
 use store::StoreError;
 
-use crate::{Catalogue, Incompatible};
+use crate::credential::PasswordFault;
+use crate::{Catalogue, Incompatible, LoginRefused};
 
 /// Why a person may not act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +126,36 @@ pub enum IdentityError {
         /// What is the matter and what to do.
         why: Text,
     },
+    /// A password that cannot be used.
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// The credentials given were refused.
+    #[error(transparent)]
+    Login(#[from] LoginRefused),
+    /// The account is locked already.
+    #[error("the account of {person} is locked already")]
+    AlreadyLocked {
+        /// Whose.
+        person: String,
+    },
+    /// The account is not locked.
+    #[error("the account of {person} is not locked")]
+    NotLocked {
+        /// Whose.
+        person: String,
+    },
+    /// A password could not be hashed.
+    #[error("the password could not be hashed: {why}")]
+    Hashing {
+        /// What the library says.
+        why: String,
+    },
+    /// The machine gives no random numbers.
+    #[error("this machine gives no random numbers: {why}")]
+    NoRandomness {
+        /// What it says.
+        why: String,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -183,6 +214,12 @@ impl Bilingual for IdentityError {
                 format!("没有第 {number} 号警报；`zhangfang alarm list` 列出所有警报")
             }
             IdentityError::AlarmState { number, why } => format!("第 {number} 号警报：{}", why.zh),
+            IdentityError::Password(fault) => fault.text(lang),
+            IdentityError::Login(refused) => refused.text(lang),
+            IdentityError::AlreadyLocked { person } => format!("{person} 的账号已经锁定"),
+            IdentityError::NotLocked { person } => format!("{person} 的账号没有锁定"),
+            IdentityError::Hashing { why } => format!("密码散列失败：{why}"),
+            IdentityError::NoRandomness { why } => format!("本机无法提供随机数：{why}"),
             IdentityError::BadText { what, text } => {
                 format!("{text:?} 不能用作 {what}：为空、过长或含有不允许的字符")
             }

@@ -9,20 +9,29 @@
 //! duties do not go together, is data: `data/posts.csv`, `data/permissions.csv`, `data/duties.csv`,
 //! `data/incompatible_duties.csv`.
 
+mod access;
 pub mod alarm;
 mod catalogue;
 pub mod check;
+pub mod credential;
+mod entry_schema;
 mod error;
+pub mod login;
 mod model;
 mod permission;
 pub mod rules;
+mod secret;
 mod service;
+pub mod session;
 mod sql;
 mod table;
 mod work;
 
-pub use catalogue::{Catalogue, Duty, Incompatible, PermissionName, Post, UnitKind};
+pub use access::AccessRules;
+pub use catalogue::{Catalogue, Duty, Incompatible, PermissionName, Post, SecondFactorPost, UnitKind};
+pub use credential::PasswordCost;
 pub use error::IdentityError;
+pub use login::{Attempt, LoggedIn, LoginRefused};
 pub use model::{
     Authority, Founded, HeldPost, KeptAuthority, KeptChange, NewAssignment, NewOrganisation, NewPerson,
     NewUnit, Person, Unit,
@@ -33,6 +42,7 @@ pub use service::{
     find_organisation, find_person, found_organisation, held_posts, load_actor, organisation_code, person,
     persons, retire_person, unit, units,
 };
+pub use session::{Session, Theme};
 pub use sql::SCHEMA;
 pub use table::data_rows;
 pub use work::{Desk, Work};

@@ -6,7 +6,7 @@ use store::Tx;
 use crate::sql::{self, Change};
 use crate::{
     Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, KeptAuthority, KeptChange,
-    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules,
+    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules, session,
 };
 
 const MANAGE_UNITS: Permission = Permission("identity.manage_units");
@@ -152,6 +152,8 @@ pub fn retire_person(work: &mut Work<'_, '_>, person_id: i64, last_day: Date) ->
         sql::end_assignment(work.tx, org_id, person_id, post.id, last_day)?;
     }
     sql::retire_person(work.tx, org_id, person_id)?;
+    let now = work.now();
+    session::end_all(work.tx, org_id, person_id, "retired", now)?;
     note(work, "person", person_id, "active", &format!("retired {last_day}"))
 }
 
@@ -233,11 +235,11 @@ pub(crate) fn keep_authority(
     Ok(sql::insert_authority(work.tx, org_id, authority, unit_id, what, now)?)
 }
 
-fn known_unit(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Unit, IdentityError> {
+pub(crate) fn known_unit(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Unit, IdentityError> {
     sql::find_unit(tx, org_id, unit_id)?.ok_or(IdentityError::UnknownUnit { unit_id })
 }
 
-fn hold_person(work: &mut Work<'_, '_>, person_id: i64) -> Result<Person, IdentityError> {
+pub(crate) fn hold_person(work: &mut Work<'_, '_>, person_id: i64) -> Result<Person, IdentityError> {
     let org_id = work.org_id();
     let unknown = IdentityError::UnknownPerson { person_id };
     if !sql::hold_person(work.tx, org_id, person_id)? {
@@ -246,7 +248,7 @@ fn hold_person(work: &mut Work<'_, '_>, person_id: i64) -> Result<Person, Identi
     sql::person_by_id(work.tx, org_id, person_id)?.ok_or(unknown)
 }
 
-fn note(
+pub(crate) fn note(
     work: &mut Work<'_, '_>,
     subject: &'static str,
     subject_id: i64,

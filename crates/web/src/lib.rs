@@ -4,6 +4,7 @@
 //! request into an answer: who asks, what is wanted, may they; `render` draws, `api` speaks to programs, `job` does long
 //! work. A page asks the same authority as a command: the actor's posts, and nothing else.
 
+mod api;
 pub mod catalogue;
 mod frame;
 pub mod job;
@@ -13,3 +14,4 @@ mod render;
 pub mod words;
 
 pub use catalogue::House;
+pub use frame::{Certificate, Console, Listening, Options, Stop, serve};

@@ -73,7 +73,5 @@ pub fn text(key: &str) -> Text {
 
 /// The message with each `{NAME}` replaced.
 pub fn fill(lang: Lang, key: &str, values: &[(&str, &str)]) -> String {
-    values
-        .iter()
-        .fold(say(lang, key), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    values.iter().fold(say(lang, key), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }

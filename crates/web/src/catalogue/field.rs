@@ -310,10 +310,9 @@ fn item(field: &Field, text: &str, raw: &Raw) -> Result<Item, Text> {
             _ => Err(Text::new("应为是或否", "true or false")),
         },
         Takes::Choice(codes) if codes.contains(&text) => Ok(Item::Text(text.to_owned())),
-        Takes::Choice(codes) => Err(Text::new(
-            format!("应为 {} 之一", codes.join("、")),
-            format!("one of {}", codes.join(", ")),
-        )),
+        Takes::Choice(codes) => {
+            Err(Text::new(format!("应为 {} 之一", codes.join("、")), format!("one of {}", codes.join(", "))))
+        }
         Takes::File(..) => Err(Text::new("应为文件", "a file is needed")),
     }
 }

@@ -47,6 +47,27 @@ pub struct Act {
     pub run: Run,
     /// How it is offered.
     pub weight: Weight,
+    /// The view it changes: with `If-Match`, or from a page, it is refused when that view's version has moved.
+    pub view: Option<&'static str>,
+    /// The log is signed at once: closings, reports.
+    pub closes: bool,
+    /// Decides an alarm: the one act that an alarm does not stop.
+    pub on_alarm: bool,
+}
+
+impl Act {
+    /// What most acts are; for `..Act::PLAIN`.
+    pub const PLAIN: Act = Act {
+        name: "",
+        path: "",
+        permission: "",
+        fields: &[],
+        run: Run::Command(|_, _, _| Ok(Done::said("", ""))),
+        weight: Weight::Plain,
+        view: None,
+        closes: false,
+        on_alarm: false,
+    };
 }
 
 /// How an act is done.
@@ -241,7 +262,9 @@ fn sum<'c>(cells: impl Iterator<Item = &'c Cell>) -> Value {
         total = match (total, &cell.value) {
             (total, Value::Empty) => total,
             (Value::Empty, value) => value.clone(),
-            (Value::Count(one), Value::Count(two)) => one.checked_add(*two).map_or(Value::Empty, Value::Count),
+            (Value::Count(one), Value::Count(two)) => {
+                one.checked_add(*two).map_or(Value::Empty, Value::Count)
+            }
             (Value::Money(one), Value::Money(two)) => one.plus(*two).map_or(Value::Empty, Value::Money),
             (Value::Quantity(one), Value::Quantity(two)) => {
                 one.plus(*two).map_or(Value::Empty, Value::Quantity)
@@ -323,7 +346,11 @@ impl Sheet {
         self
     }
     /// Offers an act with these fields filled.
-    pub fn offer(&mut self, act: &'static str, given: &[(&'static str, &dyn std::fmt::Display)]) -> &mut Sheet {
+    pub fn offer(
+        &mut self,
+        act: &'static str,
+        given: &[(&'static str, &dyn std::fmt::Display)],
+    ) -> &mut Sheet {
         self.offers.push(Offer::new(act, given));
         self
     }
@@ -451,6 +478,10 @@ impl Catalogue {
     /// Every page drawn by hand.
     pub fn pages(&self) -> impl Iterator<Item = &'static Page> + '_ {
         self.areas.iter().flat_map(|area| area.pages)
+    }
+    /// The view with this name.
+    pub fn view(&self, name: &str) -> Option<&'static View> {
+        self.views().find(|view| view.name == name)
     }
     /// The act with this name.
     pub fn act(&self, name: &str) -> Option<&'static Act> {

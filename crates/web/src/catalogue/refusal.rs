@@ -40,9 +40,21 @@ pub enum Why {
 impl Why {
     /// Every kind.
     pub const ALL: &'static [Why] = &[
-        Why::Malformed, Why::NotLoggedIn, Why::NotPermitted, Why::SignFirst, Why::NotFound, Why::Method,
-        Why::Conflict, Why::Changed, Why::TooLarge, Why::Refused, Why::Stopped, Why::KeyMissing, Why::TooMany,
-        Why::Failed, Why::Busy,
+        Why::Malformed,
+        Why::NotLoggedIn,
+        Why::NotPermitted,
+        Why::SignFirst,
+        Why::NotFound,
+        Why::Method,
+        Why::Conflict,
+        Why::Changed,
+        Why::TooLarge,
+        Why::Refused,
+        Why::Stopped,
+        Why::KeyMissing,
+        Why::TooMany,
+        Why::Failed,
+        Why::Busy,
     ];
     /// The HTTP status.
     pub fn status(self) -> u16 {
@@ -185,10 +197,10 @@ impl Refusal {
 /// The error at the bottom of the house's error enums, which wrap each other transparently.
 fn bottom<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
     macro_rules! unwrap {
-        ($($kind:ty { $($variant:ident),+ }),+ $(,)?) => {
-            $(if let Some(error) = error.downcast_ref::<$kind>() {
+        ($($house:ident :: $kind:ident { $($variant:ident),+ }),+ $(,)?) => {
+            $(if let Some(error) = error.downcast_ref::<$house::$kind>() {
                 return match error {
-                    $(<$kind>::$variant(inner) => bottom(inner),)+
+                    $($house::$kind::$variant(inner) => bottom(inner),)+
                     _ => error,
                 };
             })+

@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::sync::OnceLock;
 
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::HeaderMap;
 use sha2::{Digest as _, Sha256};
+
+use crate::frame::Answer;
 
 /// Name, content type, bytes.
 type Embedded = (&'static str, &'static str, &'static [u8]);
@@ -63,7 +65,7 @@ fn asset(&(name, content_type, bytes): &Embedded) -> Asset {
     // Writing to memory cannot fail; if it did, the file would go out as it is.
     let gzip = encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default();
     let gzip = if gzip.len() < bytes.len() { gzip } else { Vec::new() };
-    let href = format!("/assets/{name}?v={hash}");
+    let href = format!("/assets/{hash}/{name}");
     Asset { name, content_type, bytes, gzip, hash, href }
 }
 
@@ -77,42 +79,31 @@ pub(crate) fn href(name: &str) -> &'static str {
     find(name).map_or("", |asset| &asset.href)
 }
 
-/// The answer to a request for a file: `name` is what follows `/assets/`, `query` what follows the question mark.
-pub fn answer(name: &str, query: Option<&str>, asked: &HeaderMap) -> Response<axum::body::Body> {
+/// The answer to a request for `/assets/HASH/NAME` or `/assets/NAME`.
+pub fn answer(path: &str, asked: &HeaderMap) -> Answer {
+    let rest = path.trim_start_matches("/assets/");
+    let (hash, name) = rest.split_once('/').unwrap_or(("", rest));
     let Some(asset) = find(name) else {
-        let mut response = Response::new(axum::body::Body::empty());
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return response;
+        return Answer::bytes(404, TEXT, b"not found\n".to_vec());
     };
     let tag = format!("\"{}\"", asset.hash);
-    let header_text = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or("");
-    let known = header_text(header::IF_NONE_MATCH).split(',').any(|held| held.trim().trim_start_matches("W/") == tag);
-    let compressed = !asset.gzip.is_empty() && takes_gzip(header_text(header::ACCEPT_ENCODING));
-    let body = match (known, compressed) {
-        (true, _) => axum::body::Body::empty(),
-        (false, true) => axum::body::Body::from(asset.gzip.as_slice()),
-        (false, false) => axum::body::Body::from(asset.bytes),
-    };
-    let mut response = Response::new(body);
-    if known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
+    let header = |name: &str| asked.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let known = header("if-none-match").split(',').any(|held| held.trim().trim_start_matches("W/") == tag);
     // Only an address that names this very content may be kept for ever.
-    let named = query.is_some_and(|query| query.split('&').any(|part| part.strip_prefix("v=") == Some(&asset.hash)));
-    let keep = if named { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if compressed && !known {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    let keep = if hash == asset.hash { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let answered = |status, body| {
+        Answer::bytes(status, asset.content_type, body)
+            .with("cache-control", keep)
+            .with("vary", "accept-encoding")
+            .with("etag", tag.clone())
+    };
+    if known {
+        answered(304, Vec::new())
+    } else if !asset.gzip.is_empty() && takes_gzip(header("accept-encoding")) {
+        answered(200, asset.gzip.clone()).with("content-encoding", "gzip")
+    } else {
+        answered(200, asset.bytes.to_vec())
     }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    response
 }
 
 /// Does this `Accept-Encoding` take gzip? A weight of nought refuses it.
@@ -178,22 +169,29 @@ mod tests {
         }
     }
 
+    fn sent(answer: &Answer, name: &str) -> String {
+        answer.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    fn asking(name: &'static str, value: &str) -> HeaderMap {
+        let mut asked = HeaderMap::new();
+        asked.insert(name, value.parse().expect("a header"));
+        asked
+    }
+
     /// A file goes out once: compressed for who takes it, kept for ever under its own hash, not at all when known.
     #[test]
     fn a_file_is_sent_once() {
         let style = find("style.css").expect("the style");
-        let query = format!("v={}", style.hash);
-        let mut asked = HeaderMap::new();
-        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("br, gzip;q=0.8"));
-        let answered = answer("style.css", Some(&query), &asked);
-        assert_eq!(answered.headers()[header::CONTENT_ENCODING], "gzip");
-        assert!(answered.headers()[header::CACHE_CONTROL].to_str().expect("text").contains("immutable"));
-        assert_eq!(answer("style.css", Some("v=old"), &asked).headers()[header::CACHE_CONTROL], "no-cache");
-        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip;q=0"));
-        assert!(answer("style.css", None, &asked).headers().get(header::CONTENT_ENCODING).is_none());
-        let tag = HeaderValue::from_str(&format!("\"{}\"", style.hash)).expect("a tag");
-        asked.insert(header::IF_NONE_MATCH, tag);
-        assert_eq!(answer("style.css", None, &asked).status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(answer("../Cargo.toml", None, &asked).status(), StatusCode::NOT_FOUND);
+        let packed = answer(&style.href, &asking("accept-encoding", "br, gzip;q=0.8"));
+        assert_eq!(sent(&packed, "content-encoding"), "gzip");
+        assert!(packed.body.len() * 3 < style.bytes.len());
+        assert!(sent(&packed, "cache-control").contains("immutable"));
+        assert_eq!(sent(&answer("/assets/00/style.css", &HeaderMap::new()), "cache-control"), "no-cache");
+        let plain = answer("/assets/style.css", &asking("accept-encoding", "gzip;q=0"));
+        assert_eq!((sent(&plain, "content-encoding").as_str(), plain.body.as_slice()), ("", style.bytes));
+        let known = answer(&style.href, &asking("if-none-match", &format!("\"{}\"", style.hash)));
+        assert_eq!((known.status, known.body.len()), (304, 0));
+        assert_eq!(answer("/assets/../Cargo.toml", &HeaderMap::new()).status, 404);
     }
 }

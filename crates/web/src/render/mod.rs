@@ -3,6 +3,7 @@
 //! Only markup and words here: nothing asks the database. Styles and scripts are files of `assets/`; there is no inline
 //! style and no inline script, since the Content-Security-Policy forbids both.
 
+pub mod assets;
 mod form;
 mod list;
 mod sheet;
@@ -138,7 +139,10 @@ pub(crate) fn offers(offers: &[Offer], screen: &Screen<'_>) -> Markup {
 
 /// The path of an offer's form.
 pub(crate) fn offer_path(offer: &Offer) -> String {
-    let query: Vec<String> =
-        offer.given.iter().map(|(name, value)| format!("{name}={}", crate::frame::url::encode(value))).collect();
+    let query: Vec<String> = offer
+        .given
+        .iter()
+        .map(|(name, value)| format!("{name}={}", crate::frame::url::encode(value)))
+        .collect();
     format!("/acts/{}?{}", offer.act, query.join("&"))
 }
