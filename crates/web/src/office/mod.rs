@@ -1,6 +1,9 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
-use crate::catalogue::Area;
+use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
 pub const AREAS: &[&Area] = &[];
+
+/// Files to take away, desk by desk.
+pub const DOWNLOADS: &[&[Download]] = &[];
