@@ -2,7 +2,10 @@
 
 mod system;
 
-use crate::catalogue::Area;
+use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
 pub const AREAS: &[&Area] = &[&system::AREA];
+
+/// Files to take away, desk by desk.
+pub const DOWNLOADS: &[&[Download]] = &[];
