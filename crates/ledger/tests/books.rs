@@ -310,6 +310,8 @@ fn entries_of_several_legs_are_taken_apart() {
     assert!(matches!(same.postings(), Err(LedgerError::SameAccount(_))));
     let two = Entry::new().debit(leg(3001, "1.00").customer(1)).credit(leg(2203, "1.00").customer(2));
     assert_eq!(two.postings(), Err(LedgerError::TwoCustomers(1, 2)));
+    let one = Entry::new().debit(leg(3001, "1.00").customer(1)).credit(leg(2203, "1.00").customer(1));
+    assert_eq!(one.postings().unwrap()[0].customer, Some(1), "one customer on both sides");
 }
 
 proptest! {
