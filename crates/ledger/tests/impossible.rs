@@ -174,6 +174,9 @@ fn a_closed_period_is_frozen() {
             || desk.look(|tx| trial_balance(tx, ORG, month("2026-01"), month("2026-01"), None)).unwrap();
         close("2026-01").unwrap();
         let frozen = books();
+        for open in ["2026-02", "2026-03"] {
+            assert_eq!(reopen(open), refused(open, "reopened", "it is not closed"));
+        }
         assert_eq!(close("2026-01"), refused("2026-01", "closed", "it is closed already"));
 
         assert_eq!(
