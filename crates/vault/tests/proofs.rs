@@ -155,6 +155,10 @@ fn checkpoints_come_when_due() {
         assert!(due(&signers, -60_000, policy), "the clock was set back");
         fill(store, 1);
         assert!(due(&signers, -60_000, CheckpointPolicy::AT_ONCE));
+        let new = identity::NewPerson { unit_id: 3, login: "zhao", name: "赵六" };
+        desk.act(now(), |work| identity::create_person(work, &new)).unwrap();
+        assert!(due(&signers, 0, CheckpointPolicy::AT_ONCE), "a person came");
+        assert!(!due(&signers, 0, CheckpointPolicy::AT_ONCE));
         assert_eq!(CheckpointPolicy::STANDARD, CheckpointPolicy { acts: 1_000, millis: 60_000 });
         assert_eq!(findings(store), []);
     });

@@ -21,7 +21,7 @@ pub use finding::Finding;
 
 const FINDINGS_MAX: usize = 100;
 /// Leaves read at once.
-const PAGE: i64 = 10_000;
+const PAGE: i64 = 1_000;
 
 /// What [`check()`] looked at and found.
 #[derive(Debug, Clone, PartialEq, Eq)]
