@@ -182,16 +182,7 @@ fn each_alteration_is_found_at_its_place() {
             .unwrap()
             .unwrap();
         for (table, trick, expected) in cases {
-            let altered = store.write(|tx| {
-                alter(tx, table, trick)?;
-                let report = check(tx, ORG).map_err(|error| Undone::Failed(error.to_string()))?;
-                Err::<(), _>(Undone::Found(report))
-            });
-            let report = match altered {
-                Err(Undone::Found(report)) => report,
-                Err(Undone::Failed(why)) => panic!("{trick}: {why}"),
-                Ok(()) => panic!("{trick}: kept"),
-            };
+            let report = altered(store, table, trick);
             assert!(!report.is_good(), "{trick}");
             let found: Vec<Finding> = report
                 .findings
@@ -204,6 +195,41 @@ fn each_alteration_is_found_at_its_place() {
         }
         assert_eq!(findings(store), [], "all of it was taken back");
     });
+}
+
+/// XC-15: a second entry for an act in a search index is found, wherever it comes in the order of reading.
+#[test]
+fn a_second_entry_in_an_index_is_found() {
+    each_engine(|store| {
+        fill(store);
+        for (table, columns, values) in [
+            ("leaf_document", "kind, number, seq", "'meter', 'M1', 4"),
+            ("leaf_document", "kind, number, seq", "'meter', 'M3', 4"),
+            ("leaf_person", "person_id, seq", "10, 4"),
+            ("leaf_person", "person_id, seq", "12, 4"),
+        ] {
+            let trick = format!("INSERT INTO {table} (org_id, {columns}) VALUES (1, {values})");
+            let found = altered(store, table, &trick).findings;
+            assert!(
+                !found.is_empty() && found.iter().all(|one| *one == Finding::Index(4)),
+                "{trick}: {found:?}"
+            );
+        }
+    });
+}
+
+/// What the check says of an alteration, which is taken back.
+fn altered(store: &Store, table: &str, trick: &str) -> CheckReport {
+    let altered = store.write(|tx| {
+        alter(tx, table, trick)?;
+        let report = check(tx, ORG).map_err(|error| Undone::Failed(error.to_string()))?;
+        Err::<(), _>(Undone::Found(report))
+    });
+    match altered {
+        Err(Undone::Found(report)) => report,
+        Err(Undone::Failed(why)) => panic!("{trick}: {why}"),
+        Ok(()) => panic!("{trick}: kept"),
+    }
 }
 
 /// Why an alteration was taken back.
@@ -242,6 +268,11 @@ fn a_leaf_from_elsewhere_is_found() {
             "UPDATE leaf SET canonical = leaf_hash WHERE org_id = 1 AND seq = 2",
         );
         assert!(findings(store).contains(&Finding::Leaf(2)), "that does not read");
+        assert!(findings(store).contains(&Finding::Index(2)), "its entries belong to nothing any more");
+        for table in ["leaf_document", "leaf_person"] {
+            let found = altered(store, table, &format!("DELETE FROM {table} WHERE org_id = 1 AND seq = 2"));
+            assert!(found.findings.contains(&Finding::Index(2)), "nor does the entry left by {table}");
+        }
     });
 }
 
