@@ -5,11 +5,12 @@ mod house;
 
 use house::{CHANGE, ORG, alter, behind_the_guards, each_engine, make_keys, now, person};
 use identity::{Desk, NewPerson};
-use proof::{KeyKind, SigningKey};
-use store::{Store, StoreError};
+use proof::checkpoint::Checkpoint as CheckpointText;
+use proof::{KeyKind, Note, SigningKey};
+use store::{Store, StoreError, params};
 use vault::{
-    Act, CheckReport, Document, Erased, Finding, KeyRole, VaultError, add_key, check, checkpoint, cosign,
-    erase, record_batch, witness_request,
+    Act, CheckReport, Document, Erased, Finding, KeyRole, Signers, VaultError, add_key, check, checkpoint,
+    cosign, erase, record_batch, witness_request,
 };
 
 fn acts(count: i64) -> Vec<Act> {
@@ -27,7 +28,7 @@ fn findings(store: &Store) -> Vec<Finding> {
 
 /// Two keys (acts 0 and 1), a checkpoint at 2, five acts of one day and two of the next (2 to 8), a checkpoint at 9,
 /// cosigned by a witness whose key is act 9; a person hired in act 10, values of the meter M0 (act 2) erased by act 11.
-fn fill(store: &Store) {
+fn fill(store: &Store) -> Signers {
     let wang = person(ORG, 11, "王芳");
     let desk = Desk::new(store, &wang);
     let signers = make_keys(store);
@@ -50,6 +51,7 @@ fn fill(store: &Store) {
         erase(work, &Erased::Document(document), "x")
     })
     .unwrap();
+    signers
 }
 
 /// XC-15: whatever is altered behind the guards is found, and told by the place where it was altered.
@@ -159,6 +161,8 @@ fn each_alteration_is_found_at_its_place() {
         ("checkpoint", "UPDATE checkpoint SET size = 8 WHERE size = 2", &[Checkpoint(8)]),
         ("checkpoint", "DELETE FROM checkpoint WHERE size = 2", &[Checkpoint(9)]),
         ("checkpoint", "DELETE FROM checkpoint WHERE size = 9", &[Cosignature(9)]),
+        // The key that signed would speak for the acts after its own only.
+        ("log_key", "UPDATE log_key SET seq = 2 WHERE seq = 1", &[Key(1), Checkpoint(2), Key(2)]),
         ("log_key", "UPDATE log_key SET role = 'log' WHERE seq = 9", &[Key(9), Cosignature(9)]),
         ("log_key", "DELETE FROM log_key WHERE seq = 9", &[Key(9), Cosignature(9)]),
         ("log_key", "UPDATE log_key SET seq = 8 WHERE seq = 9", &[Key(9), Key(8)]),
@@ -194,6 +198,61 @@ fn each_alteration_is_found_at_its_place() {
             assert_eq!(told, *expected, "{trick}");
         }
         assert_eq!(findings(store), [], "all of it was taken back");
+    });
+}
+
+/// A checkpoint must say what the log is, in the words of a note, and be signed by the log's keys and nobody else.
+#[test]
+fn a_note_that_says_something_else_is_found() {
+    each_engine(|store| {
+        let signers = fill(store);
+        let root = store.read(|tx| vault::tree_root(tx, ORG, 2)).unwrap();
+        let text = |size, root| CheckpointText::new("ORG1/log", size, root).unwrap().body();
+        let note = |text: &str, keys: &[&SigningKey]| {
+            let mut note = Note::new(text).unwrap();
+            keys.iter().for_each(|key| note.add(key.sign(text).unwrap()).unwrap());
+            note.print()
+        };
+        let [ed25519, sm2] = signers.keys() else { panic!("two keys") };
+        let stranger = SigningKey::generate(KeyKind::Ed25519, "ORG1/log", &[77; 32]).unwrap();
+        let right = text(2, root);
+        for (what, note, good) in [
+            ("as it is", note(&right, &[ed25519, sm2]), true),
+            ("one signature less", note(&right, &[ed25519]), true),
+            ("no signature that every verifier reads", note(&right, &[sm2]), false),
+            ("a stranger's signature more", note(&right, &[ed25519, sm2, &stranger]), false),
+            ("another size", note(&text(3, root), &[ed25519, sm2]), false),
+            ("another root", note(&text(2, [9; 32]), &[ed25519, sm2]), false),
+            ("another line", note(&format!("{right}more\n"), &[ed25519, sm2]), false),
+            ("without signatures, though there are keys", right.clone(), false),
+            ("no checkpoint", note("ORG1/log\n", &[ed25519, sm2]), false),
+        ] {
+            let trick = format!("UPDATE checkpoint SET note = '{note}' WHERE size = 2");
+            let found = altered(store, "checkpoint", &trick).findings;
+            assert_eq!(found.is_empty(), good, "{what}: {found:?}");
+            assert!(
+                found.iter().all(|one| *one == Finding::Checkpoint(2)) || what.starts_with("without"),
+                "{what}: {found:?}"
+            );
+        }
+    });
+}
+
+/// What release 0.1.0 left without signatures must still say what the log is.
+#[test]
+fn a_text_without_signatures_is_compared_too() {
+    each_engine(|store| {
+        let wang = person(ORG, 11, "王芳");
+        Desk::new(store, &wang).act(now(), |work| record_batch(work, &acts(3))).unwrap();
+        let root = store.read(|tx| vault::tree_root(tx, ORG, 3)).unwrap();
+        let text = |size, root| CheckpointText::new("any/name", size, root).unwrap().body();
+        let insert = "INSERT INTO checkpoint (org_id, size, root, note, made_at) VALUES (?1, 3, ?2, ?3, 0)";
+        store.write(|tx| tx.execute(insert, params![ORG, &root, &text(3, root)])).unwrap();
+        assert_eq!(findings(store), []);
+        for note in [text(2, root), text(3, [9; 32]), format!("{}more\n", text(3, root)), "x".into()] {
+            let found = altered(store, "checkpoint", &format!("UPDATE checkpoint SET note = '{note}'"));
+            assert_eq!(found.findings, [Finding::Checkpoint(3)], "{note}");
+        }
     });
 }
 

@@ -304,6 +304,13 @@ fn each_kind_of_change_has_its_verb() {
             ]
         );
         assert_eq!(findings(store), []);
+        for id in 1..=4 {
+            let change = format!("UPDATE identity_change SET new = 'x' WHERE id = {id}");
+            behind_the_guards(store, "identity_change", &change);
+            assert_eq!(findings(store), [Finding::Identity(id)], "in clear or committed");
+            behind_the_guards(store, "identity_change", &change.replace("'x'", "'after'"));
+        }
+        assert_eq!(findings(store), []);
     });
 }
 
