@@ -75,7 +75,8 @@ fn the_later_of_two_equal_requests_waits() {
     each_engine(|store| {
         let (begun, begin) = mpsc::channel();
         let (answered, answer) = mpsc::channel();
-        std::thread::scope(|scope| {
+        // What this closure owns goes with it when it fails, so that neither side waits for ever.
+        std::thread::scope(move |scope| {
             scope.spawn(move || {
                 begin.recv().unwrap();
                 let found = store.write(|tx| tx.remembered(1, "a.pay", "k1", b"100"));
