@@ -284,8 +284,7 @@ impl House<'_> {
                 unit_id: self.founded.unit_id,
                 units: vec![],
                 all_units: true,
-                permissions: permissions.map(|name| (*name).to_owned()).collect(),
-            }],
+                permissions: permissions.map(|name| (*name).to_owned()).collect(), for_person: None, lent_to: vec![] }],
         };
         Desk::new(self.store, &actor).act(at(date), command).unwrap()
     }
