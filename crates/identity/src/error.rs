@@ -145,7 +145,9 @@ pub enum IdentityError {
         person: String,
     },
     /// Two persons who act for each other made and check the same thing.
-    #[error("{person} stands in for whoever made {what}, or the other way round, and may not check it: a third person must")]
+    #[error(
+        "{person} stands in for whoever made {what}, or the other way round, and may not check it: a third person must"
+    )]
     OneHand {
         /// Who asked.
         person: String,
@@ -156,7 +158,9 @@ pub enum IdentityError {
     #[error("nobody can act for themselves: name another person")]
     OwnSubstitute,
     /// The days of a delegation cannot be.
-    #[error("acting from {from} until {until} is not possible: it begins today or later and lasts at most {days} days")]
+    #[error(
+        "acting from {from} until {until} is not possible: it begins today or later and lasts at most {days} days"
+    )]
     DelegationDays {
         /// The first day.
         from: Date,
@@ -178,7 +182,9 @@ pub enum IdentityError {
         scope: String,
     },
     /// An administrator asks for a token that acts as a person.
-    #[error("{person} has a password: only that person makes tokens that act as them; make an account for the machine")]
+    #[error(
+        "{person} has a password: only that person makes tokens that act as them; make an account for the machine"
+    )]
     TokenOfPerson {
         /// Who.
         person: String,

@@ -6,7 +6,8 @@ use store::Tx;
 use crate::sql::{self, Change};
 use crate::{
     Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, KeptAuthority, KeptChange,
-    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, delegation, rules, session,
+    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, delegation, rules,
+    session,
 };
 
 const MANAGE_UNITS: Permission = Permission("identity.manage_units");

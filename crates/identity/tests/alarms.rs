@@ -30,7 +30,10 @@ fn actor(person_id: i64, permission: &str) -> Actor {
         unit_id: 1,
         units: vec![1],
         all_units: true,
-        permissions: vec![permission.to_owned()], for_person: None, lent_to: vec![] };
+        permissions: vec![permission.to_owned()],
+        for_person: None,
+        lent_to: vec![],
+    };
     Actor { org_id: ORG, person_id, name: format!("P{person_id}"), assignments: vec![held] }
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{House, day, each_engine, now};
+use common::{House, day, each_engine};
 use identity::delegation::{self, NewDelegation};
 use identity::{Actor, IdentityError, Permission, Work};
 use kernel::Moment;
@@ -52,12 +52,9 @@ fn a_substitute_acts_on_the_days_named() {
             delegation::delegate(work, &it.new(&posts, "2026-03-03", "2026-03-10"))
         });
         let id = made.unwrap()[0];
-        for (on, may) in [
-            ("2026-03-02", false),
-            ("2026-03-03", true),
-            ("2026-03-10", true),
-            ("2026-03-11", false),
-        ] {
+        for (on, may) in
+            [("2026-03-02", false), ("2026-03-03", true), ("2026-03-10", true), ("2026-03-11", false)]
+        {
             let actor = it.actor(it.substitute, on);
             let held = actor.assignment_for(APPROVE, it.centre);
             assert_eq!(held.is_some(), may, "{on}");
@@ -99,7 +96,8 @@ fn who_arranges_a_substitute() {
         let third = it.house.person(it.centre, "third");
         let by_third = it.house.as_person(third, |work| delegation::delegate(work, &good));
         assert!(matches!(by_third, Err(IdentityError::NotPermitted { .. })), "{by_third:?}");
-        let tried = |new: &NewDelegation<'_>| it.house.as_administrator(|work| delegation::delegate(work, new));
+        let tried =
+            |new: &NewDelegation<'_>| it.house.as_administrator(|work| delegation::delegate(work, new));
         for (from, until) in
             [("2026-03-10", "2026-03-03"), ("2026-03-01", "2026-03-10"), ("2026-03-03", "2027-03-04")]
         {
@@ -163,9 +161,7 @@ fn two_who_act_for_each_other_are_one_hand() {
         let posts = [it.post];
         let third = it.house.person(it.centre, "third");
         it.house
-            .as_administrator(|work| {
-                delegation::delegate(work, &it.new(&posts, "2026-03-03", "2026-03-10"))
-            })
+            .as_administrator(|work| delegation::delegate(work, &it.new(&posts, "2026-03-03", "2026-03-10")))
             .unwrap();
         let check = |who, maker, on: &str| {
             let actor = it.actor(who, on);

@@ -52,7 +52,8 @@ fn only_the_password_opens() {
         assert_eq!((inside.session.person_id, inside.session.org_id), (reader, org_id));
         assert!(inside.session.is_clear() && !inside.session.csrf.is_empty());
         let other = House::found(store, "other");
-        let attempt = Attempt { org_id: other.founded.org_id, ..house.attempt("reader", PASSWORD, "10.0.0.1") };
+        let attempt =
+            Attempt { org_id: other.founded.org_id, ..house.attempt("reader", PASSWORD, "10.0.0.1") };
         assert_eq!(login::login(store, CHEAP, &attempt, now()).map(|_| ()), refused);
         // The list names known logins, and of unknown ones a fingerprint: people type passwords into the wrong field.
         let kept = kinds(store, org_id);
@@ -166,14 +167,11 @@ fn a_session_has_its_limits() {
         assert_eq!(listed(later(43_200)).len(), 1, "what is over is gone");
         let third = house.login_from("reader", PASSWORD, "10.0.0.3", later(43_201)).unwrap();
         assert_eq!(listed(later(43_201)).len(), 2);
-        let ended = store.write(|tx| {
-            session::end_session_of(tx, &third.session, again.session.id, later(43_202))
-        });
+        let ended =
+            store.write(|tx| session::end_session_of(tx, &third.session, again.session.id, later(43_202)));
         assert_eq!(ended, Ok(true));
         assert!(find(&again.token, later(43_202)).is_none());
-        store
-            .write(|tx| session::set_preferences(tx, &third.session, Some(Lang::En), Theme::Dark))
-            .unwrap();
+        store.write(|tx| session::set_preferences(tx, &third.session, Some(Lang::En), Theme::Dark)).unwrap();
         let found = find(&third.token, later(43_203)).unwrap();
         assert_eq!((found.lang, found.theme), (Some(Lang::En), Theme::Dark));
         store.write(|tx| session::end_session(tx, &third.session, later(43_203))).unwrap();
@@ -217,10 +215,13 @@ fn a_password_is_given_and_changed() {
             assert_eq!(change(&given, new).map(|_| ()), Err(IdentityError::Password(fault)), "{new}");
         }
         let changed = change(&given, "another pair of shoes").unwrap();
-        assert!(changed.session.is_clear() && find(&inside.token).is_none() && find(&changed.token).is_some());
+        assert!(
+            changed.session.is_clear() && find(&inside.token).is_none() && find(&changed.token).is_some()
+        );
         house.login_from("reader", "another pair of shoes", "10.0.0.1", now()).unwrap();
         let own = house.founded.administrator_id;
-        let new = credential::prepare_password(store, CHEAP, org_id, own, "quiet green river", now()).unwrap();
+        let new =
+            credential::prepare_password(store, CHEAP, org_id, own, "quiet green river", now()).unwrap();
         let by_self = house.as_administrator(|work| credential::set_password(work, &new, false));
         assert!(matches!(by_self, Err(IdentityError::MakerIsChecker { .. })), "{by_self:?}");
         // The log will say that it was set and changed, and by whom, and nothing of the password.
@@ -269,7 +270,11 @@ fn locked_and_left_are_out() {
         assert!(find(&inside.token).is_none());
         let tried = |login, password| house.login_from(login, password, "10.0.0.1", now()).map(|_| ());
         assert_eq!(tried("reader", PASSWORD), Err(LoginRefused::Locked));
-        assert_eq!(tried("reader", "wrong horse battery"), Err(LoginRefused::Wrong), "says nothing to a guesser");
+        assert_eq!(
+            tried("reader", "wrong horse battery"),
+            Err(LoginRefused::Wrong),
+            "says nothing to a guesser"
+        );
         let twice = house.as_administrator(|work| credential::lock_person(work, reader, "again"));
         assert!(matches!(twice, Err(IdentityError::AlreadyLocked { .. })));
         house.as_administrator(|work| credential::unlock_person(work, reader)).unwrap();
@@ -295,9 +300,7 @@ fn a_cheap_hash_is_made_dearer() {
         let dearer = PasswordCost { memory_kib: 32, passes: 2, lanes: 1 };
         let hash = || {
             store
-                .read(|tx| {
-                    tx.list("SELECT hash FROM identity_password", &[], |row| row.text(0))
-                })
+                .read(|tx| tx.list("SELECT hash FROM identity_password", &[], |row| row.text(0)))
                 .unwrap()
                 .pop()
                 .unwrap()

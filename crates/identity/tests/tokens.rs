@@ -37,7 +37,9 @@ fn a_token_is_limited() {
         let actor = store.read(|tx| token::token_actor(tx, &found, now().date())).unwrap();
         assert!(actor.assignment_for(READ, station).is_some());
         assert!(actor.assignment_for(ENTER, station).is_none(), "the person may, the token may not");
-        for secret in ["", "zf_", "zf_AAAA", &made.secret[3..], &made.secret[..60], &format!("{}A", made.secret)] {
+        for secret in
+            ["", "zf_", "zf_AAAA", &made.secret[3..], &made.secret[..60], &format!("{}A", made.secret)]
+        {
             assert_eq!(find(secret, now()), None, "{secret}");
         }
         let last = Moment::on(day("2026-03-31"), 24, 0);
@@ -58,8 +60,11 @@ fn a_token_is_limited() {
         let again = house.as_administrator(|work| token::revoke_token(work, made.id));
         assert_eq!(again, Err(IdentityError::UnknownToken { token_id: made.id }));
         let said = store.read(|tx| identity::changes(tx, org_id)).unwrap();
-        let said: Vec<_> =
-            said.iter().filter(|change| change.subject == "token").map(|change| change.new.as_str()).collect();
+        let said: Vec<_> = said
+            .iter()
+            .filter(|change| change.subject == "token")
+            .map(|change| change.new.as_str())
+            .collect();
         let words = format!("person {machine} until 2026-03-31 *.read billing.*: handhelds");
         assert_eq!(said, [words.as_str(), "revoked"]);
         assert!(!words.contains(&made.secret));

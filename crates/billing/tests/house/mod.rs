@@ -284,7 +284,10 @@ impl House<'_> {
                 unit_id: self.founded.unit_id,
                 units: vec![],
                 all_units: true,
-                permissions: permissions.map(|name| (*name).to_owned()).collect(), for_person: None, lent_to: vec![] }],
+                permissions: permissions.map(|name| (*name).to_owned()).collect(),
+                for_person: None,
+                lent_to: vec![],
+            }],
         };
         Desk::new(self.store, &actor).act(at(date), command).unwrap()
     }

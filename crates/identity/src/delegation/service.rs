@@ -115,12 +115,8 @@ pub fn delegate(work: &mut Work<'_, '_>, new: &NewDelegation<'_>) -> Result<Vec<
         if by != new.absent_id {
             work.require(MANAGE_POSTS, post.unit_id)?;
         }
-        let wanted = HeldPost {
-            person_id: substitute.id,
-            from: new.from,
-            until: Some(new.until),
-            ..post.clone()
-        };
+        let wanted =
+            HeldPost { person_id: substitute.id, from: new.from, until: Some(new.until), ..post.clone() };
         let unit = service::known_unit(work.tx, org_id, post.unit_id)?;
         rules::check_assignment(Catalogue::built_in(), &substitute.name, &held, &wanted, &unit.kind)?;
         let delegation = Delegation {

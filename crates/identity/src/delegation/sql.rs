@@ -61,7 +61,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, new: &Delegation) -> Result<(
     Ok(())
 }
 
-const DELEGATION: &str = "SELECT id, absent_id, substitute_id, assignment_id, from_day, until_day, reason, made_by, made_at
+const DELEGATION: &str =
+    "SELECT id, absent_id, substitute_id, assignment_id, from_day, until_day, reason, made_by, made_at
  FROM identity_delegation";
 
 fn delegation(row: &Row<'_>) -> Result<Delegation, StoreError> {

@@ -24,7 +24,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, secret_hash: &[u8; 32], token: &Token) -> 
     Ok(())
 }
 
-const TOKEN: &str = "SELECT t.org_id, t.id, t.person_id, t.name, t.scopes, t.made_by, t.made_at, t.expires_at,
+const TOKEN: &str =
+    "SELECT t.org_id, t.id, t.person_id, t.name, t.scopes, t.made_by, t.made_at, t.expires_at,
    t.last_used_at, t.revoked_at, t.revoked_by FROM identity_token t";
 
 fn token(row: &Row<'_>) -> Result<Token, StoreError> {

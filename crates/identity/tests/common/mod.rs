@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use identity::{
-    Actor, Attempt, Desk, Founded, IdentityError, LoggedIn, LoginRefused, NewAssignment, NewOrganisation, NewPerson,
-    NewUnit, PasswordCost, Work, credential, login,
+    Actor, Attempt, Desk, Founded, IdentityError, LoggedIn, LoginRefused, NewAssignment, NewOrganisation,
+    NewPerson, NewUnit, PasswordCost, Work, credential, login,
 };
 use kernel::{Date, Moment, Text};
 use store::Store;
@@ -69,8 +69,10 @@ impl<'s> House<'s> {
         self.as_administrator(|work| identity::create_unit(work, &new)).unwrap()
     }
     pub fn person(&self, unit_id: i64, login: &str) -> i64 {
-        self.as_administrator(|work| identity::create_person(work, &NewPerson { unit_id, login, name: login }))
-            .unwrap()
+        self.as_administrator(|work| {
+            identity::create_person(work, &NewPerson { unit_id, login, name: login })
+        })
+        .unwrap()
     }
     /// A person of the whole company with [`PASSWORD`].
     pub fn with_password(&self, login: &str) -> i64 {
