@@ -27,5 +27,6 @@ pub fn schemas() -> Vec<store::Schema> {
         metering::contract::SCHEMA_CONTRACTS,
         billing::SCHEMA,
         billing::MIGRATIONS_OFFICE,
+        jobs::SCHEMA,
     ]
 }

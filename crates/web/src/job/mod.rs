@@ -1,0 +1,246 @@
+//! Does the jobs of the queue, one after the other, in a thread of its own.
+//!
+//! A job outlives the page that asked for it and the program that runs it: what was asked is in the database, and a job
+//! that was under way when the program stopped begins again at the next start. Each is an act that is safe to begin anew.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use identity::{Actor, Desk};
+use jobs::{End, JobFile, State};
+use kernel::{Bilingual as _, Lang, Moment, Text};
+use store::Tx;
+
+use crate::catalogue::{Act, Caller, Done, Given, House, Raw, Refusal, Run, SentFile, Takes};
+use crate::frame::Console;
+
+/// A program that has not told anything for so long has stopped.
+const SILENCE_MILLIS: i64 = 60_000;
+/// How often the queue is looked at when nobody wakes it.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often a write is tried again while the database is busy.
+const RETRIES: u32 = 20;
+/// How often progress is written at most.
+const TELL_EVERY: Duration = Duration::from_millis(300);
+
+/// A job being done.
+pub struct JobRun<'j> {
+    /// The house.
+    pub house: &'j House,
+    /// For whom, with the posts of the day it was asked for.
+    pub actor: Actor,
+    /// When it was asked for: the moment its commands bear, so that a second start says the same.
+    pub now: Moment,
+    job_id: i64,
+    told: Mutex<Instant>,
+    stop: AtomicBool,
+    closing: &'j AtomicBool,
+}
+
+impl JobRun<'_> {
+    /// The desk at which its commands are given.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk::new(&self.house.store, &self.actor)
+    }
+    /// Looks without changing anything.
+    pub fn look<T>(&self, look: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        self.house.store.read(look)
+    }
+    /// Tells how far it is. Refuses when somebody wants it stopped or the program ends: the work then returns with `?`,
+    /// between two commands, and what was committed stays.
+    pub fn progress(&self, done: i64, total: i64) -> Result<(), Refusal> {
+        if self.closing.load(Ordering::Acquire) {
+            return Err(interrupted());
+        }
+        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if told.elapsed() >= TELL_EVERY || done == total {
+            *told = Instant::now();
+            let (org_id, id) = (self.house.org_id, self.job_id);
+            // The beat bears the machine's time of this moment: it tells that the program is alive.
+            let alive = crate::frame::machine_now();
+            if self
+                .house
+                .store
+                .write_retrying(RETRIES, |tx| jobs::beat(tx, org_id, id, done, total, alive))?
+            {
+                self.stop.store(true, Ordering::Release);
+            }
+        }
+        if self.stop.load(Ordering::Acquire) {
+            return Err(Refusal::refused(
+                "已按要求停止；已完成的部分保留",
+                "stopped as asked; what was done stays",
+            ));
+        }
+        Ok(())
+    }
+    /// Is it to stop? For work that cannot return an error from within.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire) || self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// The mark of work that the program's end interrupted: it goes on at the next start.
+const INTERRUPTED: &str = "\u{1}interrupted";
+
+fn interrupted() -> Refusal {
+    Refusal::refused(INTERRUPTED, INTERRUPTED)
+}
+
+/// The queue's bell and the program's end.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    bell: Mutex<bool>,
+    rung: Condvar,
+    closing: AtomicBool,
+}
+
+impl Jobs {
+    /// Puts an act into the queue; the same request key again answers the same job.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn queue(
+        &self,
+        console: &Console,
+        act: &'static Act,
+        raw: &Raw,
+        given: &Given,
+        caller: &Caller,
+        key: &str,
+        body: &[u8],
+        now: Moment,
+    ) -> Result<Done, Refusal> {
+        let house = &console.house;
+        let plain =
+            |field: &&crate::catalogue::Field| !matches!(field.takes, Takes::File(..) | Takes::Secret);
+        let texts: BTreeMap<String, String> = act
+            .fields
+            .iter()
+            .filter(plain)
+            .filter_map(|field| raw.texts.get(field.name).map(|text| (field.name.to_owned(), text.clone())))
+            .collect();
+        let files: Vec<JobFile> = act
+            .fields
+            .iter()
+            .filter_map(|field| {
+                given.file(field.name).map(|file| JobFile {
+                    field: field.name.to_owned(),
+                    name: file.name.clone(),
+                    bytes: file.bytes.clone(),
+                })
+            })
+            .collect();
+        let desk = Desk::new(&house.store, &caller.actor);
+        let done = desk.act_once(now, act.name, key, body, |work| -> Result<Done, Refusal> {
+            let id =
+                jobs::queue(work.tx, house.org_id, act.name, caller.actor.person_id, &texts, &files, now)?;
+            Ok(Done::said("已开始办理，可离开此页", "It has begun; you may leave this page")
+                .see(format!("/jobs/{id}"))
+                .fact("job", id.to_string()))
+        })?;
+        self.ring();
+        Ok(done)
+    }
+
+    fn ring(&self) {
+        *self.bell.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        self.rung.notify_all();
+    }
+
+    /// Lets the worker end after the command it is at.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    /// Works until [`Jobs::close`].
+    pub fn work(&self, console: &Arc<Console>) {
+        while !self.closing.load(Ordering::Acquire) {
+            match self.one(console) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(refusal) => console.log_fault("job", &refusal.said.text(Lang::En)),
+            }
+            let mut bell = self.bell.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if !*bell {
+                bell = match self.rung.wait_timeout(bell, LOOK_EVERY) {
+                    Ok((bell, _)) => bell,
+                    Err(poisoned) => poisoned.into_inner().0,
+                };
+            }
+            *bell = false;
+        }
+    }
+
+    /// Does the next job; answers whether there was one.
+    pub fn one(&self, console: &Console) -> Result<bool, Refusal> {
+        let (house, alive) = (&console.house, crate::frame::machine_now());
+        let silent = alive.plus_millis(-SILENCE_MILLIS);
+        // Looking is cheap and takes no lock; claiming is a write.
+        let claimed =
+            house.store.write_retrying(RETRIES, |tx| jobs::claim(tx, house.org_id, silent, alive))?;
+        let Some(job) = claimed else { return Ok(false) };
+        let end = match self.run(console, &job) {
+            Ok(done) => End {
+                state: State::Done,
+                said: done.said,
+                facts: serde_json::Value::Object(done.facts).to_string(),
+                see: done.see,
+            },
+            // Left as it is: the next start claims it again.
+            Err(refusal) if refusal.said.zh == INTERRUPTED => return Ok(false),
+            Err(refusal) => {
+                let wanted = house.store.read(|tx| jobs::find(tx, house.org_id, job.id))?;
+                let cancelled = wanted.is_some_and(|job| job.cancel_wanted);
+                let state = if cancelled { State::Cancelled } else { State::Failed };
+                let mut said = refusal.said;
+                for (name, why) in &refusal.fields {
+                    said = Text::new(
+                        format!("{} {name}：{}", said.zh, why.zh),
+                        format!("{} {name}: {}", said.en, why.en),
+                    );
+                }
+                End { state, said, facts: "{}".into(), see: None }
+            }
+        };
+        let ended = crate::frame::machine_now();
+        house.store.write_retrying(RETRIES, |tx| jobs::finish(tx, house.org_id, job.id, &end, ended))?;
+        Ok(true)
+    }
+
+    fn run(&self, console: &Console, job: &jobs::Job) -> Result<Done, Refusal> {
+        let house = &console.house;
+        let act = console.catalogue.act(&job.act);
+        let Some((act, Run::Job(run))) = act.map(|act| (act, act.run)) else {
+            return Err(Refusal::not_found("操作", "act", &job.act));
+        };
+        let (actor, files) = house.store.read(|tx| -> Result<_, Refusal> {
+            let actor = identity::load_actor(tx, house.org_id, job.person_id, job.queued_at.date())?;
+            Ok((actor, jobs::files(tx, house.org_id, job.id)?))
+        })?;
+        let files = files
+            .into_iter()
+            .map(|file| (file.field, SentFile { name: file.name, bytes: file.bytes }))
+            .collect();
+        let given = Given::understand(act.fields, &Raw { texts: job.given.clone(), files }, false)?;
+        let running = JobRun {
+            house,
+            actor,
+            now: job.queued_at,
+            job_id: job.id,
+            told: Mutex::new(Instant::now()),
+            stop: AtomicBool::new(false),
+            closing: &self.closing,
+        };
+        let done = run(&running, &given)?;
+        let policy = if act.closes { vault::CheckpointPolicy::AT_ONCE } else { house.policy };
+        if !house.signers.is_empty() {
+            running.desk().act(running.now, |work| -> Result<(), Refusal> {
+                vault::checkpoint_if_due(work, &house.signers, policy)?;
+                Ok(())
+            })?;
+        }
+        Ok(done)
+    }
+}
