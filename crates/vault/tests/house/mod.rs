@@ -18,7 +18,15 @@ pub fn person(org_id: i64, person_id: i64, name: &str) -> Actor {
     let more = ["identity.manage_units", "identity.manage_persons", "identity.manage_posts"].map(Permission);
     let permissions =
         permission::ALL.iter().chain([&CHANGE]).chain(&more).map(|right| right.0.to_owned()).collect();
-    let post = Assignment { post: "clerk".into(), unit_id: 3, units: vec![], all_units: true, permissions };
+    let post = Assignment {
+        post: "clerk".into(),
+        unit_id: 3,
+        units: vec![],
+        all_units: true,
+        permissions,
+        for_person: None,
+        lent_to: vec![],
+    };
     Actor { org_id, person_id, name: name.into(), assignments: vec![post] }
 }
 
