@@ -4,7 +4,7 @@ use kernel::{Bilingual as _, Lang};
 use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::{
-    Act, Block, Catalogue, Cell, Column, Field, Kind, List, Query, Rows, Sheet, Takes, View, Why,
+    Act, Block, Catalogue, Cell, Column, Download, Field, Kind, List, Query, Rows, Sheet, Takes, View, Why,
 };
 use crate::frame::url;
 use crate::words;

@@ -30,13 +30,6 @@ pub struct Area {
     pub acts: &'static [Act],
     /// Pages drawn by hand.
     pub pages: &'static [Page],
-    /// Files to take away.
-    pub downloads: &'static [Download],
-}
-
-impl Area {
-    /// Nothing; for `..Area::EMPTY`.
-    pub const EMPTY: Area = Area { name: "", lists: &[], views: &[], acts: &[], pages: &[], downloads: &[] };
 }
 
 /// A command: titled by the message `act.NAME`, with `act.NAME.hint` where there is one.
@@ -515,8 +508,8 @@ impl Catalogue {
         self.areas.iter().flat_map(|area| area.pages)
     }
     /// Every file to take away.
-    pub fn downloads(&self) -> impl Iterator<Item = &'static Download> + '_ {
-        self.areas.iter().flat_map(|area| area.downloads)
+    pub fn downloads(&self) -> impl Iterator<Item = &'static Download> + use<> {
+        crate::office::DOWNLOADS.iter().copied().flatten()
     }
     /// The view with this name.
     pub fn view(&self, name: &str) -> Option<&'static View> {

@@ -448,12 +448,13 @@ impl Console {
                 "1 to 100 visible characters",
             ));
         }
-        let strict = asked.path.starts_with("/api/");
-        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
+        // Who may not do it hears that first, whatever was given.
         let authority = entry::authority(self, act, &raw, caller, asked, now)?;
         if authority.is_none() && !caller.holds(act.permission) {
             return Err(Refusal::not_permitted(act.permission));
         }
+        let strict = asked.path.starts_with("/api/");
+        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
         let body = given.canonical(act.fields);
         entry::require_signature(self, act, &raw, caller, asked, &key, &body, now)?;
         let version = asked

@@ -144,7 +144,6 @@ pub const AREA: Area = Area {
         draw: crate::page::reading_grid::draw,
         menu: false,
     }],
-    ..Area::EMPTY
 };
 
 const CREATE_BATCH: Act = Act {

@@ -3,12 +3,12 @@
 use billing::OfficeRules;
 use billing::exception::{Exception, ExceptionFilter, ExceptionState, exceptions_of};
 use identity::Work;
-use kernel::{Bilingual as _, Date, Lang, Month, Text};
+use kernel::{Bilingual as _, Date, Month, Text};
 use workflow::{Side, Standing, Ticket, TicketKind};
 
 use super::books::CLOCKS;
 use super::{
-    ACCOUNT, CENTRE, MONTH, NOTE, REASON, UNIT, account_in, account_path, centre_in, clock_name, clock_state,
+    ACCOUNT, CENTRE, MONTH, NOTE, UNIT, account_in, account_path, centre_in, clock_name, clock_state,
     said, stations, unit_in,
 };
 use crate::catalogue::{
@@ -98,16 +98,18 @@ pub const AREA: Area = Area {
         menu: false,
     }],
     acts: &[STEP, FEEDBACK, ATTACH, ANSWER_EXCEPTION, RESOLVE, ASK_ISSUE, URGE_ISSUE, ANSWER_URGE],
-    downloads: &[Download {
+    pages: &[],
+};
+
+/// Files on tickets.
+pub const DOWNLOADS: &[Download] = &[Download {
         name: "ticket_file",
         path: "/tickets/{ticket}/files/{file}",
         permission: READ,
         params: &[TICKET, Field::new("file", Takes::Id)],
         types: &["application/octet-stream"],
         make: file,
-    }],
-    ..Area::EMPTY
-};
+}];
 
 /// Steps that move a ticket and nothing else; the others have acts of their own, which do what follows from them.
 const PLAIN_STEPS: &[(&str, &str)] = &[
