@@ -150,3 +150,44 @@ fn held<'a>(actor: &'a identity::Actor, act: &Act) -> Option<&'a identity::Assig
     };
     actor.assignments.iter().find(holds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::{Actor, Assignment, Permission};
+
+    /// XC-01, XC-15: the post named in the log is the one that carries the right at the unit of the act.
+    #[test]
+    fn the_post_is_the_one_that_carries_the_right() {
+        let held = |post: &str, unit_id, units: &[i64], all_units, right: &str| Assignment {
+            post: post.into(),
+            unit_id,
+            units: units.to_vec(),
+            all_units,
+            permissions: [right.to_owned()].into_iter().collect(),
+        };
+        let actor = Actor {
+            org_id: 1,
+            person_id: 2,
+            name: "x".into(),
+            assignments: vec![
+                held("other", 3, &[4], true, "a.other"),
+                held("station", 3, &[], false, "a.do"),
+                held("district", 5, &[6, 7], false, "a.do"),
+                held("house", 1, &[], true, "a.all"),
+            ],
+        };
+        for (right, unit_id, expected) in [
+            ("a.do", 3, "station"),
+            ("a.do", 5, "district"),
+            ("a.do", 7, "district"),
+            ("a.do", 8, ""),
+            ("a.other", 99, "other"),
+            ("a.all", 3, "house"),
+            ("a.none", 3, ""),
+        ] {
+            let act = Act { verb: right.into(), ..Act::new(Permission("x"), unit_id, "m", "1") };
+            assert_eq!(post(&actor, &act), expected, "{right} {unit_id}");
+        }
+    }
+}

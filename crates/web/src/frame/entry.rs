@@ -7,7 +7,7 @@ mod profile;
 mod staff;
 
 use identity::session::{self, Session};
-use identity::{Actor, AccessRules, Attempt, IdentityError, LoginRefused, token};
+use identity::{Actor, Attempt, IdentityError, LoginRefused, token};
 use kernel::{Lang, Moment};
 use vault::checkpoint_if_due;
 
@@ -229,8 +229,7 @@ pub fn authority(
     let house = &console.house;
     let address = asked.address.to_string();
     let attempt = Attempt { org_id: house.org_id, login, password, address: &address, agent: "" };
-    let cost = AccessRules::on(now.date()).cost;
-    let actor = identity::login::verify_authority(&house.store, cost, &attempt, now).map_err(refused)?;
+    let actor = identity::login::verify_authority(&house.store, house.cost, &attempt, now).map_err(refused)?;
     let carries = |held: &&identity::Assignment| held.permissions.iter().any(|name| name == act.permission);
     let unit = actor.assignments.iter().find(carries).map(|held| held.unit_id);
     let unit = unit.ok_or_else(|| Refusal::not_permitted(act.permission))?;
@@ -277,9 +276,8 @@ pub fn require_signature(
     if password.is_empty() {
         return Err(first());
     }
-    let cost = AccessRules::on(now.date()).cost;
     let address = asked.address.to_string();
-    identity::login::confirm_password(&house.store, cost, &own, password, &address, now).map_err(refused)
+    identity::login::confirm_password(&house.store, house.cost, &own, password, &address, now).map_err(refused)
 }
 
 /// The session that asks.

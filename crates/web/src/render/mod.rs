@@ -2,25 +2,46 @@
 //!
 //! Only markup and words here: nothing asks the database. Styles and scripts are files of `assets/`; there is no inline
 //! style and no inline script, since the Content-Security-Policy forbids both.
+//!
+//! A page drawn by hand is put together from the same parts: [`head`] over it, [`say`] for a notice, [`tile`] for one large
+//! figure (several in `div.tiles`), [`table`] and [`chart`] in a `div.card`, [`block`] for any part of a view, [`badge`] and
+//! [`cell`] for values, [`offers`] for what can be done, [`spark`] for twelve months at a glance, [`nothing`] for none; two
+//! parts side by side stand in `div.columns`. A page with a keyboard of its own carries `data-own-keys`. `/components`
+//! shows them all.
 
 pub mod assets;
+mod chart;
+mod field;
 mod form;
+pub mod gallery;
+mod icon;
 mod list;
+mod offer;
+mod part;
 mod sheet;
 mod shell;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use kernel::{Lang, Moment};
 use maud::{Markup, html};
 
-use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Offer, Raw, Refusal, Tone, Value};
+use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Raw, Refusal, Tone};
 use crate::words;
 
+pub(crate) use chart::{chart, spark};
 pub use form::form;
+pub(crate) use icon::icon;
 pub use list::list;
+pub(crate) use offer::{offer_path, offers};
+pub(crate) use part::{badge, head, nothing, say, tile};
 pub use sheet::sheet;
+pub(crate) use sheet::block;
 pub use shell::{document, problem};
+pub(crate) use table::table;
 
 /// What stands around a page.
 pub struct Screen<'s> {
@@ -104,45 +125,36 @@ pub(crate) fn tone(tone: Tone) -> &'static str {
     }
 }
 
-/// A cell as it stands in a table or beside a label.
+/// A cell as it stands in a table or beside a label: a word as a badge, red ink for less than nothing.
 pub(crate) fn cell(cell: &Cell, kind: Kind, lang: Lang) -> Markup {
     let written = cell.value.written(kind, lang);
+    if written.is_empty() {
+        return html! {};
+    }
     let body = html! {
-        @if matches!(cell.value, Value::Word(_)) && kind == Kind::Word {
+        @if kind == Kind::Word {
             span class={ "badge " (tone(cell.tone)) } { (written) }
-        } @else if cell.tone != Tone::Plain {
-            span class={ "tone " (tone(cell.tone)) } { (written) }
         } @else if cell.value.is_negative() {
             span.negative { (written) }
+        } @else if cell.tone != Tone::Plain {
+            span class={ "tone " (tone(cell.tone)) } { (written) }
         } @else {
             (written)
         }
     };
     match &cell.link {
-        Some(path) if !written.is_empty() => html! { a href=(path) { (body) } },
-        _ => body,
+        Some(path) => html! { a href=(path) { (body) } },
+        None => body,
     }
 }
 
-/// The offers a person may take: others are not drawn.
-pub(crate) fn offers(offers: &[Offer], screen: &Screen<'_>) -> Markup {
-    html! {
-        @for offer in offers {
-            @if let Some(act) = screen.catalogue.act(offer.act) {
-                @if screen.caller.is_some_and(|caller| caller.holds(act.permission)) {
-                    a.button href=(offer_path(offer)) { (words::say(screen.lang, &format!("act.{}", act.name))) }
-                }
-            }
-        }
-    }
+/// The label of a field: the words of this act where there are some, else those of the name.
+fn label(lang: Lang, owner: &str, name: &str) -> String {
+    let own = format!("field.{owner}.{name}");
+    if words::has(&own) { words::say(lang, &own) } else { words::say(lang, &format!("field.{name}")) }
 }
 
-/// The path of an offer's form.
-pub(crate) fn offer_path(offer: &Offer) -> String {
-    let query: Vec<String> = offer
-        .given
-        .iter()
-        .map(|(name, value)| format!("{name}={}", crate::frame::url::encode(value)))
-        .collect();
-    format!("/acts/{}?{}", offer.act, query.join("&"))
+/// The title of a column or a fact.
+fn column_title(lang: Lang, name: &str) -> String {
+    words::say(lang, &format!("column.{name}"))
 }

@@ -6,22 +6,17 @@ use maud::{Markup, html};
 use crate::catalogue::{Caller, Refusal};
 use crate::words;
 
-/// A word of the message files.
-pub fn say(lang: Lang, key: &str) -> String {
-    words::say(lang, key)
-}
-
 /// One field with its label; `kind` is that of the input, `fill` what the browser may fill in.
 pub fn field(lang: Lang, name: &str, kind: &str, fill: &str, value: &str) -> Markup {
     let id = format!("field-{name}");
     let hint = format!("hint.{name}");
     html! {
         div.field {
-            label for=(id) { (say(lang, &format!("field.{name}"))) }
+            label for=(id) { (words::say(lang, &format!("field.{name}"))) }
             input id=(id) name=(name) type=(kind) autocomplete=(fill) value=[(!value.is_empty()).then_some(value)]
                 maxlength="200" required
                 aria-describedby=[words::has(&hint).then(|| format!("{id}-hint"))];
-            @if words::has(&hint) { p.hint id={ (id) "-hint" } { (say(lang, &hint)) } }
+            @if words::has(&hint) { p.hint id={ (id) "-hint" } { (words::say(lang, &hint)) } }
         }
     }
 }
@@ -42,7 +37,7 @@ pub fn refusal(lang: Lang, refusal: Option<&Refusal>) -> Markup {
                     p { (refusal.said.text(lang)) }
                     @if !refusal.fields.is_empty() {
                         ul { @for (name, why) in &refusal.fields {
-                            li { (say(lang, &format!("field.{name}"))) ": " (why.text(lang)) }
+                            li { (words::say(lang, &format!("field.{name}"))) ": " (why.text(lang)) }
                         } }
                     }
                 }

@@ -1,26 +1,23 @@
 //! The login page, the way out, and the change of one's own password.
 
-use identity::{AccessRules, Attempt, LoginRefused, PasswordCost, credential, session};
+use identity::{AccessRules, Attempt, LoginRefused, credential, session};
 use kernel::{Bilingual as _, Moment};
 use maud::html;
 
-use super::draw::{field, own, refusal as problem, said, say};
+use super::draw::{field, own, refusal as problem, said};
 use super::{SESSION, code, foreign, from_here, own_session, refused};
 use crate::catalogue::{Caller, Refusal, Why};
 use crate::frame::answer::Answer;
 use crate::frame::asked::Asked;
 use crate::frame::{Console, url};
 use crate::render;
+use crate::words;
 
 /// Where to go on to; a page of this house only, and none of getting in.
 pub fn to(asked: &Asked) -> &str {
     let given = asked.body.texts.get("to").or_else(|| asked.query.get("to"));
     let given = given.map(String::as_str).filter(|path| url::is_local(path));
     given.filter(|path| !["/login", "/password", "/second-factor"].iter().any(|own| path.starts_with(own))).unwrap_or("/")
-}
-
-pub(super) fn cost(now: Moment) -> PasswordCost {
-    AccessRules::on(now.date()).cost
 }
 
 /// The login page.
@@ -31,7 +28,7 @@ pub fn page(
     now: Moment,
 ) -> Result<Answer, Refusal> {
     let lang = asked.lang();
-    let screen = console.screen(asked, None, say(lang, "page.login"), now);
+    let screen = console.screen(asked, None, words::say(lang, "page.login"), now);
     let typed = asked.body.texts.get("login").map_or("", String::as_str);
     let body = html! {
         section.paper.entry {
@@ -44,7 +41,7 @@ pub fn page(
                     (field(lang, "login", "text", "username", typed))
                     (field(lang, "password", "password", "current-password", ""))
                 }
-                div.actions { button.main type="submit" { (say(lang, "page.login")) } }
+                div.actions { button.main type="submit" { (words::say(lang, "page.login")) } }
             }
         }
     };
@@ -76,7 +73,7 @@ pub fn login(console: &Console, asked: &Asked, now: Moment) -> Result<Answer, Re
         address: &address,
         agent: asked.header("user-agent").unwrap_or_default(),
     };
-    match identity::login::login(&house.store, cost(now), &attempt, now) {
+    match identity::login::login(&house.store, house.cost, &attempt, now) {
         Ok(inside) => {
             let lang = inside.session.lang;
             let answer = Answer::see(to(asked));
@@ -121,9 +118,9 @@ pub fn password_page(
     now: Moment,
 ) -> Result<Answer, Refusal> {
     let lang = caller.lang;
-    let screen = console.screen(asked, Some(caller), say(lang, "page.password"), now);
+    let screen = console.screen(asked, Some(caller), words::say(lang, "page.password"), now);
     let rules = AccessRules::on(now.date());
-    let hint = crate::words::fill(
+    let hint = words::fill(
         lang,
         "entry.password.rules",
         &[
@@ -134,7 +131,7 @@ pub fn password_page(
     let body = html! {
         section.paper.entry {
             h1 { (screen.title) }
-            @if caller.held_at.is_some() { p.hint { (say(lang, "entry.password.must")) } }
+            @if caller.held_at.is_some() { p.hint { (words::say(lang, "entry.password.must")) } }
             (problem(lang, refusal))
             form method="post" action="/password" {
                 (own(caller))
@@ -145,7 +142,7 @@ pub fn password_page(
                     (field(lang, "new_password_again", "password", "new-password", ""))
                 }
                 p.hint { (hint) }
-                div.actions { button.main type="submit" { (say(lang, "page.password")) } }
+                div.actions { button.main type="submit" { (words::say(lang, "page.password")) } }
             }
         }
     };
@@ -167,19 +164,19 @@ pub fn change_password(
     let changed = if text("new_password") == text("new_password_again") {
         let own = own_session(console, asked, now)?;
         let (old, new) = (text("old_password"), text("new_password"));
-        credential::change_password(&console.house.store, cost(now), &own, old, new, now).map_err(|error| {
+        credential::change_password(&console.house.store, console.house.cost, &own, old, new, now).map_err(|error| {
             match error {
                 identity::IdentityError::Login(error) => refused(error),
                 error => Refusal::from(error),
             }
         })
     } else {
-        let fields = vec![("new_password_again".to_owned(), crate::words::text("entry.password.differ"))];
+        let fields = vec![("new_password_again".to_owned(), words::text("entry.password.differ"))];
         Err(Refusal::fields(fields))
     };
     match changed {
         Ok(inside) => {
-            let said = url::encode(&say(caller.lang, "entry.password.changed"));
+            let said = url::encode(&words::say(caller.lang, "entry.password.changed"));
             let answer = Answer::see(to(asked)).cookie("flash", &said, 60, false);
             Ok(entered(answer, console, &inside, now))
         }

@@ -6,13 +6,14 @@ use identity::{Catalogue, credential, passkey};
 use kernel::{Bilingual as _, Lang, Moment};
 use maud::{Markup, html};
 
-use super::draw::{own, refusal as problem, said, say};
+use super::draw::{own, refusal as problem};
 use super::{SESSION, change, code, own_session};
 use crate::catalogue::{Caller, Refusal};
 use crate::frame::answer::Answer;
 use crate::frame::asked::Asked;
 use crate::frame::{Console, url};
 use crate::render;
+use crate::words;
 
 /// Seconds for which a wish is remembered by the browser.
 const WISH_SECONDS: i64 = 31_536_000;
@@ -44,14 +45,14 @@ pub fn page(
             token::tokens(tx, org_id, Some(person_id))?,
         ))
     })?;
-    let screen = console.screen(asked, Some(caller), say(lang, "page.profile"), now);
+    let screen = console.screen(asked, Some(caller), words::say(lang, "page.profile"), now);
     let catalogue = Catalogue::built_in();
     let body = html! {
         div.head { div.head-words { h1 { (screen.title) } p.hint { (caller.actor.name) } } }
         @match happened {
             Some(Happened::Token(made)) => {
                 div.say.good role="status" { div {
-                    p { (say(lang, "entry.token.once")) }
+                    p { (words::say(lang, "entry.token.once")) }
                     p { output.secret { (made.secret) } }
                 } }
             }
@@ -59,24 +60,23 @@ pub fn page(
             None => {}
         }
         section.paper {
-            h2 { (say(lang, "entry.posts")) }
+            h2 { (words::say(lang, "entry.posts")) }
             ul { @for held in &caller.actor.assignments {
                 li {
                     (catalogue.post(&held.post).map_or(held.post.clone(), |post| post.text.text(lang)))
-                    @if held.for_person.is_some() { " " span.badge.warn { (say(lang, "entry.acting_for")) } }
+                    @if held.for_person.is_some() { " " span.badge.warn { (words::say(lang, "entry.acting_for")) } }
                 }
             } }
         }
         section.paper {
-            h2 { (say(lang, "page.password")) }
-            @if let Some(at) = state.password_set_at { p.hint { (say(lang, "entry.password.since")) " " (at) } }
-            div.actions { a.button href="/password" { (say(lang, "page.password")) } }
+            h2 { (words::say(lang, "page.password")) }
+            @if let Some(at) = state.password_set_at { p.hint { (words::say(lang, "entry.password.since")) " " (at) } }
+            div.actions { a.button href="/password" { (words::say(lang, "page.password")) } }
         }
         (wishes(lang, caller, &this))
         (passkeys(lang, caller, &keys, state.second_factor))
         (session_table(lang, caller, &sessions, this.id))
         (token_table(lang, caller, &tokens, now))
-        script src="/assets/passkey.js" defer {}
     };
     let answer = Answer::page(render::document(&screen, &body));
     let mut answer = if screen.flash.is_some() { answer.cookie("flash", "", 0, false) } else { answer };
@@ -90,28 +90,28 @@ fn wishes(lang: Lang, caller: &Caller, this: &Session) -> Markup {
     let chosen = this.lang;
     html! {
         section.paper {
-            h2 { (say(lang, "entry.wishes")) }
+            h2 { (words::say(lang, "entry.wishes")) }
             form method="post" action="/profile/preferences" {
                 (own(caller))
                 div.fields {
                     div.field.half {
-                        label for="field-lang" { (say(lang, "field.lang")) }
+                        label for="field-lang" { (words::say(lang, "field.lang")) }
                         select id="field-lang" name="lang" {
-                            option value="" selected[chosen.is_none()] { (say(lang, "choice.lang.auto")) }
+                            option value="" selected[chosen.is_none()] { (words::say(lang, "choice.lang.auto")) }
                             option value="zh" selected[chosen == Some(Lang::Zh)] { "中文" }
                             option value="en" selected[chosen == Some(Lang::En)] { "English" }
                         }
                     }
                     div.field.half {
-                        label for="field-theme" { (say(lang, "field.theme")) }
+                        label for="field-theme" { (words::say(lang, "field.theme")) }
                         select id="field-theme" name="theme" {
                             @for (theme, key) in [(Theme::Auto, "auto"), (Theme::Light, "light"), (Theme::Dark, "dark")] {
-                                option value=(theme.key()) selected[this.theme == theme] { (say(lang, &format!("choice.theme.{key}"))) }
+                                option value=(theme.key()) selected[this.theme == theme] { (words::say(lang, &format!("choice.theme.{key}"))) }
                             }
                         }
                     }
                 }
-                div.actions { button type="submit" { (say(lang, "frame.submit")) } }
+                div.actions { button type="submit" { (words::say(lang, "frame.submit")) } }
             }
         }
     }
@@ -120,14 +120,14 @@ fn wishes(lang: Lang, caller: &Caller, this: &Session) -> Markup {
 fn passkeys(lang: Lang, caller: &Caller, keys: &[passkey::Passkey], asked_always: bool) -> Markup {
     html! {
         section.paper {
-            h2 { (say(lang, "entry.passkeys")) }
-            p.hint { (say(lang, "entry.passkeys.hint")) }
+            h2 { (words::say(lang, "entry.passkeys")) }
+            p.hint { (words::say(lang, "entry.passkeys.hint")) }
             table {
                 thead { tr {
-                    th scope="col" { (say(lang, "column.passkey_name")) }
-                    th scope="col" { (say(lang, "column.added_at")) }
-                    th scope="col" { (say(lang, "column.last_used_at")) }
-                    th scope="col" { (say(lang, "frame.actions")) }
+                    th scope="col" { (words::say(lang, "column.passkey_name")) }
+                    th scope="col" { (words::say(lang, "column.added_at")) }
+                    th scope="col" { (words::say(lang, "column.last_used_at")) }
+                    th scope="col" { (words::say(lang, "frame.actions")) }
                 } }
                 tbody { @for key in keys { tr {
                     td { (key.name) }
@@ -136,26 +136,26 @@ fn passkeys(lang: Lang, caller: &Caller, keys: &[passkey::Passkey], asked_always
                     td { form method="post" action="/profile/passkeys/remove" {
                         (own(caller))
                         input type="hidden" name="id" value=(key.id);
-                        button.small.grave type="submit" { (say(lang, "entry.remove")) }
+                        button.small.grave type="submit" { (words::say(lang, "entry.remove")) }
                     } }
                 } } }
             }
             form id="passkey-add" method="post" action="/profile/passkeys" data-begin="/profile/passkeys/begin" {
                 (own(caller))
                 div.fields { div.field.half {
-                    label for="field-passkey-name" { (say(lang, "column.passkey_name")) }
+                    label for="field-passkey-name" { (words::say(lang, "column.passkey_name")) }
                     input id="field-passkey-name" name="name" maxlength="60" required;
                 } }
                 p.wrong role="alert" hidden {}
-                div.actions { button type="submit" { (say(lang, "entry.passkeys.add")) } }
+                div.actions { button type="submit" { (words::say(lang, "entry.passkeys.add")) } }
             }
             @if !keys.is_empty() {
                 form method="post" action="/profile/second-factor" {
                     (own(caller))
                     input type="hidden" name="on" value=(if asked_always { "false" } else { "true" });
-                    p { (say(lang, if asked_always { "entry.second_factor.on" } else { "entry.second_factor.off" })) }
+                    p { (words::say(lang, if asked_always { "entry.second_factor.on" } else { "entry.second_factor.off" })) }
                     div.actions { button type="submit" {
-                        (say(lang, if asked_always { "entry.second_factor.switch_off" } else { "entry.second_factor.switch_on" }))
+                        (words::say(lang, if asked_always { "entry.second_factor.switch_off" } else { "entry.second_factor.switch_on" }))
                     } }
                 }
             }
@@ -166,14 +166,14 @@ fn passkeys(lang: Lang, caller: &Caller, keys: &[passkey::Passkey], asked_always
 fn session_table(lang: Lang, caller: &Caller, sessions: &[Session], this: i64) -> Markup {
     html! {
         section.paper {
-            h2 { (say(lang, "entry.sessions")) }
+            h2 { (words::say(lang, "entry.sessions")) }
             table {
                 thead { tr {
-                    th scope="col" { (say(lang, "column.since")) }
-                    th scope="col" { (say(lang, "column.last_used_at")) }
-                    th scope="col" { (say(lang, "column.address")) }
-                    th scope="col" { (say(lang, "column.browser")) }
-                    th scope="col" { (say(lang, "frame.actions")) }
+                    th scope="col" { (words::say(lang, "column.since")) }
+                    th scope="col" { (words::say(lang, "column.last_used_at")) }
+                    th scope="col" { (words::say(lang, "column.address")) }
+                    th scope="col" { (words::say(lang, "column.browser")) }
+                    th scope="col" { (words::say(lang, "frame.actions")) }
                 } }
                 tbody { @for one in sessions { tr {
                     td { (one.made_at) }
@@ -181,11 +181,11 @@ fn session_table(lang: Lang, caller: &Caller, sessions: &[Session], this: i64) -
                     td { (one.address) }
                     td { (one.agent) }
                     td {
-                        @if one.id == this { span.badge.good { (say(lang, "entry.sessions.this")) } }
+                        @if one.id == this { span.badge.good { (words::say(lang, "entry.sessions.this")) } }
                         @else { form method="post" action="/profile/sessions/end" {
                             (own(caller))
                             input type="hidden" name="id" value=(one.id);
-                            button.small.grave type="submit" { (say(lang, "entry.sessions.end")) }
+                            button.small.grave type="submit" { (words::say(lang, "entry.sessions.end")) }
                         } }
                     }
                 } } }
@@ -193,7 +193,7 @@ fn session_table(lang: Lang, caller: &Caller, sessions: &[Session], this: i64) -
             form method="post" action="/profile/sessions/end" {
                 (own(caller))
                 input type="hidden" name="id" value="all";
-                div.actions { button.grave type="submit" { (say(lang, "entry.sessions.end_all")) } }
+                div.actions { button.grave type="submit" { (words::say(lang, "entry.sessions.end_all")) } }
             }
         }
     }
@@ -202,15 +202,15 @@ fn session_table(lang: Lang, caller: &Caller, sessions: &[Session], this: i64) -
 fn token_table(lang: Lang, caller: &Caller, tokens: &[Token], now: Moment) -> Markup {
     html! {
         section.paper {
-            h2 { (say(lang, "entry.tokens")) }
-            p.hint { (say(lang, "entry.tokens.hint")) }
+            h2 { (words::say(lang, "entry.tokens")) }
+            p.hint { (words::say(lang, "entry.tokens.hint")) }
             table {
                 thead { tr {
-                    th scope="col" { (say(lang, "column.token_name")) }
-                    th scope="col" { (say(lang, "column.scopes")) }
-                    th scope="col" { (say(lang, "column.last_used_at")) }
-                    th scope="col" { (say(lang, "column.expires_at")) }
-                    th scope="col" { (say(lang, "frame.actions")) }
+                    th scope="col" { (words::say(lang, "column.token_name")) }
+                    th scope="col" { (words::say(lang, "column.scopes")) }
+                    th scope="col" { (words::say(lang, "column.last_used_at")) }
+                    th scope="col" { (words::say(lang, "column.expires_at")) }
+                    th scope="col" { (words::say(lang, "frame.actions")) }
                 } }
                 tbody { @for token in tokens { tr {
                     td { (token.name) }
@@ -221,8 +221,8 @@ fn token_table(lang: Lang, caller: &Caller, tokens: &[Token], now: Moment) -> Ma
                         @if token.is_valid(now) { form method="post" action="/profile/tokens/revoke" {
                             (own(caller))
                             input type="hidden" name="id" value=(token.id);
-                            button.small.grave type="submit" { (say(lang, "entry.tokens.revoke")) }
-                        } } @else { span.badge.quiet { (say(lang, "entry.tokens.invalid")) } }
+                            button.small.grave type="submit" { (words::say(lang, "entry.tokens.revoke")) }
+                        } } @else { span.badge.quiet { (words::say(lang, "entry.tokens.invalid")) } }
                     }
                 } } }
             }
@@ -230,19 +230,19 @@ fn token_table(lang: Lang, caller: &Caller, tokens: &[Token], now: Moment) -> Ma
                 (own(caller))
                 div.fields {
                     div.field.third {
-                        label for="field-token-name" { (say(lang, "column.token_name")) }
+                        label for="field-token-name" { (words::say(lang, "column.token_name")) }
                         input id="field-token-name" name="name" maxlength="60" required;
                     }
                     div.field.third {
-                        label for="field-token-scopes" { (say(lang, "column.scopes")) }
+                        label for="field-token-scopes" { (words::say(lang, "column.scopes")) }
                         input id="field-token-scopes" name="scopes" maxlength="1000" required placeholder="*.read";
                     }
                     div.field.third {
-                        label for="field-token-last" { (say(lang, "field.last_day")) }
+                        label for="field-token-last" { (words::say(lang, "field.last_day")) }
                         input id="field-token-last" name="last_day" type="date" required;
                     }
                 }
-                div.actions { button type="submit" { (say(lang, "entry.tokens.make")) } }
+                div.actions { button type="submit" { (words::say(lang, "entry.tokens.make")) } }
             }
         }
     }
@@ -250,7 +250,7 @@ fn token_table(lang: Lang, caller: &Caller, tokens: &[Token], now: Moment) -> Ma
 
 fn again(console: &Console, lang: Lang, key: &str) -> Answer {
     let _ = console;
-    Answer::see("/profile").cookie("flash", &url::encode(&say(lang, key)), 60, false)
+    Answer::see("/profile").cookie("flash", &url::encode(&words::say(lang, key)), 60, false)
 }
 
 fn text<'a>(asked: &'a Asked, name: &str) -> &'a str {
@@ -258,7 +258,7 @@ fn text<'a>(asked: &'a Asked, name: &str) -> &'a str {
 }
 
 fn number(asked: &Asked, name: &str) -> Result<i64, Refusal> {
-    let wrong = || Refusal::fields(vec![(name.to_owned(), crate::words::text("entry.not_a_key"))]);
+    let wrong = || Refusal::fields(vec![(name.to_owned(), words::text("entry.not_a_key"))]);
     text(asked, name).parse().map_err(|_| wrong())
 }
 

@@ -5,13 +5,14 @@ use identity::credential;
 use kernel::Moment;
 use maud::html;
 
-use super::draw::{own, refusal as problem, say};
-use super::{change, login};
+use super::draw::{own, refusal as problem};
+use super::change;
 use crate::catalogue::{Caller, Refusal};
 use crate::frame::Console;
 use crate::frame::answer::Answer;
 use crate::frame::asked::Asked;
 use crate::render;
+use crate::words;
 
 const MANAGE_PERSONS: &str = "identity.manage_persons";
 
@@ -35,7 +36,7 @@ pub fn password_page(
 ) -> Result<Answer, Refusal> {
     let person = person(console, asked, caller)?;
     let lang = caller.lang;
-    let screen = console.screen(asked, Some(caller), say(lang, "page.staff_password"), now);
+    let screen = console.screen(asked, Some(caller), words::say(lang, "page.staff_password"), now);
     let refused = given.and_then(Result::err);
     let body = html! {
         section.paper.entry {
@@ -43,14 +44,14 @@ pub fn password_page(
             p { strong { (person.name) } " " span.quiet { (person.login) } }
             (problem(lang, refused))
             @if let Some(Ok(password)) = given {
-                p.hint { (say(lang, "entry.staff_password.once")) }
+                p.hint { (words::say(lang, "entry.staff_password.once")) }
                 p { output.secret { (password) } }
-                div.actions { a.button href={ "/people/" (crate::frame::url::encode(&person.login)) } { (say(lang, "frame.back")) } }
+                div.actions { a.button href={ "/people/" (crate::frame::url::encode(&person.login)) } { (words::say(lang, "frame.back")) } }
             } @else {
-                p.hint { (say(lang, "entry.staff_password.hint")) }
+                p.hint { (words::say(lang, "entry.staff_password.hint")) }
                 form method="post" action={ "/people/" (crate::frame::url::encode(&person.login)) "/password" } {
                     (own(caller))
-                    div.actions { button.main type="submit" { (say(lang, "page.staff_password")) } }
+                    div.actions { button.main type="submit" { (words::say(lang, "page.staff_password")) } }
                 }
             }
         }
@@ -74,7 +75,7 @@ pub fn give_password(
     let password = credential::generate_password()?;
     let new = credential::prepare_password(
         &house.store,
-        login::cost(now),
+        house.cost,
         house.org_id,
         person.id,
         &password,

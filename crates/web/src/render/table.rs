@@ -1,0 +1,106 @@
+//! Rows under columns, everywhere the same: figures at the right, the first column and the head stay in sight.
+
+use kernel::Lang;
+use maud::{Markup, html};
+
+use super::offer::row_offers;
+use super::{Screen, cell, column_title};
+use crate::catalogue::{Column, Kind, Row, Value};
+use crate::words;
+
+/// What a head shows instead of the bare title, such as a link that sorts.
+pub(super) struct Head {
+    /// What stands in it.
+    pub(super) body: Markup,
+    /// The value of `aria-sort`.
+    pub(super) sort: Option<&'static str>,
+}
+
+/// A table in its own box. `title` is what it is called by who cannot see it.
+pub(crate) fn table(screen: &Screen<'_>, title: &str, columns: &[Column], rows: &[Row]) -> Markup {
+    let heads = columns
+        .iter()
+        .map(|column| {
+            let name = column_title(screen.lang, column.name);
+            Head { body: html! { (name) }, sort: None }
+        })
+        .collect::<Vec<_>>();
+    drawn(screen, title, columns, rows, &heads, &[], "table-box")
+}
+
+/// The same with heads of their own and a line of sums.
+pub(super) fn drawn(
+    screen: &Screen<'_>,
+    title: &str,
+    columns: &[Column],
+    rows: &[Row],
+    heads: &[Head],
+    sums: &[(&'static str, Value)],
+    class: &str,
+) -> Markup {
+    let lang = screen.lang;
+    // The title makes the ids of two tables on one page differ.
+    let name: String = title.split_whitespace().collect();
+    let acts: Vec<Markup> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| row_offers(&row.offers, screen, &format!("{name}-{at}")))
+        .collect();
+    let has_acts = acts.iter().any(|acts| !acts.0.is_empty());
+    // A column is pinned only where there are enough of them to scroll.
+    let pinned = columns.len() > 4;
+    html! {
+        div class=(class) tabindex="0" role="region" aria-label=(title) {
+            table.data.pinned[pinned] {
+                thead { tr {
+                    @for (column, head) in columns.iter().zip(heads) {
+                        th.figure[column.kind.is_figure()] scope="col" aria-sort=[head.sort] { (head.body) }
+                    }
+                    @if has_acts { th.acts scope="col" { span.unseen { (words::say(lang, "frame.actions")) } } }
+                } }
+                tbody {
+                    @for (row, acts) in rows.iter().zip(&acts) {
+                        tr {
+                            @for (value, column) in row.cells.iter().zip(columns) {
+                                td class=[cell_class(column.kind)] { (cell(value, column.kind, lang)) }
+                            }
+                            @if has_acts { td.acts { (acts) } }
+                        }
+                    }
+                }
+                (foot(columns, sums, has_acts, lang))
+            }
+        }
+    }
+}
+
+fn cell_class(kind: Kind) -> Option<&'static str> {
+    match kind {
+        kind if kind.is_figure() => Some("figure"),
+        Kind::Date | Kind::Month | Kind::Moment | Kind::Flag => Some("code"),
+        _ => None,
+    }
+}
+
+/// The line of sums; the word for it stands in the first column that has none.
+fn foot(columns: &[Column], sums: &[(&'static str, Value)], acts: bool, lang: Lang) -> Markup {
+    let of = |column: &Column| {
+        sums.iter().find(|(name, value)| *name == column.name && *value != Value::Empty).map(|(_, value)| value)
+    };
+    if !columns.iter().any(|column| of(column).is_some()) {
+        return html! {};
+    }
+    let titled = columns.iter().position(|column| of(column).is_none());
+    html! {
+        tfoot { tr {
+            @for (at, column) in columns.iter().enumerate() {
+                @match of(column) {
+                    Some(value) => { td.figure { (cell(&value.clone().into(), column.kind, lang)) } }
+                    None if titled == Some(at) => { th scope="row" { (words::say(lang, "frame.sum")) } }
+                    None => { td {} }
+                }
+            }
+            @if acts { td.acts {} }
+        } }
+    }
+}
