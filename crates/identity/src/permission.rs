@@ -17,6 +17,10 @@ pub struct Assignment {
     pub all_units: bool,
     /// The permissions, by name.
     pub permissions: Vec<String>,
+    /// The absent colleague for whom the post is held, when it is not the person's own.
+    pub for_person: Option<i64>,
+    /// Who else holds this same post in the person's stead on this day.
+    pub lent_to: Vec<i64>,
 }
 
 /// A person who acts, with the posts held at that moment.
@@ -33,6 +37,10 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Does this person act for `other` on this day, or the other way round? Then the two count as one hand.
+    pub fn is_one_hand_with(&self, other: i64) -> bool {
+        self.assignments.iter().any(|held| held.for_person == Some(other) || held.lent_to.contains(&other))
+    }
     /// The assignment under which this person may use `permission` on `unit_id`, if there is one.
     pub fn assignment_for(&self, permission: Permission, unit_id: i64) -> Option<&Assignment> {
         self.assignments.iter().find(|held| {

@@ -3,6 +3,7 @@
 pub(crate) mod approval;
 pub(crate) mod clock;
 pub(crate) mod closing;
+pub(crate) mod inbox;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod ticket;

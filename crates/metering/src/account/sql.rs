@@ -133,7 +133,10 @@ macro_rules! details_query {
     };
 }
 
-fn read_details(row: &Row<'_>) -> Result<AccountDetails> {
+/// What [`read_details`] reads; the condition follows.
+pub(super) const DETAILS: &str = details_query!("");
+
+pub(super) fn read_details(row: &Row<'_>) -> Result<AccountDetails> {
     let mut account = empty_account();
     read_account(row, &mut account)?;
     Ok(AccountDetails {

@@ -34,6 +34,8 @@ pub struct House {
     pub address: String,
     /// The folder with the keys, where exports look for the log's name.
     pub key_folder: std::path::PathBuf,
+    /// What a hash of a password costs.
+    pub cost: identity::PasswordCost,
 }
 
 /// Who asks.

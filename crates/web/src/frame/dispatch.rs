@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::{Console, entry, export, url};
 use crate::catalogue::{
-    Act, Caller, Done, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
 };
 use crate::render::{self, FormState, ListState, MenuGroup, Screen};
 use crate::{api, words};
@@ -30,6 +30,8 @@ pub enum Route {
     View(&'static View),
     /// A page drawn by hand.
     Page(&'static Page),
+    /// A file to take away.
+    Download(&'static Download),
     /// The form of the act named in the path.
     Form,
     /// Doing the act named in the path, from its form.
@@ -95,6 +97,7 @@ impl Console {
                 match route {
                     Route::List(list) => self.list(list, asked, caller, now),
                     Route::View(view) => self.view(view, asked, caller, now),
+                    Route::Download(download) => self.download(download, asked, caller, now),
                     Route::Form => self.form(self.named(asked)?, asked, caller, now, None),
                     Route::Do => self.act_from_form(self.named(asked)?, asked, caller, now),
                     Route::Act(act) => {
@@ -242,6 +245,21 @@ impl Console {
         }
         let screen = self.screen(asked, Some(caller), sheet.title.clone(), now);
         Ok(self.whole(&screen, &render::sheet(&screen, &sheet)))
+    }
+
+    fn download(
+        &self,
+        download: &'static Download,
+        asked: &Asked,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<Answer, Refusal> {
+        if !caller.holds(download.permission) {
+            return Err(Refusal::not_permitted(download.permission));
+        }
+        let given = Given::understand(download.params, &asked.raw(), false)?;
+        let made = self.look(caller, now, |look| (download.make)(look, &given))?;
+        Ok(Answer::file(&made.name, made.content_type, made.bytes))
     }
 
     fn list(
@@ -430,12 +448,13 @@ impl Console {
                 "1 to 100 visible characters",
             ));
         }
-        let strict = asked.path.starts_with("/api/");
-        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
+        // Who may not do it hears that first, whatever was given.
         let authority = entry::authority(self, act, &raw, caller, asked, now)?;
         if authority.is_none() && !caller.holds(act.permission) {
             return Err(Refusal::not_permitted(act.permission));
         }
+        let strict = asked.path.starts_with("/api/");
+        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
         let body = given.canonical(act.fields);
         entry::require_signature(self, act, &raw, caller, asked, &key, &body, now)?;
         let version = asked

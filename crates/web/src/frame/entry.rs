@@ -1,14 +1,11 @@
 //! Getting in: who asks, the login page, the way out.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
-
 use identity::Actor;
-use kernel::{Lang, Moment};
+use kernel::{Bilingual as _, Lang, Moment};
 
 use super::answer::Answer;
 use super::asked::Asked;
-use super::{Console, random_text, url};
+use super::{Console, url};
 use crate::catalogue::{Act, Caller, Raw, Refusal, Why};
 use crate::render;
 
@@ -29,20 +26,18 @@ impl Step {
         &[("/login", false, Step::Login), ("/login", true, Step::DoLogin), ("/logout", true, Step::Logout)];
 }
 
-/// Sessions of this program: token to person and the token of forms.
-fn sessions() -> &'static Mutex<BTreeMap<String, (i64, String)>> {
-    static SESSIONS: OnceLock<Mutex<BTreeMap<String, (i64, String)>>> = OnceLock::new();
-    SESSIONS.get_or_init(Mutex::default)
-}
-
-/// Who asks, by cookie or by token; none for nobody.
+/// Who asks, by cookie; none for nobody.
 pub fn who(console: &Console, asked: &Asked, now: Moment) -> Result<Option<Caller>, Refusal> {
     let Some(token) = asked.cookie("session") else { return Ok(None) };
-    let found = sessions().lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(token).cloned();
-    let Some((person_id, csrf)) = found else { return Ok(None) };
     let house = &console.house;
-    let actor = house.store.read(|tx| identity::load_actor(tx, house.org_id, person_id, now.date()))?;
-    Ok(Some(Caller { actor, lang: asked.lang(), csrf, session_id: Some(0), machine: false }))
+    let Some(session) = identity::session::pass_session(&house.store, token, now)? else { return Ok(None) };
+    if session.org_id != house.org_id {
+        return Ok(None);
+    }
+    let actor =
+        house.store.read(|tx| identity::load_actor(tx, house.org_id, session.person_id, now.date()))?;
+    let lang = session.lang.unwrap_or_else(|| asked.lang());
+    Ok(Some(Caller { actor, lang, csrf: session.csrf, session_id: Some(session.id), machine: false }))
 }
 
 /// A visitor who is not logged in, for public pages: may nothing.
@@ -124,26 +119,35 @@ pub fn step(
             Ok(Answer::page(render::document(&screen, &body)))
         }
         Step::DoLogin => {
-            let login = asked.body.texts.get("login").map_or("", String::as_str);
-            let house = &console.house;
-            let person = house.store.read(|tx| identity::find_person(tx, house.org_id, login))?;
-            let person = person.ok_or_else(|| {
-                Refusal::new(Why::NotLoggedIn, "登录名或密码有误", "login or password is wrong")
+            let text = |name: &str| asked.body.texts.get(name).map_or("", String::as_str);
+            let address = asked.address.to_string();
+            let attempt = identity::Attempt {
+                org_id: console.house.org_id,
+                login: text("login"),
+                password: text("password"),
+                address: &address,
+                agent: asked.header("user-agent").unwrap_or_default(),
+            };
+            let entered = identity::login::login(&console.house.store, console.house.cost, &attempt, now);
+            let entered = entered.map_err(|refused| {
+                let why = match &refused {
+                    identity::LoginRefused::Wait { .. } => Why::TooMany,
+                    identity::LoginRefused::Store(_) | identity::LoginRefused::Failed(_) => Why::Failed,
+                    _ => Why::NotPermitted,
+                };
+                Refusal::new(why, refused.text(Lang::Zh), refused.text(Lang::En))
             })?;
-            let (token, csrf) = (random_text(32), random_text(32));
-            sessions()
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .insert(token.clone(), (person.id, csrf));
-            let to = asked.body.texts.get("to").map_or("/", String::as_str);
-            Ok(Answer::see(to).cookie("session", &token, 43_200, console.secure))
+            Ok(Answer::see(text("to")).cookie("session", &entered.token, 43_200, console.secure))
         }
         Step::Logout => {
             if let Some(caller) = caller {
                 require_own_page(caller, asked)?;
             }
             if let Some(token) = asked.cookie("session") {
-                sessions().lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(token);
+                console.house.store.write(|tx| match identity::session::find_session(tx, token, now)? {
+                    Some(session) => identity::session::end_session(tx, &session, now),
+                    None => Ok(()),
+                })?;
             }
             Ok(Answer::see("/login").cookie("session", "", 0, console.secure))
         }

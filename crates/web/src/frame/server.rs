@@ -94,7 +94,8 @@ pub fn serve(
     stop: impl FnOnce() -> Stop + Send + 'static,
     tell: impl Fn(Listening) + Send + 'static,
 ) -> io::Result<()> {
-    let tls = options.certificate.as_ref().map(|files| tls::acceptor(&files.chain, &files.key)).transpose()?;
+    let tls =
+        options.certificate.as_ref().map(|files| tls::acceptor(&files.chain, &files.key)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(WORKERS + 4)
@@ -196,6 +197,10 @@ fn table(console: &Console) -> BTreeMap<String, Methods> {
     for view in catalogue.views() {
         put(view.path, false, false, Route::View(view));
         put(view.path, true, false, Route::View(view));
+    }
+    for download in catalogue.downloads() {
+        put(download.path, false, false, Route::Download(download));
+        put(download.path, true, false, Route::Download(download));
     }
     for page in catalogue.pages() {
         put(page.path, false, false, Route::Page(page));

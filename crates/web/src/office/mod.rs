@@ -1,6 +1,11 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
-use crate::catalogue::Area;
+mod system;
+
+use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
-pub const AREAS: &[&Area] = &[];
+pub const AREAS: &[&Area] = &[&system::AREA];
+
+/// Files to take away, desk by desk.
+pub const DOWNLOADS: &[&[Download]] = &[];

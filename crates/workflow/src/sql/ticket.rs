@@ -5,11 +5,11 @@ use store::{Row, StoreError, Tx, params};
 
 use crate::{Attachment, Step, Ticket, UnsignedFeedback};
 
-const TICKET: &str = "SELECT id, kind, number, state, closed, subject_kind, subject_id, account_id, book_id, month,
+pub(super) const TICKET: &str = "SELECT id, kind, number, state, closed, subject_kind, subject_id, account_id, book_id, month,
   raised_unit_id, raised_by, raised_post, raised_at, addressed_unit_id, addressed_post, third_unit_id, text, version
   FROM workflow_ticket";
 
-fn ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
+pub(super) fn ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: row.int(0)?,
         kind: row.text(1)?,

@@ -30,6 +30,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+pub mod serve;
 pub mod slip;
 pub mod suspicion;
 pub mod tariff;

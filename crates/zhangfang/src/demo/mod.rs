@@ -5,12 +5,15 @@ mod dossier;
 mod exceptions;
 mod names;
 mod nature;
+mod people;
 mod population;
 mod shape;
 mod summary;
 pub mod trouble;
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
@@ -24,6 +27,7 @@ use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Regis
 use store::Store;
 use vault::Signers;
 
+use crate::command::serve::{self, Serve};
 use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
@@ -353,7 +357,7 @@ fn clear_folder(place: &Place) -> Done {
 }
 
 /// Runs the whole demo.
-pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
+pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang) -> Done {
     if accounts < 3 * BOOK_ACCOUNTS {
         return Err(Failure::new("演示至少需要 600 户", "the demo needs at least 600 accounts"));
     }
@@ -374,11 +378,18 @@ pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
     stage.read_month()?;
     let run = stage.bill_month()?;
     let handled = stage.handle_exceptions()?;
+    stage.hand_out_passwords()?;
     let summary = stage.summary(&signers)?;
     let mut files = vec![stage.write_reports(&place.data, lang)?];
     files.extend(stage.print_bills(&place.data, lang)?);
     summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;
     let number = stage.population.dossier(&stage.population.customer(0)).details.number;
     summary::try_next(place, &files, &number, stage.month, lang);
-    Ok(())
+    stage.print_people(lang)?;
+    let Some(listen) = listen else { return Ok(()) };
+    stage.open_next_month()?;
+    // What the demo's people do next they do on the day after its story ends.
+    let day = stage.today()?.to_string();
+    let place = Place { on: Some(day), org: "DEMO".into(), ..place.clone() };
+    serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }
