@@ -71,6 +71,10 @@ impl Console {
         if refusal.why == Why::NotLoggedIn {
             return Answer::see(&format!("/login?to={}", url::encode(&asked.whole_path())));
         }
+        // Whoever must change a password or give a second factor is led there.
+        if let Some(page) = caller.and_then(|caller| caller.held_at).filter(|page| *page != asked.path) {
+            return Answer::see(&format!("{page}?to={}", url::encode(&asked.whole_path())));
+        }
         let title = words::say(lang, &format!("problem.{}", refusal.why.code()));
         let screen = self.screen(asked, caller, title, now);
         let body = render::problem(&screen, refusal, &asked.id);
