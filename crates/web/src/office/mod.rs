@@ -1,12 +1,21 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
+mod auditing;
+mod finance;
+mod jobs;
 pub mod station;
 mod system;
 
 use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
-pub const AREAS: &[&Area] = &[&station::books::AREA, &station::tickets::AREA, &system::AREA];
+pub const AREAS: &[&Area] = &[&station::books::AREA, &station::tickets::AREA,
+    &finance::REPORTS,
+    &finance::LEDGER,
+    &finance::PRICES,
+    &auditing::AREA,
+    &system::AREA,
+];
 
 /// Files to take away, desk by desk.
-pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS];
+pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS, finance::DOWNLOADS, auditing::DOWNLOADS];
