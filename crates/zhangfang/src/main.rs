@@ -15,8 +15,8 @@ use kernel::Lang;
 use command::office::Office;
 use command::{
     Place, adjust, alarm, backup, bench, bill, book, check, contract, custody, exception, generation, hold,
-    import, init, inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, slip,
-    tariff, verify, witness, work, yearly,
+    import, init, inquiry, ledger, log, parameter, people, prices, progress, report, run, schedule, serve,
+    slip, tariff, verify, witness, work, yearly,
 };
 
 /// Zhangfang (账房): bill, collect, keep custody, reconcile and pay.
@@ -39,7 +39,15 @@ enum Command {
         /// Number of accounts / 户数
         #[arg(long, default_value_t = 20_000)]
         accounts: u64,
+        /// Stop after the summary instead of serving the pages / 只演示，不开网页
+        #[arg(long)]
+        no_serve: bool,
+        /// Address to serve the pages at / 网页地址
+        #[arg(long, default_value = "127.0.0.1:7070")]
+        listen: std::net::SocketAddr,
     },
+    /// Open the office in the browser / 开启网页
+    Serve(serve::Serve),
     /// Prices without a database / 电价与试算
     #[command(subcommand)]
     Tariff(tariff::Tariff),
@@ -153,7 +161,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let office = || Office::enter(&cli.place, cli.lang);
     let done = match &cli.command {
-        Command::Demo { accounts } => demo::run(&cli.place, *accounts, cli.lang),
+        Command::Demo { accounts, no_serve, listen } => {
+            demo::run(&cli.place, *accounts, (!no_serve).then_some(*listen), cli.lang)
+        }
+        Command::Serve(command) => serve::run(command, &cli.place, cli.lang),
         Command::Tariff(command) => tariff::run(command, cli.lang),
         Command::Bill(command) => bill::run(command, &cli.place, cli.lang),
         Command::Init(command) => init::run(command, &cli.place, cli.lang),
@@ -185,7 +196,7 @@ fn main() -> ExitCode {
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
         Command::Restore { file, .. } => backup::restore(file, &cli.place, cli.lang),
         Command::Verify(command) => verify::run(command, cli.lang),
-        Command::Bench(command) => bench::run(command, &cli.place),
+        Command::Bench(command) => bench::run(command, &cli.place, cli.lang),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

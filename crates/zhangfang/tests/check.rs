@@ -346,7 +346,7 @@ fn the_books_stop_until_two_have_decided_on_sqlite() {
 #[test]
 fn the_books_stop_until_two_have_decided_on_postgres() {
     let Some(database) = testbed::postgres_database() else { return };
-    let (good, text) = give(&database.url, "fuhe", &["demo", "--accounts", "600"]);
+    let (good, text) = give(&database.url, "fuhe", &["demo", "--no-serve", "--accounts", "600"]);
     assert!(good, "{text}");
     the_books_stop_until_two_have_decided(&database.url);
 }

@@ -34,6 +34,8 @@ pub struct House {
     pub address: String,
     /// The folder with the keys, where exports look for the log's name.
     pub key_folder: std::path::PathBuf,
+    /// What a hash of a password costs.
+    pub cost: identity::PasswordCost,
 }
 
 /// Who asks.
@@ -49,6 +51,8 @@ pub struct Caller {
     pub session_id: Option<i64>,
     /// Asks with a token instead of a session.
     pub machine: bool,
+    /// The page that must be passed before anything else: a password to change, a second factor to give.
+    pub held_at: Option<&'static str>,
 }
 
 impl Caller {

@@ -71,6 +71,10 @@ impl Console {
         if refusal.why == Why::NotLoggedIn {
             return Answer::see(&format!("/login?to={}", url::encode(&asked.whole_path())));
         }
+        // Whoever must change a password or give a second factor is led there.
+        if let Some(page) = caller.and_then(|caller| caller.held_at).filter(|page| *page != asked.path) {
+            return Answer::see(&format!("{page}?to={}", url::encode(&asked.whole_path())));
+        }
         let title = words::say(lang, &format!("problem.{}", refusal.why.code()));
         let screen = self.screen(asked, caller, title, now);
         let body = render::problem(&screen, refusal, &asked.id);
@@ -448,12 +452,13 @@ impl Console {
                 "1 to 100 visible characters",
             ));
         }
-        let strict = asked.path.starts_with("/api/");
-        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
+        // Who may not do it hears that first, whatever was given.
         let authority = entry::authority(self, act, &raw, caller, asked, now)?;
         if authority.is_none() && !caller.holds(act.permission) {
             return Err(Refusal::not_permitted(act.permission));
         }
+        let strict = asked.path.starts_with("/api/");
+        let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
         let body = given.canonical(act.fields);
         entry::require_signature(self, act, &raw, caller, asked, &key, &body, now)?;
         let version = asked

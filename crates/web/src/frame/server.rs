@@ -94,7 +94,8 @@ pub fn serve(
     stop: impl FnOnce() -> Stop + Send + 'static,
     tell: impl Fn(Listening) + Send + 'static,
 ) -> io::Result<()> {
-    let tls = options.certificate.as_ref().map(|files| tls::acceptor(&files.chain, &files.key)).transpose()?;
+    let tls =
+        options.certificate.as_ref().map(|files| tls::acceptor(&files.chain, &files.key)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(WORKERS + 4)

@@ -5,12 +5,15 @@ mod dossier;
 mod exceptions;
 mod names;
 mod nature;
+mod people;
 mod population;
 mod shape;
 mod summary;
 pub mod trouble;
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use billing::{BillPostings, Clerks, PriceBook, RunBook, RunPlan, RunSummary, run_month};
@@ -24,10 +27,12 @@ use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Regis
 use store::Store;
 use vault::Signers;
 
+use crate::command::serve::{self, Serve};
 use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
+pub use people::PASSWORD;
 pub use population::{BOOK_ACCOUNTS, Customer, HISTORY_MONTHS, Population, Special};
 use population::{Prices, hours_of};
 
@@ -102,6 +107,30 @@ pub fn prepare_from(url: &str, accounts: u64, seed: u64, natural: bool) -> Done<
 }
 
 impl Stage {
+    /// A year of history, the month read, billed and its exceptions handled; everybody has a password.
+    pub fn fill(&self, accounts: u64, signers: &Signers) -> Done<(RunSummary, exceptions::Handled)> {
+        self.load_accounts()?;
+        let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
+        for back in (1..=HISTORY_MONTHS).rev() {
+            let month = self.month.plus(-back)?;
+            self.load_readings(month, &progress)?;
+            self.run_history(month)?;
+            self.sign_log(&signers, month)?;
+        }
+        progress.finish();
+        self.store.refresh_statistics()?;
+        self.read_month()?;
+        let run = self.bill_month()?;
+        let handled = self.handle_exceptions()?;
+        self.hand_out_passwords()?;
+        Ok((run, handled))
+    }
+
+    /// Where and when its people go on: the day after its story ends.
+    pub fn place(&self, place: &Place) -> Done<Place> {
+        Ok(Place { on: Some(self.today()?.to_string()), org: "DEMO".into(), ..place.clone() })
+    }
+
     /// Names the log and gives it keys; an earlier demo's in the folder are used again.
     pub fn make_keys(&self, folder: &Path) -> Done<Signers> {
         let day = self.month.plus(-HISTORY_MONTHS)?.previous().first_day();
@@ -352,8 +381,19 @@ fn clear_folder(place: &Place) -> Done {
     Ok(())
 }
 
+/// Makes a demo ready to be served, without a word but its progress; answers it with the place and day of its office.
+pub fn make(place: &Place, accounts: u64) -> Done<(Stage, Place)> {
+    clear_folder(place)?;
+    let stage = prepare(&place.url(), accounts)?;
+    let signers = stage.make_keys(&place.key_folder())?;
+    stage.fill(accounts, &signers)?;
+    stage.open_next_month()?;
+    let place = stage.place(place)?;
+    Ok((stage, place))
+}
+
 /// Runs the whole demo.
-pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
+pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang) -> Done {
     if accounts < 3 * BOOK_ACCOUNTS {
         return Err(Failure::new("演示至少需要 600 户", "the demo needs at least 600 accounts"));
     }
@@ -361,24 +401,16 @@ pub fn run(place: &Place, accounts: u64, lang: Lang) -> Done {
     clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
     let signers = stage.make_keys(&place.key_folder())?;
-    stage.load_accounts()?;
-    let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
-    for back in (1..=HISTORY_MONTHS).rev() {
-        let month = stage.month.plus(-back)?;
-        stage.load_readings(month, &progress)?;
-        stage.run_history(month)?;
-        stage.sign_log(&signers, month)?;
-    }
-    progress.finish();
-    stage.store.refresh_statistics()?;
-    stage.read_month()?;
-    let run = stage.bill_month()?;
-    let handled = stage.handle_exceptions()?;
+    let (run, handled) = stage.fill(accounts, &signers)?;
     let summary = stage.summary(&signers)?;
     let mut files = vec![stage.write_reports(&place.data, lang)?];
     files.extend(stage.print_bills(&place.data, lang)?);
     summary.print(stage.month, &run, &handled, started.elapsed(), lang)?;
     let number = stage.population.dossier(&stage.population.customer(0)).details.number;
     summary::try_next(place, &files, &number, stage.month, lang);
-    Ok(())
+    stage.print_people(lang)?;
+    let Some(listen) = listen else { return Ok(()) };
+    stage.open_next_month()?;
+    let place = stage.place(place)?;
+    serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }

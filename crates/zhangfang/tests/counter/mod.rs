@@ -26,7 +26,7 @@ impl Counter {
     /// The demo company with 600 customers: January 2026 is read, calculated and issued, its exceptions are answered.
     pub fn demo() -> Counter {
         let counter = Counter { folder: tempfile::tempdir().unwrap(), org: "DEMO" };
-        assert!(counter.say("2026-02-01", "fuhe", &["demo", "--accounts", "600"]).done);
+        assert!(counter.say("2026-02-01", "fuhe", &["demo", "--no-serve", "--accounts", "600"]).done);
         counter
     }
     /// Nothing at all yet.

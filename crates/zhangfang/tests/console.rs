@@ -1,0 +1,8 @@
+//! The office over HTTP, as a real process: who may do what, what a stranger gets, what an answer looks like.
+
+mod console {
+    mod api;
+    mod door;
+    mod policy;
+}
+mod house;
