@@ -77,6 +77,46 @@ pub fn bills(
     })
 }
 
+/// Where an issued bill stands in the log, to be read on a page: nothing is exported and nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillPlace {
+    /// Its code.
+    pub code: BillCode,
+    /// The hash of its bytes.
+    pub leaf: proof::Hash,
+    /// The root over all bills of its issue, as the act in the log has it.
+    pub root: proof::Hash,
+    /// Its place among them, from 0.
+    pub line: i64,
+    /// How many there are.
+    pub bills: i64,
+    /// The path from the leaf to the root.
+    pub path: Vec<proof::Hash>,
+    /// The number of the act of issue in the log.
+    pub seq: i64,
+}
+
+/// The place of an issued bill in the log; nothing before issue. Refuses a bill whose bytes the log does not cover.
+pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<BillPlace>, AuditError> {
+    let Some(issue) = billing::issue_of(tx, key)? else { return Ok(None) };
+    let (bill, leaves) = issue_with(tx, org_id, &issue, key)?;
+    if proof::merkle_root(leaves.iter().copied()) != issue.root {
+        return Err(AuditError::Altered(format!("{} {}-{}", key.month, key.account_id, key.sequence)));
+    }
+    let found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
+    let seq = found.issue_seq(tx, &issue, &bill)?;
+    let leaf = proof::leaf_hash(&bill.bytes);
+    Ok(Some(BillPlace {
+        code: BillCode::of(key, &leaf),
+        leaf,
+        root: issue.root,
+        line: bill.line,
+        bills: issue.bills,
+        path: proof::inclusion_proof_over(bill.line.unsigned_abs(), &leaves)?,
+        seq,
+    }))
+}
+
 /// The bill `key` of an issue, and the leaf hashes of all its bills.
 fn issue_with(
     tx: &mut Tx<'_>,
@@ -151,6 +191,10 @@ impl Collector {
         }
     }
     fn issue_act(&mut self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<usize, AuditError> {
+        let seq = self.issue_seq(tx, issue, bill)?;
+        self.add(tx, seq)
+    }
+    fn issue_seq(&self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<i64, AuditError> {
         let (month, key) = (issue.month, bill.key);
         let book = billing::book_of_issue(tx, self.org_id, issue.issue_id)?;
         let places = [
@@ -169,8 +213,7 @@ impl Collector {
         if found.is_none() {
             found = self.find_on(tx, issue.issued_on, &issue.root)?;
         }
-        let seq = found.ok_or_else(|| AuditError::NoActs(format!("issue {}", issue.issue_id)))?;
-        self.add(tx, seq)
+        found.ok_or_else(|| AuditError::NoActs(format!("issue {}", issue.issue_id)))
     }
     fn prices(&mut self, tx: &mut Tx<'_>) -> Result<Prices, AuditError> {
         let set = PriceSet::load(tx, self.org_id)?;

@@ -4,7 +4,7 @@ mod bill;
 mod document;
 mod period;
 
-pub use bill::{bill_by_code, bills};
+pub use bill::{BillPlace, bill_by_code, bills, place_of};
 pub use document::document;
 pub(crate) use period::{Head, numbered};
 pub use period::{PeriodExported, period};
