@@ -5,6 +5,7 @@
 //! - [`suspicion`]: how much a month looks like an error, beside the gates or in the place of one.
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
+//! - [`desk`]: what pages show of all of it, a page at a time.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
@@ -14,6 +15,7 @@ mod books;
 pub mod canonical;
 pub mod check;
 mod code;
+pub mod desk;
 mod document;
 mod error;
 pub mod exception;
@@ -49,7 +51,7 @@ pub use issued::{
     Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
 };
 pub use load::load_ready;
-pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, each_bill, price_tables};
+pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, bills_of_voucher, each_bill, price_tables, vouchers_of_payer};
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::{HistoryBulk, Ready};
 pub use plans::{PlanNumber, PriceBook, PriceSet, StoredTable};

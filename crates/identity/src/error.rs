@@ -1,6 +1,6 @@
 //! Refusals about who may do what.
 
-use kernel::{Bilingual, Date, Lang, Text};
+use kernel::{Bilingual, Date, FigureError, Lang, Text};
 use store::StoreError;
 
 use crate::credential::PasswordFault;
@@ -144,6 +144,80 @@ pub enum IdentityError {
         /// Whose.
         person: String,
     },
+    /// Two persons who act for each other made and check the same thing.
+    #[error(
+        "{person} stands in for whoever made {what}, or the other way round, and may not check it: a third person must"
+    )]
+    OneHand {
+        /// Who asked.
+        person: String,
+        /// The document.
+        what: String,
+    },
+    /// Nobody acts for themselves.
+    #[error("nobody can act for themselves: name another person")]
+    OwnSubstitute,
+    /// The days of a delegation cannot be.
+    #[error(
+        "acting from {from} until {until} is not possible: it begins today or later and lasts at most {days} days"
+    )]
+    DelegationDays {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        until: Date,
+        /// Most days.
+        days: i64,
+    },
+    /// The delegation does not exist, has ended, or cannot end on that day.
+    #[error("delegation {delegation_id} does not exist, has ended, or cannot end on that day")]
+    UnknownDelegation {
+        /// The key given.
+        delegation_id: i64,
+    },
+    /// The passkey's answer does not fit, or there is none to ask.
+    #[error("the passkey was not accepted: {why}")]
+    Passkey {
+        /// What does not fit.
+        why: String,
+    },
+    /// The person proved who they are too long ago.
+    #[error("this needs a fresh login: log out, log in again and repeat it")]
+    NotFresh,
+    /// The passkey does not exist or was removed.
+    #[error("passkey {passkey_id} does not exist or was removed")]
+    UnknownPasskey {
+        /// The key given.
+        passkey_id: i64,
+    },
+    /// A scope of a token that names no permission, or none or too many scopes.
+    #[error("{scope:?} cannot be a scope: name a permission, `office.*` or `*.act`, at most 50 of them")]
+    BadScopes {
+        /// The scope, shortened.
+        scope: String,
+    },
+    /// An administrator asks for a token that acts as a person.
+    #[error(
+        "{person} has a password: only that person makes tokens that act as them; make an account for the machine"
+    )]
+    TokenOfPerson {
+        /// Who.
+        person: String,
+    },
+    /// A token that ends too early or too late.
+    #[error("a token cannot end with {last}: from today on at most {days} days are possible")]
+    TokenDays {
+        /// The last day asked for.
+        last: Date,
+        /// Most days.
+        days: i64,
+    },
+    /// The token does not exist in the organisation or is revoked.
+    #[error("token {token_id} does not exist or is revoked")]
+    UnknownToken {
+        /// The key given.
+        token_id: i64,
+    },
     /// A password could not be hashed.
     #[error("the password could not be hashed: {why}")]
     Hashing {
@@ -156,6 +230,9 @@ pub enum IdentityError {
         /// What it says.
         why: String,
     },
+    /// A day that is beyond the calendar.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -218,6 +295,30 @@ impl Bilingual for IdentityError {
             IdentityError::Login(refused) => refused.text(lang),
             IdentityError::AlreadyLocked { person } => format!("{person} 的账号已经锁定"),
             IdentityError::NotLocked { person } => format!("{person} 的账号没有锁定"),
+            IdentityError::OneHand { person, what } => {
+                format!("{person} 与 {what} 的经办人互为代理，不得审核，须由第三人审核")
+            }
+            IdentityError::Figure(error) => error.text(lang),
+            IdentityError::OwnSubstitute => "不能代理本人，请另选他人".to_owned(),
+            IdentityError::DelegationDays { from, until, days } => {
+                format!("代理期 {from} 至 {until} 不可用：须自今日或以后起，最长 {days} 天")
+            }
+            IdentityError::UnknownDelegation { delegation_id } => {
+                format!("代理 {delegation_id} 不存在、已结束，或不能在该日结束")
+            }
+            IdentityError::Passkey { why } => format!("通行密钥未被接受：{why}"),
+            IdentityError::NotFresh => "此操作需要重新登录：请退出后重新登录再办理".to_owned(),
+            IdentityError::UnknownPasskey { passkey_id } => format!("通行密钥 {passkey_id} 不存在或已删除"),
+            IdentityError::BadScopes { scope } => {
+                format!("{scope:?} 不能作为令牌范围：请写权限名、`office.*` 或 `*.act`，最多 50 个")
+            }
+            IdentityError::TokenOfPerson { person } => {
+                format!("{person} 有登录密码：以其名义的令牌只能由本人建立；请为程序另建账号")
+            }
+            IdentityError::TokenDays { last, days } => {
+                format!("令牌不能到 {last} 为止：自今日起最多 {days} 天")
+            }
+            IdentityError::UnknownToken { token_id } => format!("令牌 {token_id} 不存在或已吊销"),
             IdentityError::Hashing { why } => format!("密码散列失败：{why}"),
             IdentityError::NoRandomness { why } => format!("本机无法提供随机数：{why}"),
             IdentityError::BadText { what, text } => {

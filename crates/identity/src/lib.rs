@@ -14,10 +14,12 @@ pub mod alarm;
 mod catalogue;
 pub mod check;
 pub mod credential;
+pub mod delegation;
 mod entry_schema;
 mod error;
 pub mod login;
 mod model;
+pub mod passkey;
 mod permission;
 pub mod rules;
 mod secret;
@@ -25,6 +27,7 @@ mod service;
 pub mod session;
 mod sql;
 mod table;
+pub mod token;
 mod work;
 
 pub use access::AccessRules;
@@ -45,4 +48,5 @@ pub use service::{
 pub use session::{Session, Theme};
 pub use sql::SCHEMA;
 pub use table::data_rows;
+pub use token::Token;
 pub use work::{Desk, Work};

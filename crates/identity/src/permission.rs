@@ -17,6 +17,17 @@ pub struct Assignment {
     pub all_units: bool,
     /// The permissions, by name.
     pub permissions: Vec<String>,
+    /// The absent colleague for whom the post is held, when it is not the person's own.
+    pub for_person: Option<i64>,
+    /// Who else holds this same post in the person's stead on this day.
+    pub lent_to: Vec<i64>,
+}
+
+impl Assignment {
+    /// Does the post act on the unit?
+    pub fn acts_on(&self, unit_id: i64) -> bool {
+        self.all_units || self.unit_id == unit_id || self.units.contains(&unit_id)
+    }
 }
 
 /// A person who acts, with the posts held at that moment.
@@ -33,11 +44,14 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Does this person act for `other` on this day, or the other way round? Then the two count as one hand.
+    pub fn is_one_hand_with(&self, other: i64) -> bool {
+        self.assignments.iter().any(|held| held.for_person == Some(other) || held.lent_to.contains(&other))
+    }
     /// The assignment under which this person may use `permission` on `unit_id`, if there is one.
     pub fn assignment_for(&self, permission: Permission, unit_id: i64) -> Option<&Assignment> {
         self.assignments.iter().find(|held| {
-            (held.all_units || held.unit_id == unit_id || held.units.contains(&unit_id))
-                && held.permissions.iter().any(|name| name == permission.0)
+            held.acts_on(unit_id) && held.permissions.iter().any(|name| name == permission.0)
         })
     }
 }

@@ -6,7 +6,8 @@ use store::Tx;
 use crate::sql::{self, Change};
 use crate::{
     Actor, Assignment, Authority, Catalogue, Founded, HeldPost, IdentityError, KeptAuthority, KeptChange,
-    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, rules, session,
+    NewAssignment, NewOrganisation, NewPerson, NewUnit, Permission, Person, Unit, Work, delegation, rules,
+    session,
 };
 
 const MANAGE_UNITS: Permission = Permission("identity.manage_units");
@@ -105,7 +106,9 @@ pub fn assign(work: &mut Work<'_, '_>, new: &NewAssignment<'_>) -> Result<i64, I
         known_unit(work.tx, org_id, *unit_id)?;
     }
     let person = hold_person(work, new.person_id)?;
-    let held = sql::held_posts(work.tx, org_id, new.person_id)?;
+    let mut held = sql::held_posts(work.tx, org_id, new.person_id)?;
+    let for_others = delegation::holdings_of_substitute(work.tx, org_id, new.person_id)?;
+    held.extend(for_others.into_iter().map(|(held, _)| held));
     let id = work.next_key();
     let wanted = HeldPost {
         id,
@@ -192,19 +195,27 @@ pub fn load_actor(tx: &mut Tx<'_>, org_id: i64, person_id: i64, day: Date) -> Re
     let person = sql::person_by_id(tx, org_id, person_id)?;
     let person = person.filter(|person| person.active).ok_or(IdentityError::UnknownPerson { person_id })?;
     let units = sql::units(tx, org_id)?;
+    let lent: Vec<_> = delegation::sql::of_absent(tx, org_id, person_id)?;
+    let own = sql::held_posts(tx, org_id, person_id)?.into_iter().map(|held| (held, None));
+    // One's own posts come first: what one may do oneself is not done for another.
+    let of_others = delegation::holdings_of_substitute(tx, org_id, person_id)?;
+    let of_others = of_others.into_iter().map(|(held, absent_id)| (held, Some(absent_id)));
     let mut assignments = Vec::new();
-    for held in sql::held_posts(tx, org_id, person_id)?.into_iter().filter(|held| held.on(day)) {
+    for (held, for_person) in own.chain(of_others).filter(|(held, _)| held.on(day)) {
         let Some(post) = Catalogue::built_in().post(&held.post) else {
             return Err(IdentityError::UnknownPost { post: held.post });
         };
         let mut acts_on = rules::with_all_below(&units, held.unit_id);
         acts_on.extend(sql::served_units(tx, org_id, held.id)?);
+        let lent_to = lent.iter().filter(|lent| lent.assignment_id == held.id && lent.on(day));
         assignments.push(Assignment {
             post: held.post,
             unit_id: held.unit_id,
             units: acts_on,
             all_units: post.all_units,
             permissions: post.permissions.iter().map(|name| (*name).to_owned()).collect(),
+            for_person,
+            lent_to: lent_to.map(|lent| lent.substitute_id).collect(),
         });
     }
     Ok(Actor { org_id, person_id, name: person.name, assignments })

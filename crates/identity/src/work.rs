@@ -4,7 +4,7 @@ use kernel::{Date, Moment};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{Store, StoreError, Tx};
 
-use crate::{Actor, Authority, IdentityError, Permission, alarm, service};
+use crate::{Actor, Assignment, Authority, IdentityError, Permission, alarm, service};
 
 /// One command in progress. Offices take it by `&mut` and do their six steps with it.
 pub struct Work<'w, 'c> {
@@ -12,7 +12,7 @@ pub struct Work<'w, 'c> {
     pub tx: &'w mut Tx<'c>,
     actor: &'w Actor,
     now: Moment,
-    authority: Option<Authority>,
+    authority: Option<(Authority, Assignment)>,
 }
 
 impl<'w, 'c> Work<'w, 'c> {
@@ -40,10 +40,15 @@ impl<'w, 'c> Work<'w, 'c> {
     pub fn next_key(&mut self) -> i64 {
         self.tx.next_key(self.now)
     }
-    /// Refuses unless the person holds `permission` on `unit_id`.
+    /// Refuses unless the person holds `permission` on `unit_id`, or another person who holds it there lent it within
+    /// this command ([`Work::with_authority`]).
     pub fn require(&self, permission: Permission, unit_id: i64) -> Result<(), IdentityError> {
+        let lent = self.authority.as_ref().is_some_and(|(given, of_lender)| {
+            given.permission == permission.0 && of_lender.acts_on(unit_id)
+        });
         match self.actor.assignment_for(permission, unit_id) {
             Some(_) => Ok(()),
+            None if lent => Ok(()),
             None => Err(IdentityError::NotPermitted {
                 person: self.actor.name.clone(),
                 permission: permission.0,
@@ -51,13 +56,20 @@ impl<'w, 'c> Work<'w, 'c> {
             }),
         }
     }
-    /// Refuses when the person who acts is the one who made the document: maker is never checker.
+    /// Refuses when the person who acts is the one who made the document, acts for that person or is acted for by that
+    /// person, or when that person lent the authority: maker is never checker.
     pub fn forbid_maker(&self, maker_person_id: i64, what: &str) -> Result<(), IdentityError> {
+        let person = || self.actor.name.clone();
         if maker_person_id == self.actor.person_id {
-            return Err(IdentityError::MakerIsChecker {
-                person: self.actor.name.clone(),
-                what: what.to_owned(),
-            });
+            return Err(IdentityError::MakerIsChecker { person: person(), what: what.to_owned() });
+        }
+        let lender = self.authority().filter(|lent| lent.authority_id == maker_person_id);
+        if let Some(lender) = lender {
+            let person = lender.authority_name.clone();
+            return Err(IdentityError::MakerIsChecker { person, what: what.to_owned() });
+        }
+        if self.actor.is_one_hand_with(maker_person_id) {
+            return Err(IdentityError::OneHand { person: person(), what: what.to_owned() });
         }
         Ok(())
     }
@@ -90,12 +102,12 @@ impl<'w, 'c> Work<'w, 'c> {
             permission: permission.0,
         };
         service::keep_authority(self, &given, unit_id, what)?;
-        self.authority = Some(given.clone());
+        self.authority = Some((given.clone(), post.clone()));
         Ok(given)
     }
     /// The authority taken last within this command, for the record of the act.
     pub fn authority(&self) -> Option<&Authority> {
-        self.authority.as_ref()
+        self.authority.as_ref().map(|(given, _)| given)
     }
 }
 

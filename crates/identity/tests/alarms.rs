@@ -31,6 +31,8 @@ fn actor(person_id: i64, permission: &str) -> Actor {
         units: vec![1],
         all_units: true,
         permissions: vec![permission.to_owned()],
+        for_person: None,
+        lent_to: vec![],
     };
     Actor { org_id: ORG, person_id, name: format!("P{person_id}"), assignments: vec![held] }
 }

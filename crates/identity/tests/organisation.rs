@@ -237,6 +237,19 @@ fn authority_on_the_spot_keeps_both_persons() {
             })
             .unwrap();
         assert_eq!((given.person_id, given.authority_id), (clerk, head));
+        // What is lent opens that permission on that unit within that command, and nothing else.
+        desk.act(now(), |work| {
+            let refused = |work: &Work<'_, '_>, permission, unit_id| {
+                matches!(work.require(permission, unit_id), Err(IdentityError::NotPermitted { .. }))
+            };
+            assert!(refused(work, approve, station));
+            work.with_authority(&head_actor, approve, station, "TB-3")?;
+            work.require(approve, station)?;
+            assert!(refused(work, approve, root) && refused(work, REVIEW, station));
+            Err::<(), _>(IdentityError::Store(StoreError::Busy))
+        })
+        .unwrap_err();
+        desk.act(now(), |work| work.require(approve, station)).unwrap_err();
         let failed = desk.act(now(), |work| {
             work.with_authority(&head_actor, approve, station, "TB-2")?;
             Err::<(), _>(IdentityError::Store(StoreError::Busy))

@@ -184,3 +184,90 @@ impl PostingBuffer {
         place
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn posting(debit: i64, credit: i64, component: u16, fen: i64) -> Posting {
+        Posting {
+            debit: AccountCode(debit),
+            credit: AccountCode(credit),
+            amount: Money::from_fen(fen),
+            customer: None,
+            component: ComponentId(component),
+        }
+    }
+
+    proptest! {
+        /// XC-17: whatever is posted in whatever order, each voucher has each pair once, with the sum of its postings.
+        #[test]
+        fn pairs_of_a_voucher_stand_once_with_their_sums(
+            vouchers in prop::collection::vec(prop::collection::vec((1_i64..8, 1_i64..8, 0_u16..4, 1_i64..1000), 1..200), 1..4)
+        ) {
+            let mut buffer = PostingBuffer::new(1);
+            let mut expected = Vec::new();
+            for (voucher_id, postings) in (1..).zip(&vouchers) {
+                buffer.begin(voucher_id);
+                let mut sums: HashMap<(i64, i64, u16), i64> = HashMap::new();
+                let mut places = Vec::new();
+                for &(debit, credit, component, fen) in postings {
+                    let key = (debit, 10 + credit, component);
+                    buffer.add(&posting(key.0, key.1, key.2, fen)).unwrap();
+                    *sums.entry(key).or_insert_with(|| { places.push(key); 0 }) += fen;
+                }
+                let fen: i64 = sums.values().sum();
+                expected.push((voucher_id, postings.len() as i64, fen, places.iter().map(|key| (*key, sums[key])).collect::<Vec<_>>()));
+            }
+            let found: Vec<_> = buffer.vouchers.iter().map(|voucher| {
+                let pairs = buffer.pairs[voucher.pairs.clone()].iter();
+                let pairs = pairs.map(|pair| ((pair.debit.0, pair.credit.0, pair.component.0), pair.amount.fen()));
+                (voucher.voucher_id, voucher.postings, voucher.total.fen(), pairs.collect::<Vec<_>>())
+            }).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_buffer_counts_what_it_holds() {
+        let mut buffer = PostingBuffer::new(1);
+        buffer.begin(5);
+        assert_eq!((buffer.postings(), buffer.encoded_bytes()), (0, 0));
+        buffer.add(&posting(1001, 1122, 0, 100)).unwrap();
+        let one = buffer.encoded_bytes();
+        buffer.add(&posting(1001, 1122, 0, 100)).unwrap();
+        assert_eq!((buffer.postings(), buffer.encoded_bytes()), (2, 2 * one));
+        assert!(one > 8, "eight columns take more than eight bytes: {one}");
+        buffer.clear();
+        assert_eq!((buffer.postings(), buffer.encoded_bytes(), buffer.bytes.len()), (0, 0, 0));
+        assert!(buffer.pairs.is_empty() && buffer.vouchers.is_empty());
+    }
+
+    /// XC-14: an amount below zero is posted the other way round; zero is nothing to post, and no posting of nothing.
+    #[test]
+    fn an_amount_of_either_sign_is_posted_above_zero() {
+        let mut buffer = PostingBuffer::new(1);
+        buffer.begin(5);
+        buffer.add_signed(&posting(1122, 6001, 3, 0)).unwrap();
+        assert_eq!(buffer.postings(), 0);
+        buffer.add_signed(&posting(1122, 6001, 3, 7)).unwrap();
+        buffer.add_signed(&posting(1122, 6001, 3, -9)).unwrap();
+        let pairs: Vec<_> =
+            buffer.pairs.iter().map(|pair| (pair.debit.0, pair.credit.0, pair.amount.fen())).collect();
+        assert_eq!(pairs, [(1122, 6001, 7), (6001, 1122, 9)]);
+        assert_eq!((buffer.vouchers[0].postings, buffer.vouchers[0].total.fen()), (2, 16));
+    }
+
+    #[test]
+    fn an_entry_is_added_as_its_postings() {
+        let leg = |code, fen| crate::Leg::new(AccountCode(code), Money::from_fen(fen));
+        let entry = Entry::new().debit(leg(1001, 30)).credit(leg(1122, 10)).credit(leg(2203, 20));
+        let mut buffer = PostingBuffer::new(1);
+        buffer.begin(5);
+        buffer.add_entry(&entry).unwrap();
+        let pairs: Vec<_> =
+            buffer.pairs.iter().map(|pair| (pair.debit.0, pair.credit.0, pair.amount.fen())).collect();
+        assert_eq!(pairs, [(1001, 1122, 10), (1001, 2203, 20)]);
+    }
+}

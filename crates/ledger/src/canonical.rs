@@ -423,6 +423,47 @@ mod tests {
         }
     }
 
+    /// A number has one spelling, and none beyond 64 bits is taken for a smaller one.
+    #[test]
+    fn numbers_are_read_to_their_limits() {
+        let long = |last: u8| [[0xff; 9].as_slice(), &[last]].concat();
+        let cases: [(Vec<u8>, Read<u64>); 8] = [
+            (vec![0], Ok(0)),
+            (vec![0x7f], Ok(127)),
+            (vec![0x80, 1], Ok(128)),
+            (long(1), Ok(u64::MAX)),
+            (long(2), Err(UnreadableVoucher { at: 10, why: "a number beyond 64 bits" })),
+            (long(0x81), Err(UnreadableVoucher { at: 10, why: "a number beyond 64 bits" })),
+            (
+                vec![0x81, 0],
+                Err(UnreadableVoucher { at: 2, why: "a number that is not in its shortest form" }),
+            ),
+            (vec![0x80], Err(UnreadableVoucher { at: 1, why: "it ends too early" })),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(Reader { bytes: &bytes, at: 0 }.unsigned(), expected, "{bytes:02x?}");
+            if let Ok(value) = expected {
+                let mut out = Vec::new();
+                unsigned(value, &mut out);
+                assert_eq!(out, bytes, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_read_to_their_limits() {
+        for (length, good) in [(0, true), (399, true), (400, true), (401, false), (402, false)] {
+            let (written, mut bytes) = ("x".repeat(length), Vec::new());
+            text(&written, &mut bytes);
+            let expected = if good {
+                Ok(written)
+            } else {
+                Err(UnreadableVoucher { at: 2, why: "a text that is too long" })
+            };
+            assert_eq!(Reader { bytes: &bytes, at: 0 }.text(), expected, "{length}");
+        }
+    }
+
     #[test]
     fn a_voucher_out_of_balance_is_refused() {
         let bytes = |change: fn(&mut Voucher)| {

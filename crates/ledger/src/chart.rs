@@ -198,6 +198,46 @@ mod tests {
     }
 
     #[test]
+    fn codes_have_4_to_12_digits() {
+        for (text, code) in [
+            ("1001", Some(1001)),
+            ("0101", Some(101)),
+            ("999999999999", Some(999_999_999_999)),
+            ("101", None),
+            ("1000000000000", None),
+            ("+1001", None),
+            ("-1001", None),
+            ("10 01", None),
+            ("1001a", None),
+            ("", None),
+        ] {
+            assert_eq!(read_code(text), code.map(AccountCode), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_without_marks_of_the_journal() {
+        let chart = |zh: &str, en: &str| {
+            Chart::read(&format!(
+                "code,parent,kind,side,name_zh,name_en\n1001,,asset,debit,\"{zh}\",\"{en}\"\n"
+            ))
+        };
+        for (zh, en, good) in [
+            ("现金", "Cash", true),
+            ("现金", &"x".repeat(200), true),
+            (&"x".repeat(200), "Cash", true),
+            ("现金", &"x".repeat(201), false),
+            (&"x".repeat(202), "Cash", false),
+            ("现;金", "Cash", false),
+            ("现金", "Cash: on hand", false),
+            ("现\t金", "Cash", false),
+            ("现金", "Cash\non hand", false),
+        ] {
+            assert_eq!(chart(zh, en).is_ok(), good, "{zh:?} {en:?}");
+        }
+    }
+
+    #[test]
     fn a_wrong_chart_is_refused_with_its_line() {
         const HEAD: &str = "code,parent,kind,side,name_zh,name_en\n";
         for (text, line) in [

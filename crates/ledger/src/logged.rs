@@ -109,8 +109,8 @@ fn permission(name: &'static str) -> Permission {
     Permission(name)
 }
 
-/// Vouchers of a range read at once.
-const RANGE: i64 = 500;
+/// Vouchers read at once beside the first.
+const MORE_AT_ONCE: i64 = 499;
 
 /// Gives the vouchers of `year` numbered `first..=last` to `take`, in order, as they are stored.
 pub fn each_voucher<E: From<LedgerError>>(
@@ -123,7 +123,7 @@ pub fn each_voucher<E: From<LedgerError>>(
 ) -> Result<(), E> {
     let mut from = first;
     while from <= last {
-        let to = last.min(from.saturating_add(RANGE - 1));
+        let to = last.min(from.saturating_add(MORE_AT_ONCE));
         let mut heads = sql::voucher_heads(tx, org_id, year, from, to)?.into_iter();
         let mut open: Option<Voucher> = heads.next().map(|head| Voucher { head, postings: Vec::new() });
         // Postings arrive in the order of the headers; each of another voucher ends the one before it.

@@ -201,6 +201,7 @@ mod tests {
     fn every_listed_component_can_be_issued() {
         let rules = PostingRules::standard().unwrap();
         let issued = rules.event("bill_issued").unwrap();
+        assert_eq!(issued.event(), "bill_issued");
         for component in rules.components() {
             let accounts = issued.accounts(component.id).unwrap();
             assert_eq!(accounts.debit, AccountCode(1122), "{}", component.code);
@@ -218,6 +219,60 @@ mod tests {
         assert!(paid.accounts(ComponentId::NONE).is_ok());
         assert!(matches!(paid.accounts(ComponentId(1)), Err(LedgerError::NoRule { .. })));
         assert!(matches!(paid.accounts(ComponentId(u16::MAX)), Err(LedgerError::NoRule { .. })));
+    }
+
+    #[test]
+    fn wrong_components_are_refused_with_their_line() {
+        let chart = Chart::standard().unwrap();
+        for (row, good) in [
+            ("7,gold_2,,金,gold", true),
+            ("4000,gold,au aurum,金,gold", true),
+            ("0,gold,,金,gold", false),
+            ("4001,gold,,金,gold", false),
+            ("x,gold,,金,gold", false),
+            ("1,gold,,金,gold", false),
+            ("7,first,,金,gold", false),
+            ("7,gold,first,金,gold", false),
+            ("7,gold,gold,金,gold", false),
+            ("7,gold,,,gold", false),
+            ("7,gold,,金,", false),
+            ("7,,,金,gold", false),
+            ("7,Gold,,金,gold", false),
+            ("7,gold-2,,金,gold", false),
+            ("7,gold,,金", false),
+        ] {
+            let components = format!("number,code,aliases,name_zh,name_en\n1,first,,一,one\n{row}\n");
+            match PostingRules::read(&components, "event,component,debit,credit,note_zh,note_en\n", &chart) {
+                Ok(rules) => assert!(good && rules.components().len() == 2, "{row}"),
+                Err(LedgerError::BadData { line: 3, file: COMPONENTS, .. }) => assert!(!good, "{row}"),
+                other => panic!("{row}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_has_a_short_name_and_its_rules_notes_in_both_languages() {
+        let chart = Chart::standard().unwrap();
+        let components = "number,code,aliases,name_zh,name_en\n1,first,,一,one\n";
+        let long = |length| format!("{},,1001,1122,收,paid", "e".repeat(length));
+        for (row, good) in [
+            ("paid,,1001,1122,收,paid", true),
+            ("paid,first,1001,1122,收,paid", true),
+            (&long(40), true),
+            (&long(41), false),
+            (&long(0), false),
+            ("paid,,1001,1122,收,", false),
+            ("paid,,1001,1122,,paid", false),
+            ("paid,,x,1122,收,paid", false),
+            ("paid,,1001,9999,收,paid", false),
+        ] {
+            let rules = format!("event,component,debit,credit,note_zh,note_en\n{row}\n");
+            match PostingRules::read(components, &rules, &chart) {
+                Ok(_) => assert!(good, "{row}"),
+                Err(LedgerError::BadData { line: 2, file: RULES, .. }) => assert!(!good, "{row}"),
+                other => panic!("{row}: {other:?}"),
+            }
+        }
     }
 
     #[test]

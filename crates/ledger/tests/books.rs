@@ -8,8 +8,8 @@ use identity::Desk;
 use kernel::Money;
 use ledger::{
     AccountCode, CheckReport, ComponentId, Entry, LedgerError, Leg, Posting, PostingBuffer, PostingRules,
-    account_detail, balance_of, check, customer_balance, customer_balances, open_period, post, post_bulk,
-    post_manual, reverse, trial_balance,
+    account_detail, balance_of, balances_by_component, check, customer_balance, customer_balances,
+    open_period, post, post_bulk, post_manual, reverse, trial_balance,
 };
 use proptest::prelude::*;
 
@@ -88,12 +88,16 @@ fn a_red_voucher_mirrors_and_nothing_is_removed() {
         desk.look(|tx| {
             assert_eq!(balance_of(tx, ORG, AccountCode(1122), month("2026-01"), None)?, yuan("100.05"));
             assert_eq!(balance_of(tx, ORG, AccountCode(1122), month("2026-02"), None)?, Money::ZERO);
-            let mut left = Vec::new();
-            customer_balances(tx, ORG, AccountCode(1122), month("2026-02"), |customer, balance| {
-                left.push((customer, balance));
-                Ok(())
-            })?;
-            assert_eq!(left, []);
+            let mut left = |period: &str| {
+                let mut found = Vec::new();
+                customer_balances(tx, ORG, AccountCode(1122), month(period), |customer, balance| {
+                    found.push((customer, balance));
+                    Ok(())
+                })?;
+                Ok::<_, LedgerError>(found)
+            };
+            assert_eq!(left("2026-01")?, [(7, yuan("100.00")), (8, yuan("0.05"))]);
+            assert_eq!(left("2026-02")?, []);
             assert!(check(tx, ORG)?.is_good());
             Ok::<_, LedgerError>(())
         })
@@ -125,6 +129,40 @@ fn a_trial_balance_carries_the_opening_forward() {
     });
 }
 
+/// BILL-20: what every component came to at every station is read from the balances of the receivable account.
+#[test]
+fn balances_are_told_apart_by_component_and_unit() {
+    each_engine(|desk| {
+        let post_at = |unit_id, date: &str, component, amount: &str| {
+            desk.act(now(), |work| {
+                let header = ledger::VoucherHeader { unit_id, ..header(work.next_key(), date) };
+                let posting = Posting { component: ComponentId(component), ..receivable(amount, 7) };
+                post(work, &header, &[posting, cash("0.25", 7)])
+            })
+            .unwrap();
+        };
+        post_at(UNIT, "2026-01-10", 1, "10.00");
+        post_at(UNIT, "2026-01-11", 2, "5.00");
+        post_at(UNIT, "2026-02-11", 1, "2.00");
+        post_at(9, "2026-02-12", 1, "1.00");
+        let found = |from: &str, to: &str| {
+            let lines = desk
+                .look(|tx| balances_by_component(tx, ORG, AccountCode(1122), month(from), month(to)))
+                .unwrap();
+            lines
+                .into_iter()
+                .map(|line| (line.unit_id, line.component.0, line.debit.fen(), line.credit.fen()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("2026-01", "2026-01"), [(UNIT, 0, 0, 50), (UNIT, 1, 1000, 0), (UNIT, 2, 500, 0)]);
+        assert_eq!(
+            found("2026-01", "2026-02"),
+            [(UNIT, 0, 0, 75), (UNIT, 1, 1200, 0), (UNIT, 2, 500, 0), (9, 0, 0, 25), (9, 1, 100, 0)]
+        );
+        assert_eq!(found("2026-03", "2026-04"), []);
+    });
+}
+
 #[test]
 fn account_detail_is_paged_by_key_without_loss() {
     each_engine(|desk| {
@@ -153,6 +191,21 @@ fn account_detail_is_paged_by_key_without_loss() {
         }
         assert_eq!((debit, credit, keys.len()), (yuan("16.00"), yuan("1.60"), 12));
         assert!(keys.is_sorted_by(|one, other| one < other));
+        let ask = |size| {
+            desk.look(|tx| account_detail(tx, ORG, AccountCode(1122), month("2026-01"), None, size)).unwrap()
+        };
+        for (size, lines, more) in
+            [(0, 1, true), (1, 1, true), (11, 11, true), (12, 12, false), (5000, 12, false)]
+        {
+            let page = ask(size);
+            let last = page.lines.last().map(|line| line.key);
+            assert_eq!((page.lines.len(), page.next), (lines, last.filter(|_| more)), "{size}");
+        }
+        let line = &ask(2).lines[1];
+        assert_eq!(
+            (line.debit, line.credit, line.other.0, line.customer),
+            (yuan("0.00"), yuan("0.40"), 1001, Some(1))
+        );
     });
 }
 
@@ -280,6 +333,39 @@ fn headers_must_fit_their_postings() {
 }
 
 #[test]
+fn texts_of_a_header_are_short_and_plain() {
+    each_engine(|desk| {
+        let attempt = |event: &str, source: &str, text: &str| {
+            let done = desk.act(now(), |work| {
+                let (event, source, text) = (event.into(), source.into(), text.into());
+                let header =
+                    ledger::VoucherHeader { event, source, text, ..header(work.next_key(), "2026-01-10") };
+                post(work, &header, &[receivable("1.00", 1)])
+            });
+            match done {
+                Ok(_) => true,
+                Err(LedgerError::BadHeader(_)) => false,
+                other => panic!("{other:?}"),
+            }
+        };
+        let long = |length| "x".repeat(length);
+        for (event, source, text, good) in [
+            (long(40), long(200), long(400), true),
+            ("x".into(), String::new(), String::new(), true),
+            (long(41), String::new(), String::new(), false),
+            ("x".into(), long(201), String::new(), false),
+            ("x".into(), String::new(), long(401), false),
+            (String::new(), "x".into(), "x".into(), false),
+            ("x\ny".into(), String::new(), String::new(), false),
+            ("x".into(), "a\tb".into(), String::new(), false),
+            ("x".into(), String::new(), "a\u{7f}b".into(), false),
+        ] {
+            assert_eq!(attempt(&event, &source, &text), good, "{event:?} {source:?} {text:?}");
+        }
+    });
+}
+
+#[test]
 fn entries_of_several_legs_are_taken_apart() {
     let leg = |code: i64, amount: &str| Leg::new(AccountCode(code), yuan(amount));
     let entry = Entry::new()
@@ -310,6 +396,8 @@ fn entries_of_several_legs_are_taken_apart() {
     assert!(matches!(same.postings(), Err(LedgerError::SameAccount(_))));
     let two = Entry::new().debit(leg(3001, "1.00").customer(1)).credit(leg(2203, "1.00").customer(2));
     assert_eq!(two.postings(), Err(LedgerError::TwoCustomers(1, 2)));
+    let one = Entry::new().debit(leg(3001, "1.00").customer(1)).credit(leg(2203, "1.00").customer(1));
+    assert_eq!(one.postings().unwrap()[0].customer, Some(1), "one customer on both sides");
 }
 
 proptest! {

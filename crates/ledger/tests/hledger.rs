@@ -68,6 +68,65 @@ fn the_journal_reads_as_the_books() {
     });
 }
 
+/// What stands in the journal, word for word: dates, numbers, tags, and no mark that would begin another tag.
+#[test]
+fn a_voucher_stands_in_the_journal_with_everything_it_says() {
+    each_engine(|desk| {
+        desk.act(now(), |work| {
+            let first = VoucherHeader {
+                text: "一月; 电费: 甲, 乙|丙".into(),
+                effective_on: day("2026-01-09"),
+                ..header(71, "2026-01-10")
+            };
+            let bare = ledger::Posting { customer: None, ..receivable("5.00", 7) };
+            post(work, &first, &[receivable("1234.50", 7), cash("34.05", 7), bare])?;
+            let plain =
+                VoucherHeader { source: String::new(), text: String::new(), ..header(72, "2026-01-11") };
+            post(work, &plain, &[ledger::Posting { customer: None, ..cash("2.00", 7) }])
+        })
+        .unwrap();
+        let red = desk.act(now(), |work| reverse(work, 72, day("2026-01-12"), "错")).unwrap().voucher_id;
+        let mut journal = Vec::new();
+        desk.look(|tx| export_hledger(tx, ORG, &mut journal)).unwrap();
+        let journal = String::from_utf8(journal).unwrap();
+        let (head, vouchers) = journal.split_once("\n\n2026").unwrap();
+        assert!(
+            head.starts_with("decimal-mark .\ncommodity 1000.00 CNY\n\naccount 1001 库存现金  ; type:A\n")
+        );
+        for line in [
+            "account 6001 主营业务收入(售电):600101 电度电费收入  ; type:R",
+            "account 2203 预收电费  ; type:L",
+        ] {
+            assert!(head.lines().any(|found| found == line), "{line}");
+        }
+        let revenue = "6001 主营业务收入(售电):600101 电度电费收入";
+        let expected = format!(
+            "-01-10=2026-01-09 * (2026-1) 一月  电费  甲  乙 丙
+    ; voucher:71, event:bill_issued
+    ; source:book 12
+    1122 应收电费  1234.50 CNY  ; customer:7, component:energy
+    {revenue}  -1234.50 CNY  ; customer:7, component:energy
+    1001 库存现金  34.05 CNY  ; customer:7
+    1122 应收电费  -34.05 CNY  ; customer:7
+    1122 应收电费  5.00 CNY  ; component:energy
+    {revenue}  -5.00 CNY  ; component:energy
+
+2026-01-11 * (2026-2)
+    ; voucher:72, event:bill_issued
+    1001 库存现金  2.00 CNY
+    1122 应收电费  -2.00 CNY
+
+2026-01-12=2026-01-11 * (2026-3) 错
+    ; voucher:{red}, event:bill_issued
+    ; reverses:72
+    1122 应收电费  2.00 CNY
+    1001 库存现金  -2.00 CNY
+"
+        );
+        assert_eq!(vouchers, expected);
+    });
+}
+
 fn check_with_hledger(journal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("books.journal");

@@ -165,13 +165,19 @@ fn a_closed_period_is_frozen() {
         let january = post_one(desk, "2026-01-31", receivable("12.34", 1)).unwrap();
         let close = |text: &str| desk.act(now(), |work| close_period(work, month(text)));
         let reopen = |text: &str| desk.act(now(), |work| reopen_period(work, month(text)));
-        assert!(matches!(close("2026-02"), Err(LedgerError::PeriodOrder { .. })), "January first");
-        assert!(matches!(close("2025-12"), Err(LedgerError::PeriodOrder { .. })), "never opened");
+        let refused = |period: &str, what: &'static str, why: &str| {
+            Err(LedgerError::PeriodOrder { period: month(period), what, why: why.into() })
+        };
+        assert_eq!(close("2026-02"), refused("2026-02", "closed", "2026-01 is still open"));
+        assert_eq!(close("2025-12"), refused("2025-12", "closed", "it was never opened"));
         let books =
             || desk.look(|tx| trial_balance(tx, ORG, month("2026-01"), month("2026-01"), None)).unwrap();
         close("2026-01").unwrap();
         let frozen = books();
-        assert!(close("2026-01").is_err(), "closed already");
+        for open in ["2026-02", "2026-03"] {
+            assert_eq!(reopen(open), refused(open, "reopened", "it is not closed"));
+        }
+        assert_eq!(close("2026-01"), refused("2026-01", "closed", "it is closed already"));
 
         assert_eq!(
             post_one(desk, "2026-01-31", receivable("1.00", 1)),
@@ -193,17 +199,15 @@ fn a_closed_period_is_frozen() {
         assert_eq!(books(), frozen);
 
         reopen("2026-01").unwrap();
-        assert!(reopen("2026-01").is_err(), "open already");
+        assert_eq!(reopen("2026-01"), refused("2026-01", "reopened", "it is not closed"));
         post_one(desk, "2026-01-31", receivable("1.00", 1)).unwrap();
         close("2026-01").unwrap();
         close("2026-02").unwrap();
-        assert!(
-            matches!(reopen("2026-01"), Err(LedgerError::PeriodOrder { .. })),
-            "February is closed after it"
-        );
+        assert_eq!(reopen("2026-01"), refused("2026-01", "reopened", "2026-02 is closed after it"));
         let open = |text: &str| desk.act(now(), |work| open_period(work, month(text)));
-        assert!(open("2026-04").is_err(), "March first");
-        assert!(open("2026-02").is_err(), "open before");
+        for other in ["2026-04", "2026-02"] {
+            assert_eq!(open(other), refused(other, "opened", "the next period is 2026-03"));
+        }
         open("2026-03").unwrap();
         let states: Vec<bool> =
             desk.look(|tx| periods(tx, ORG)).unwrap().iter().map(|period| period.open).collect();

@@ -119,6 +119,36 @@ fn a_change_of_the_chart_is_an_act() {
     });
 }
 
+/// XC-15: the digest of the chart covers every account and every component, in every part.
+#[test]
+fn the_digest_covers_chart_and_components() {
+    each_engine(|desk| {
+        let digest = || desk.look(|tx| ledger::chart_digest(tx, ORG)).unwrap();
+        let elsewhere = desk.look(|tx| ledger::chart_digest(tx, ORG + 1)).unwrap();
+        assert_eq!(elsewhere, None, "nothing was installed there");
+        let mut seen = vec![digest()];
+        assert!(seen[0].is_some());
+        for change in [
+            "UPDATE chart_account SET name_en = 'Money' WHERE code = 1001",
+            "UPDATE chart_account SET name_zh = '钱' WHERE code = 1001",
+            "UPDATE chart_account SET kind = 'equity' WHERE code = 1001",
+            "UPDATE chart_account SET side = 'credit' WHERE code = 1001",
+            "UPDATE chart_account SET parent = 1002 WHERE code = 1001",
+            "UPDATE chart_account SET postable = 0 WHERE code = 1001",
+            "UPDATE ledger_component SET name_en = 'x' WHERE number = 1",
+            "UPDATE ledger_component SET name_zh = 'x' WHERE number = 1",
+            "UPDATE ledger_component SET code = 'x' WHERE number = 1",
+            "UPDATE ledger_component SET number = 3999 WHERE number = 1",
+        ] {
+            desk.store.write(|tx| tx.execute(change, &[])).unwrap();
+            let changed = digest();
+            assert!(!seen.contains(&changed), "{change}");
+            seen.push(changed);
+        }
+        assert_eq!(acts(desk, "chart", "chart")[0].act.after, seen[0], "as the log has it");
+    });
+}
+
 /// XC-15: vouchers written before the log covered them come into it once, by one act over all of them.
 #[test]
 fn older_vouchers_are_adopted() {

@@ -169,8 +169,8 @@ pub fn verify_inclusion(
         }
         if at & 1 == 1 || at == last {
             hash = node_hash(beside, &hash);
-            // Levels on which the right edge has no node of its own.
-            let skipped = at.trailing_zeros().min(u64::BITS - 1);
+            // Levels on which the right edge has no node of its own; `at` is not 0, for it is odd or the last of several.
+            let skipped = at.trailing_zeros();
             (at, last) = (at >> skipped, last >> skipped);
         } else {
             hash = node_hash(&hash, beside);
@@ -220,7 +220,7 @@ pub fn verify_consistency(
         if at & 1 == 1 || at == last {
             old_hash = node_hash(beside, &old_hash);
             new_hash = node_hash(beside, &new_hash);
-            let skipped = at.trailing_zeros().min(u64::BITS - 1);
+            let skipped = at.trailing_zeros();
             (at, last) = (at >> skipped, last >> skipped);
         } else {
             new_hash = node_hash(&new_hash, beside);

@@ -18,8 +18,9 @@ impl Tx<'_> {
         if self.engine() == Engine::Postgres {
             // SQLite has one writer. Here the later one must not run into what the first has changed meanwhile.
             let name = Sha256::new().chain_update(org_id.to_be_bytes()).chain_update(request_key).finalize();
-            let lock = name.iter().take(8).fold(0_i64, |lock, byte| lock << 8 | i64::from(*byte));
-            self.execute("SELECT pg_advisory_xact_lock(?1)", params![lock])?;
+            let mut lock = [0; 8];
+            lock.copy_from_slice(&name[..8]);
+            self.execute("SELECT pg_advisory_xact_lock(?1)", params![i64::from_be_bytes(lock)])?;
         }
         let found = self.one(
             "SELECT verb, body_hash, response FROM idempotency WHERE org_id = ?1 AND request_key = ?2",

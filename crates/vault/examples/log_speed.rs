@@ -33,6 +33,8 @@ fn main() -> Result<(), VaultError> {
         units: vec![],
         all_units: true,
         permissions: permission::ALL.iter().chain([&VERB]).map(|right| right.0.to_owned()).collect(),
+        for_person: None,
+        lent_to: vec![],
     };
     let now = Moment::on(Date::new(2026, 1, 5).map_err(store::StoreError::from)?, 9, 0);
     let company = NewOrganisation {

@@ -20,6 +20,13 @@ pub(crate) fn act_of(change: &KeptChange) -> Act {
         "unit" => "identity.manage_units",
         "person" => "identity.manage_persons",
         "assignment" => "identity.manage_posts",
+        "password" => "identity.set_password",
+        "lock" => "identity.lock_account",
+        "second_factor" => "identity.ask_second_factor",
+        "token" => "identity.make_token",
+        "passkey" => "identity.add_passkey",
+        "delegation" => "identity.delegate",
+        "signature" => "identity.sign_act",
         _ => "identity.found",
     };
     let act = Act {
@@ -32,8 +39,8 @@ pub(crate) fn act_of(change: &KeptChange) -> Act {
         batch: None,
     };
     let act = act.change(KEY_FIELD, "", change.id.to_string());
-    // A person's row holds login and name.
-    if change.subject == "person" {
+    // A person's row holds login and name; why somebody is locked out or absent may tell more about them.
+    if matches!(change.subject.as_str(), "person" | "lock" | "delegation") {
         act.change_personal(VALUE_FIELD, &change.old, &change.new)
     } else {
         act.change(VALUE_FIELD, &change.old, &change.new)

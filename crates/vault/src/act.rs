@@ -207,3 +207,82 @@ impl Bilingual for Recorded {
         self.describe(lang, |_| None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DO: Permission = Permission("meter.change");
+
+    #[test]
+    fn an_act_holds_what_it_was_given() {
+        let act = Act::new(DO, 3, "meter", "1").digests(Some([1; 32]), Some([2; 32])).batch(7, [3; 32]);
+        assert_eq!((act.before, act.after), (Some([1; 32]), Some([2; 32])));
+        assert_eq!(act.batch, Some(Batch { lines: 7, root: [3; 32] }));
+        assert_eq!((act.verb.as_str(), act.unit_id), ("meter.change", 3));
+    }
+
+    #[test]
+    fn an_act_is_accepted_up_to_its_limits() {
+        let text = |length| "x".repeat(length);
+        let changes =
+            |count| (0..count).fold(Act::new(DO, 3, "meter", "1"), |act, _| act.change("field", "40", "60"));
+        let bad = |field, why| Err(VaultError::BadAct { field, why });
+        for (act, expected) in [
+            (Act::new(DO, 3, "m", "1"), Ok(())),
+            (Act::new(DO, 3, text(200), text(200)), Ok(())),
+            (Act::new(DO, 3, text(201), "1"), bad("document kind", "is too long")),
+            (Act::new(DO, 3, "m", text(201)), bad("document number", "is too long")),
+            (Act::new(DO, 3, "m", ""), bad("document number", "is empty")),
+            (Act::new(DO, 3, "m", "a\u{7f}"), bad("document number", "has control characters")),
+            (Act { verb: String::new(), ..Act::new(DO, 3, "m", "1") }, bad("verb", "is empty")),
+            (changes(500), Ok(())),
+            (changes(501), bad("the list of changes", "is too long")),
+            (changes(0).change(text(4000), text(4000), text(4000)), Ok(())),
+            (changes(0).change(text(4001), "", ""), bad("a changed value", "is too long")),
+            (changes(0).change("f", text(4001), ""), bad("a changed value", "is too long")),
+            (changes(1).change("f", "", text(4001)), bad("a changed value", "is too long")),
+            (changes(0).change_personal("f", "", text(4001)), bad("a changed value", "is too long")),
+        ] {
+            assert_eq!(act.accept(), expected);
+        }
+    }
+
+    /// XC-15: what a person reads of an act, with and without a post, of erased values and of batches.
+    #[test]
+    fn an_act_is_told_in_both_languages() {
+        let act = Act::new(DO, 3, "meter", "M1")
+            .change("multiplier", "40", "60")
+            .change_personal("name", ERASED, "x")
+            .batch(7, [0; 32]);
+        let at = Moment::from_millis(0);
+        let told = |post: &str, act: &Act| {
+            let act = act.clone();
+            let recorded = Recorded {
+                org_id: 1,
+                seq: 5,
+                person_id: 2,
+                person: "Wang".into(),
+                post: post.into(),
+                at,
+                act,
+            };
+            [Lang::En, Lang::Zh].map(|lang| recorded.text(lang))
+        };
+        assert_eq!(
+            told("", &Act::new(DO, 3, "meter", "M1")),
+            [format!("#5 {at} Wang: meter.change, meter M1"), format!("#5 {at} Wang meter.change meter M1")]
+        );
+        assert_eq!(
+            told("clerk", &act),
+            [
+                format!(
+                    "#5 {at} Wang (clerk): meter.change, meter M1; multiplier: 40 -> 60; name: (erased) -> x; 7 lines"
+                ),
+                format!(
+                    "#5 {at} Wang（clerk） meter.change meter M1；multiplier：40 → 60；name：（已删除） → x；共 7 行"
+                ),
+            ]
+        );
+    }
+}

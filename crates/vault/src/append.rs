@@ -1,5 +1,7 @@
 //! Appending acts: the one way into the log.
 
+use std::borrow::Cow;
+
 use identity::Work;
 use kernel::{Date, Moment};
 use store::Tx;
@@ -10,6 +12,12 @@ use crate::personal::Sealer;
 use crate::sql::{self, Rows};
 use crate::tree::{self, Edge};
 use crate::{VaultError, absorb};
+
+/// The field of an act done for an absent colleague: the colleague's key.
+pub const ACTING_FOR: &str = "acting_for";
+/// The field of an act done with another person's authority: the keys of the authority and of that person, and the post
+/// under which it was given.
+pub const AUTHORITY: &str = "authority";
 
 /// Who did an act, and when.
 pub(crate) struct Hand<'h> {
@@ -111,9 +119,20 @@ pub fn record_batch(work: &mut Work<'_, '_>, acts: &[Act]) -> Result<i64, VaultE
     let first = log.next();
     let actor = work.actor();
     for act in acts {
-        let hand =
-            Hand { person_id: actor.person_id, person: &actor.name, post: post(actor, act), at: work.now() };
-        log.append(work.tx, &hand, act)?;
+        let held = held(actor, act);
+        let post = held.map_or("", |held| held.post.as_str());
+        let hand = Hand { person_id: actor.person_id, person: &actor.name, post, at: work.now() };
+        let lent = work.authority().filter(|lent| held.is_none() && lent.permission == act.verb);
+        // Most acts are one's own, and stay as they are.
+        let said = match (held.and_then(|held| held.for_person), lent) {
+            (None, None) => Cow::Borrowed(act),
+            (Some(absent_id), _) => Cow::Owned(act.clone().change(ACTING_FOR, "", absent_id.to_string())),
+            (None, Some(lent)) => {
+                let whose = format!("{} {} {}", lent.id, lent.authority_id, lent.authority_post);
+                Cow::Owned(act.clone().change(AUTHORITY, "", whose))
+            }
+        };
+        log.append(work.tx, &hand, &said)?;
     }
     log.close(work.tx)?;
     Ok(first)
@@ -121,9 +140,54 @@ pub fn record_batch(work: &mut Work<'_, '_>, acts: &[Act]) -> Result<i64, VaultE
 
 /// The post that carries the right to the act, as held by the person who acts.
 pub(crate) fn post<'a>(actor: &'a identity::Actor, act: &Act) -> &'a str {
+    held(actor, act).map_or("", |held| &held.post)
+}
+
+fn held<'a>(actor: &'a identity::Actor, act: &Act) -> Option<&'a identity::Assignment> {
     let holds = |assignment: &&identity::Assignment| {
         (assignment.all_units || assignment.unit_id == act.unit_id || assignment.units.contains(&act.unit_id))
             && assignment.permissions.contains(&act.verb)
     };
-    actor.assignments.iter().find(holds).map_or("", |held| &held.post)
+    actor.assignments.iter().find(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::{Actor, Assignment, Permission};
+
+    /// XC-01, XC-15: the post named in the log is the one that carries the right at the unit of the act.
+    #[test]
+    fn the_post_is_the_one_that_carries_the_right() {
+        let held = |post: &str, unit_id, units: &[i64], all_units, right: &str| Assignment {
+            post: post.into(),
+            unit_id,
+            units: units.to_vec(),
+            all_units,
+            permissions: [right.to_owned()].into_iter().collect(),
+        };
+        let actor = Actor {
+            org_id: 1,
+            person_id: 2,
+            name: "x".into(),
+            assignments: vec![
+                held("other", 3, &[4], true, "a.other"),
+                held("station", 3, &[], false, "a.do"),
+                held("district", 5, &[6, 7], false, "a.do"),
+                held("house", 1, &[], true, "a.all"),
+            ],
+        };
+        for (right, unit_id, expected) in [
+            ("a.do", 3, "station"),
+            ("a.do", 5, "district"),
+            ("a.do", 7, "district"),
+            ("a.do", 8, ""),
+            ("a.other", 99, "other"),
+            ("a.all", 3, "house"),
+            ("a.none", 3, ""),
+        ] {
+            let act = Act { verb: right.into(), ..Act::new(Permission("x"), unit_id, "m", "1") };
+            assert_eq!(post(&actor, &act), expected, "{right} {unit_id}");
+        }
+    }
 }

@@ -272,6 +272,59 @@ mod tests {
         }
     }
 
+    fn plain() -> Leaf {
+        Leaf {
+            form: FORM,
+            org_id: 1,
+            seq: 0,
+            verb: "a.b".into(),
+            unit_id: 3,
+            person_id: 11,
+            person: Sealed::Clear("x".into()),
+            post: String::new(),
+            at: Moment::from_millis(1000),
+            document: Document { kind: "m".into(), number: "7".into() },
+            before: None,
+            after: None,
+            changes: Vec::new(),
+            batch: None,
+        }
+    }
+
+    #[test]
+    fn a_leaf_holds_up_to_500_changes() {
+        let clear = |text: &str| Sealed::Clear(text.into());
+        let change = SealedChange { field: "f".into(), before: clear("x"), after: clear("y") };
+        for (count, good) in [(0, true), (1, true), (499, true), (500, true), (501, false), (1500, false)] {
+            let leaf = Leaf { changes: vec![change.clone(); count], ..plain() };
+            let expected = if good { Ok(leaf.clone()) } else { broken("a wrong number of changes") };
+            assert_eq!(decode(&bytes(&leaf)), expected, "{count}");
+        }
+        // A list of changes whose length is no multiple of three.
+        let mut odd = bytes(&Leaf { changes: vec![change], ..plain() });
+        let at = odd.iter().rposition(|byte| *byte == 0x83).unwrap();
+        for count in [1, 2, 4] {
+            odd[at] = 0x80 + count;
+            assert_eq!(decode(&odd), broken("a wrong number of changes"), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_is_not_known_is_refused() {
+        for form in [0, 3, 255] {
+            assert_eq!(decode(&bytes(&Leaf { form, ..plain() })), broken("an unknown form"), "{form}");
+        }
+        let batch = Some(Batch { lines: 5, root: [9; 32] });
+        let whole = bytes(&Leaf { batch, ..plain() });
+        let mut longer = whole.clone();
+        let at = longer.iter().rposition(|byte| *byte == 0x82).unwrap();
+        longer[at] = 0x83;
+        assert_eq!(decode(&longer), broken("a batch of unknown form"));
+        let mut longer = whole;
+        longer[0] = 0x90;
+        assert_eq!(decode(&longer), broken("an unknown form"));
+    }
+
     /// A leaf as release 0.1.0 wrote it, byte for byte: form 1 never changes.
     #[test]
     fn form_1_stays_as_it_was() {

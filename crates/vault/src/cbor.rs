@@ -19,18 +19,18 @@ impl Writer<'_> {
         let kind = kind << 5;
         let bytes = argument.to_be_bytes();
         match argument {
-            0..=23 => self.0.push(kind | bytes[7]),
-            24..=0xff => self.0.extend([kind | 24, bytes[7]]),
+            0..=23 => self.0.push(kind + bytes[7]),
+            24..=0xff => self.0.extend([kind + 24, bytes[7]]),
             0x100..=0xffff => {
-                self.0.push(kind | 25);
+                self.0.push(kind + 25);
                 self.0.extend_from_slice(&bytes[6..]);
             }
             0x1_0000..=0xffff_ffff => {
-                self.0.push(kind | 26);
+                self.0.push(kind + 26);
                 self.0.extend_from_slice(&bytes[4..]);
             }
             _ => {
-                self.0.push(kind | 27);
+                self.0.push(kind + 27);
                 self.0.extend_from_slice(&bytes);
             }
         }
@@ -91,7 +91,7 @@ impl<'b> Reader<'b> {
             27 => (8, 0x1_0000_0000),
             _ => return broken("an item of unknown length"),
         };
-        let argument = self.take(length)?.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        let argument = self.take(length)?.iter().fold(0_u64, |value, byte| (value << 8) + u64::from(*byte));
         if argument < least {
             broken("a number that is not in its shortest form")
         } else {
@@ -174,6 +174,77 @@ mod tests {
             let mut out = Vec::new();
             Writer(&mut out).int(value);
             assert_eq!(out.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex, "{value}");
+        }
+    }
+
+    /// Each number has one spelling, the shortest; the places where it grows are read as they are written.
+    #[test]
+    fn numbers_are_read_in_their_one_spelling() {
+        for value in [
+            0,
+            23,
+            24,
+            0xff,
+            0x100,
+            0xffff,
+            0x1_0000,
+            0xffff_ffff,
+            0x1_0000_0000,
+            0x0123_4567_89ab_cdef,
+            i64::MAX,
+        ] {
+            for value in [value, !value] {
+                let mut out = Vec::new();
+                Writer(&mut out).int(value);
+                let mut reader = Reader(&out);
+                assert_eq!((reader.int(), reader.0.len()), (Ok(value), 0), "{value}");
+            }
+        }
+        let shortest = "a number that is not in its shortest form";
+        for (bytes, why) in [
+            (&[0x18, 23][..], shortest),
+            (&[0x19, 0, 0xff], shortest),
+            (&[0x1a, 0, 0, 0xff, 0xff], shortest),
+            (&[0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], shortest),
+            (&[0x1b, 0x80, 0, 0, 0, 0, 0, 0, 0], "a number beyond 64 bits"),
+            (&[0x3b, 0x80, 0, 0, 0, 0, 0, 0, 0], "a number beyond 64 bits"),
+            (&[0x1c], "an item of unknown length"),
+            (&[0x1f], "an item of unknown length"),
+            (&[0x19, 1], "it ends too early"),
+            (&[], "it ends too early"),
+            (&[0x40], "a number was expected"),
+            (&[0x60], "a number was expected"),
+        ] {
+            assert_eq!(Reader(bytes).int(), broken(why), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn an_item_is_read_as_its_own_kind_only() {
+        let digest = [[0x58, 32].as_slice(), &[7; 32]].concat();
+        assert_eq!(Reader(&digest).digest(), Ok([7; 32]));
+        assert_eq!(Reader(&digest).maybe(), Ok(Some([7; 32])));
+        assert_eq!(Reader(&[NULL]).maybe(), Ok(None));
+        assert_eq!(Reader(&[0x41, 7]).digest(), broken("a digest that is not 32 bytes long"));
+        assert_eq!(Reader(&[0x61, b'x']).digest(), broken("a digest was expected"));
+        assert_eq!(Reader(&[0x61, b'x']).text(), Ok("x".into()));
+        assert_eq!(Reader(&[0x41, b'x']).text(), broken("text was expected"));
+        assert_eq!(Reader(&[0x61, 0xff]).text(), broken("text that is not UTF-8"));
+        assert_eq!(Reader(&[0x7b, 0xff, 0, 0, 0, 0, 0, 0, 0]).text(), broken("it ends too early"));
+        assert_eq!(Reader(&[0x83]).array(), Ok(3));
+        assert_eq!(Reader(&[0x63]).array(), broken("a list was expected"));
+        for (bytes, is_bytes, is_null) in [
+            (&[0x40][..], true, false),
+            (&[0x5f], true, false),
+            (&[0x60], false, false),
+            (&[NULL], false, true),
+            (&[], false, false),
+        ] {
+            assert_eq!(
+                (Reader(bytes).is_bytes(), Reader(bytes).is_null()),
+                (is_bytes, is_null),
+                "{bytes:02x?}"
+            );
         }
     }
 }

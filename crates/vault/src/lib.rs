@@ -34,7 +34,7 @@ mod sql;
 
 pub use absorb::absorb_identity;
 pub use act::{Act, Batch, Change, Digest, Document, ERASED, Recorded};
-pub use append::{record, record_batch};
+pub use append::{ACTING_FOR, AUTHORITY, record, record_batch};
 pub use canonical::{Leaf, Sealed, SealedChange, decode, encode};
 pub use check::{CheckReport, Finding, check};
 pub use checkpoint::{

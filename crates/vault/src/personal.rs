@@ -28,8 +28,8 @@ pub fn commitment(salt: &Salt, value: &str) -> Digest {
     keyed.chain_update(value.as_bytes()).finalize().into_bytes().into()
 }
 
-/// Salts fetched from the system at once.
-const SALTS_AT_ONCE: usize = 32;
+/// Bytes fetched from the system at once, for 32 salts.
+const RANDOM_BYTES: usize = 1_024;
 
 /// Seals the personal values of one append.
 pub(crate) struct Sealer {
@@ -45,7 +45,7 @@ impl Sealer {
 
     fn salt(&mut self) -> Result<Salt, VaultError> {
         if self.salts.is_empty() {
-            let mut bytes = [0_u8; 32 * SALTS_AT_ONCE];
+            let mut bytes = [0_u8; RANDOM_BYTES];
             getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
             self.salts.extend(bytes.as_chunks::<32>().0);
         }

@@ -272,6 +272,71 @@ fn changes_of_persons_are_in_the_log() {
     });
 }
 
+/// XC-01, XC-15: units, persons and posts go into the log under the right that each needed.
+#[test]
+fn each_kind_of_change_has_its_verb() {
+    each_engine(|store| {
+        let wang = person(ORG, 11, "王芳");
+        let desk = Desk::new(store, &wang);
+        for (place, subject) in (1..).zip(["unit", "person", "assignment", "organisation"]) {
+            let insert =
+                "INSERT INTO identity_change (org_id, id, by_person_id, at, subject, subject_id, old, new)
+                VALUES (?1, ?2, 11, ?3, ?4, 77, 'before', 'after')";
+            store.write(|tx| tx.execute(insert, params![ORG, place, now(), subject])).unwrap();
+        }
+        assert_eq!(desk.act(now(), absorb_identity), Ok(4));
+        let told: Vec<_> = (0..4)
+            .map(|seq| {
+                let found = store.read(|tx| leaf(tx, ORG, seq)).unwrap();
+                let sealed = matches!(found.changes[1].after, Sealed::Committed(_));
+                (found.verb, found.document.kind, found.document.number, sealed)
+            })
+            .collect();
+        let row =
+            |verb: &str, kind: &str, sealed| (verb.to_owned(), kind.to_owned(), "77".to_owned(), sealed);
+        assert_eq!(
+            told,
+            [
+                row("identity.manage_units", "unit", false),
+                row("identity.manage_persons", "person", true),
+                row("identity.manage_posts", "assignment", false),
+                row("identity.found", "organisation", false),
+            ]
+        );
+        assert_eq!(findings(store), []);
+        for id in 1..=4 {
+            let change = format!("UPDATE identity_change SET new = 'x' WHERE id = {id}");
+            behind_the_guards(store, "identity_change", &change);
+            assert_eq!(findings(store), [Finding::Identity(id)], "in clear or committed");
+            behind_the_guards(store, "identity_change", &change.replace("'x'", "'after'"));
+        }
+        assert_eq!(findings(store), []);
+    });
+}
+
+/// XC-15: the post is told of the person who acts now, and of nobody whose change is taken in.
+#[test]
+fn a_change_is_signed_by_whoever_made_it() {
+    each_engine(|store| {
+        let (wang, li) = (person(ORG, 11, "王芳"), person(ORG, 12, "李强"));
+        hire(store, "zhao", now());
+        Desk::new(store, &li).act(now(), |work| record(work, &renamed("1"))).unwrap();
+        hire(store, "qian", now());
+        Desk::new(store, &wang).act(now(), |work| record(work, &renamed("2"))).unwrap();
+        let told: Vec<_> = (0..4)
+            .map(|seq| {
+                let found = store.read(|tx| vault::act(tx, ORG, seq)).unwrap();
+                (found.person_id, found.person, found.post)
+            })
+            .collect();
+        let row = |person_id, person: &str, post: &str| (person_id, person.to_owned(), post.to_owned());
+        assert_eq!(
+            told,
+            [row(11, "", ""), row(12, "李强", "clerk"), row(11, "", "clerk"), row(11, "王芳", "clerk")]
+        );
+    });
+}
+
 /// Whoever rewrites, removes or slips in a change of persons is found out.
 #[test]
 fn altered_changes_of_persons_are_found() {

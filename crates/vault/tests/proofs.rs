@@ -141,7 +141,10 @@ fn checkpoints_come_when_due() {
         let policy = CheckpointPolicy { acts: 10, millis: 60_000 };
         fill(store, 5);
         assert!(!due(&Signers::none(), 0, CheckpointPolicy::AT_ONCE), "no keys");
+        let early = Signers::generate("ORG1/log").unwrap();
+        assert!(!due(&early, 0, CheckpointPolicy::AT_ONCE), "no name");
         let signers = make_keys(store);
+        assert!(!due(&Signers::none(), 0, CheckpointPolicy::AT_ONCE), "a name, but no keys");
         assert!(due(&signers, 0, policy), "the first");
         assert!(!due(&signers, 3_600_000, policy), "nothing was added");
         fill(store, 1);
@@ -155,6 +158,10 @@ fn checkpoints_come_when_due() {
         assert!(due(&signers, -60_000, policy), "the clock was set back");
         fill(store, 1);
         assert!(due(&signers, -60_000, CheckpointPolicy::AT_ONCE));
+        let new = identity::NewPerson { unit_id: 3, login: "zhao", name: "赵六" };
+        desk.act(now(), |work| identity::create_person(work, &new)).unwrap();
+        assert!(due(&signers, 0, CheckpointPolicy::AT_ONCE), "a person came");
+        assert!(!due(&signers, 0, CheckpointPolicy::AT_ONCE));
         assert_eq!(CheckpointPolicy::STANDARD, CheckpointPolicy { acts: 1_000, millis: 60_000 });
         assert_eq!(findings(store), []);
     });

@@ -1,6 +1,6 @@
 //! Approvals by amount: a chain of posts, each step by another person than the maker (ADJ-03, ADJ-17).
 
-use identity::{Permission, Work};
+use identity::{Actor, Permission, Work};
 use store::Tx;
 
 use crate::{
@@ -44,6 +44,28 @@ pub fn open_approval(work: &mut Work<'_, '_>, new: &NewApproval<'_>) -> Result<A
     Ok(approval)
 }
 
+/// Does the person hold the post that decides `step` of a matter of `unit_id`?
+fn holds(actor: &Actor, step: &ApprovalStep, unit_id: i64) -> bool {
+    actor.assignments.iter().any(|held| {
+        held.post == step.post
+            && held.permissions.contains(&step.permission)
+            && (held.all_units || held.unit_id == unit_id || held.units.contains(&unit_id))
+    })
+}
+
+/// The step that waits, when it waits for this person: who prepared the matter or decided an earlier step does not.
+pub fn step_for<'a>(approval: &'a Approval, actor: &Actor) -> Option<&'a ApprovalStep> {
+    let step = approval.steps.iter().find(|step| step.decision.is_none())?;
+    let by_me = |step: &ApprovalStep| {
+        step.decision.as_ref().is_some_and(|decision| decision.person_id == actor.person_id)
+    };
+    let mine = approval.state == ApprovalState::Open
+        && approval.maker_id != actor.person_id
+        && !approval.steps.iter().any(by_me)
+        && holds(actor, step, approval.unit_id);
+    mine.then_some(step)
+}
+
 /// Decides the step that waits. Only the post named by the step decides, never the maker, and nobody twice; a refusal
 /// ends the approval and needs words.
 pub fn decide(
@@ -62,12 +84,7 @@ pub fn decide(
     let waiting = approval.steps.iter().position(|step| step.decision.is_none()).ok_or_else(decided)?;
     let step = &approval.steps[waiting];
     let actor = work.actor();
-    let holds = actor.assignments.iter().any(|held| {
-        held.post == step.post
-            && held.permissions.contains(&step.permission)
-            && (held.all_units || held.unit_id == approval.unit_id || held.units.contains(&approval.unit_id))
-    });
-    if !holds {
+    if !holds(actor, step, approval.unit_id) {
         return Err(WorkflowError::WrongPost {
             number: approval.number.clone(),
             step: step.step,

@@ -10,6 +10,7 @@ mod check;
 mod clock;
 mod closing;
 mod error;
+mod inbox;
 mod message;
 mod model;
 pub mod rules;
@@ -20,7 +21,7 @@ mod ticket;
 use identity::{Permission, Work};
 use vault::Act;
 
-pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete};
+pub use approval::{approvals_of, decide, find_approval, open_approval, require_complete, step_for};
 pub use catalogue::{Catalogue, Deadline, ListKind, Side, TicketKind, Transition};
 pub use check::{TicketFigures, WorkflowFigures, check};
 pub use clock::{
@@ -29,6 +30,10 @@ pub use clock::{
 };
 pub use closing::{checklist, close_period, closed_by, open_checklist, tick_item};
 pub use error::WorkflowError;
+pub use inbox::{
+    ClockGroup, ClockQuery, OpenApproval, TicketGroup, approvals_open, clock_groups, clocks_page, open_tickets_of_account,
+    ticket_groups,
+};
 pub use message::{log_message, messages_about, messages_of};
 pub use model::{
     Approval, ApprovalState, ApprovalStep, Attachment, Channel, ChecklistItem, Clock, ClockState, Decision,
@@ -40,7 +45,7 @@ pub use signed_list::{
 };
 pub use sql::SCHEMA;
 pub use ticket::{
-    accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find, history, open_tickets,
+    accounts_on_hold, act, add_feedback, attach, attach_file, attached_file, attachments, blocking_issue, find, history, open_tickets,
     raise, tickets_about, unsigned_feedback,
 };
 

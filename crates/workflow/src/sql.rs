@@ -3,6 +3,7 @@
 pub(crate) mod approval;
 pub(crate) mod clock;
 pub(crate) mod closing;
+pub(crate) mod inbox;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod ticket;
@@ -89,6 +90,16 @@ CREATE TABLE workflow_message (
   sent_at INTEGER NOT NULL, logged_at INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id INTEGER NOT NULL,
   text TEXT NOT NULL, PRIMARY KEY (org_id, id)) STRICT, WITHOUT ROWID;
 CREATE INDEX workflow_message_subject ON workflow_message (org_id, subject_kind, subject_id);",
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 2,
+        name: "files of tickets",
+        both: "
+CREATE TABLE workflow_file (
+  org_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL, id INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY (org_id, ticket_id, id)) STRICT, WITHOUT ROWID;",
         sqlite: "",
         postgres: "",
     }],

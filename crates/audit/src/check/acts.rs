@@ -140,6 +140,9 @@ fn right(leaf: &Leaf, history: &History, checked: &mut Checked) {
     if absorbed || !is_right {
         return;
     }
+    if leaf.post.is_empty() && lent(leaf, history) {
+        return;
+    }
     if leaf.post.is_empty() {
         checked.find(
             place(),
@@ -158,6 +161,17 @@ fn right(leaf: &Leaf, history: &History, checked: &mut Checked) {
             format!("{} did not hold {} then, or that post does not carry {}", who(), leaf.post, leaf.verb),
         );
     }
+}
+
+/// Was the act done with the authority of another person who held the right then (XC-03)?
+fn lent(leaf: &Leaf, history: &History) -> bool {
+    let said = leaf.changes.iter().find(|change| change.field == vault::AUTHORITY);
+    let said = said.and_then(|change| clear(&change.after)).unwrap_or_default();
+    let [_, lender, post] = said.split(' ').collect::<Vec<_>>()[..] else { return false };
+    let carries =
+        Catalogue::built_in().post(post).is_some_and(|post| post.permissions.contains(leaf.verb.as_str()));
+    let Ok(lender) = lender.parse() else { return false };
+    carries && lender != leaf.person_id && history.held_post(lender, post, leaf.unit_id, leaf.at)
 }
 
 impl Told {

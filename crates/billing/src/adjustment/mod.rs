@@ -28,4 +28,4 @@ pub use service::{
     finish_follow_up, follow_ups, in_progress, issue, operate, raise_fee_request, record_call, refuse,
     running, send_on, start,
 };
-pub(crate) use sql::TABLES;
+pub(crate) use sql::{TABLES, cases_where};

@@ -11,4 +11,4 @@ pub use service::{
     answer, ask_again, close_issued, exceptions_of, make_feedback_list, not_in_order, put_in_order,
     raise_ticket, return_book, send_lists, unsigned_feedback_of,
 };
-pub(crate) use sql::TABLES;
+pub(crate) use sql::{TABLES, rows_where};

@@ -18,9 +18,19 @@ CREATE TABLE book_step_back (
   person_id INTEGER NOT NULL, reason TEXT NOT NULL, old_reviewer INTEGER, old_reviewed_at INTEGER,
   PRIMARY KEY (org_id, calculation_id, at)) STRICT, WITHOUT ROWID;";
 
-const EXCEPTION: &str = "SELECT account_id, book_id, unit_id, dedicated, reasons, energy_kwh, amount, past_months,
+macro_rules! exception_fields {
+    () => {
+        "SELECT account_id, book_id, unit_id, dedicated, reasons, energy_kwh, amount, past_months,
   past_energy_kwh, past_amount, state, list_id, ticket_id, due_on, answered_by, answer, in_order_at, late_days, version
-  FROM exception WHERE org_id = ?1 AND month = ?2";
+  FROM exception WHERE "
+    };
+}
+const EXCEPTION: &str = concat!(exception_fields!(), "org_id = ?1 AND month = ?2");
+
+/// The exceptions of `tail`: a condition with what may follow one.
+pub(crate) fn rows_where(tx: &mut Tx<'_>, tail: &str, values: &[store::Value<'_>]) -> Result<Vec<Exception>> {
+    Ok(tx.list(&format!("{}{tail}", exception_fields!()), values, read)?)
+}
 
 fn wrong(column: usize, expected: &'static str) -> StoreError {
     StoreError::WrongType { column, expected }

@@ -184,16 +184,33 @@ pub fn find_plant(tx: &mut Tx<'_>, org_id: i64, plant_id: i64) -> Result<Plant> 
     let found = tx.one(
         "SELECT plant_id, unit_id, name, offgrid_account_id FROM generation_plant WHERE org_id = ?1 AND plant_id = ?2",
         params![org_id, plant_id],
-        |row| {
-            Ok::<_, StoreError>(Plant {
-                plant_id: row.int(0)?,
-                unit_id: row.int(1)?,
-                name: row.text(2)?,
-                offgrid_account_id: row.int_or_null(3)?,
-            })
-        },
+        read_plant,
     )?;
     found.ok_or(OfficeError::NotFound { what: "plant", id: plant_id })
+}
+
+pub(crate) fn read_plant(row: &Row<'_>) -> std::result::Result<Plant, StoreError> {
+    Ok(Plant {
+        plant_id: row.int(0)?,
+        unit_id: row.int(1)?,
+        name: row.text(2)?,
+        offgrid_account_id: row.int_or_null(3)?,
+    })
+}
+
+/// The statements of `tail`: a condition with what may follow one; the first value is the organisation.
+pub(crate) fn statements_where(
+    tx: &mut Tx<'_>,
+    tail: &str,
+    values: &[store::Value<'_>],
+) -> Result<Vec<PurchaseStatement>> {
+    Ok(tx.list(&format!("{STATEMENT} AND {tail}"), values, read)?)
+}
+
+/// One statement.
+pub fn find_statement(tx: &mut Tx<'_>, org_id: i64, statement_id: i64) -> Result<PurchaseStatement> {
+    let found = tx.one(&format!("{STATEMENT} AND statement_id = ?2"), params![org_id, statement_id], read)?;
+    found.ok_or(OfficeError::NotFound { what: "purchase statement", id: statement_id })
 }
 
 /// The station accounts for a plant's on-grid quantity of a month. (GEN-01)

@@ -3,7 +3,7 @@
 
 mod service;
 
-pub(crate) use service::TABLES;
+pub(crate) use service::{TABLES, read_inquiry};
 pub use service::{
     FeeMonth, Inquiry, InquiryState, answer_to_station, check_customer_words, fee_information, find, forward,
     receive, tell_customer,

@@ -51,30 +51,39 @@ pub struct Inquiry {
     version: i64,
 }
 
+impl InquiryState {
+    /// The state with a stored number.
+    pub fn from_number(number: i64) -> InquiryState {
+        match number {
+            0 => InquiryState::Received,
+            1 => InquiryState::Forwarded,
+            2 => InquiryState::Answered,
+            _ => InquiryState::Closed,
+        }
+    }
+}
+
+pub(crate) fn read_inquiry(row: &store::Row<'_>) -> std::result::Result<Inquiry, StoreError> {
+    Ok(Inquiry {
+        inquiry_id: row.int(0)?,
+        unit_id: row.int(1)?,
+        account_id: row.int(2)?,
+        question: row.text(3)?,
+        state: InquiryState::from_number(row.int(4)?),
+        ticket_id: row.int_or_null(5)?,
+        centre_answer: row.text_or_null(6)?,
+        told: row.text_or_null(7)?,
+        version: row.int(8)?,
+    })
+}
+
 /// One inquiry.
 pub fn find(tx: &mut Tx<'_>, org_id: i64, inquiry_id: i64) -> Result<Inquiry> {
     let found = tx.one(
         "SELECT inquiry_id, unit_id, account_id, question, state, ticket_id, centre_answer, told, version
          FROM inquiry WHERE org_id = ?1 AND inquiry_id = ?2",
         params![org_id, inquiry_id],
-        |row| {
-            Ok::<_, StoreError>(Inquiry {
-                inquiry_id: row.int(0)?,
-                unit_id: row.int(1)?,
-                account_id: row.int(2)?,
-                question: row.text(3)?,
-                state: match row.int(4)? {
-                    0 => InquiryState::Received,
-                    1 => InquiryState::Forwarded,
-                    2 => InquiryState::Answered,
-                    _ => InquiryState::Closed,
-                },
-                ticket_id: row.int_or_null(5)?,
-                centre_answer: row.text_or_null(6)?,
-                told: row.text_or_null(7)?,
-                version: row.int(8)?,
-            })
-        },
+        read_inquiry,
     )?;
     found.ok_or(OfficeError::NotFound { what: "inquiry", id: inquiry_id })
 }

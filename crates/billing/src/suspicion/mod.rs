@@ -30,6 +30,6 @@ pub use service::{
     Comparison, Release, Side, compare, confirm_release, propose_release, release_of, scores_of, set_mode,
     set_thresholds,
 };
-pub(crate) use sql::{MIGRATION, verdicts};
+pub(crate) use sql::{MIGRATION, scores_where, verdicts};
 pub use sql::{Mode, StoredScore, mode, thresholds};
 pub use thresholds::{Band, Thresholds};

@@ -285,6 +285,8 @@ impl House<'_> {
                 units: vec![],
                 all_units: true,
                 permissions: permissions.map(|name| (*name).to_owned()).collect(),
+                for_person: None,
+                lent_to: vec![],
             }],
         };
         Desk::new(self.store, &actor).act(at(date), command).unwrap()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use kernel::{Date, Moment};
 use store::Tx;
 
+use crate::delegation::{self, Delegation};
 use crate::{Catalogue, HeldPost, IdentityError, KeptChange, Unit, rules, sql};
 
 /// A post as it was held, with what is needed to say whether it was held at a past moment.
@@ -37,10 +38,29 @@ impl Held {
     }
 }
 
+/// A post held for an absent colleague: the colleague's holding, and the days of the delegation.
+#[derive(Debug)]
+struct StoodIn {
+    held: Held,
+    delegation: Delegation,
+    /// Earlier last days: up to this moment, the last day was this.
+    earlier: Vec<(Moment, Option<Date>)>,
+}
+
+impl StoodIn {
+    fn at(&self, at: Moment) -> bool {
+        let until = self.earlier.iter().find(|(changed, _)| at <= *changed).and_then(|(_, until)| *until);
+        let until = until.unwrap_or(self.delegation.until);
+        let day = at.date();
+        self.delegation.made_at <= at && self.delegation.from <= day && day <= until && self.held.at(at)
+    }
+}
+
 /// Every post ever held in an organisation.
 #[derive(Debug, Default)]
 pub struct History {
     by_person: HashMap<i64, Vec<Held>>,
+    for_others: HashMap<i64, Vec<StoodIn>>,
     persons: HashMap<i64, String>,
     units: Vec<Unit>,
 }
@@ -56,7 +76,7 @@ impl History {
         {
             match subject.as_str() {
                 // An end that was given: before it, the last day was the old one.
-                "assignment" if !old.is_empty() => {
+                "assignment" | "delegation" if !old.is_empty() => {
                     last_days.entry(subject_id).or_default().push((at, old.parse().ok()));
                 }
                 "person" if new.starts_with("retired") => {
@@ -87,7 +107,22 @@ impl History {
                 post,
             });
         }
-        Ok(History { by_person, persons, units })
+        let mut for_others: HashMap<i64, Vec<StoodIn>> = HashMap::new();
+        for delegation in delegation::sql::all(tx, org_id)? {
+            let of_absent = by_person.get(&delegation.absent_id).into_iter().flatten();
+            let Some(held) = of_absent.into_iter().find(|held| held.post.id == delegation.assignment_id)
+            else {
+                continue;
+            };
+            let earlier = last_days.remove(&delegation.id).unwrap_or_default();
+            let held = held.clone();
+            for_others.entry(delegation.substitute_id).or_default().push(StoodIn {
+                held,
+                delegation,
+                earlier,
+            });
+        }
+        Ok(History { by_person, for_others, persons, units })
     }
 
     /// Did `person_id` hold `permission` for `unit_id` at `at`?
@@ -112,7 +147,9 @@ impl History {
         self.held(person_id, at).any(|held| held.post.post == code && held.acts_on(unit_id))
     }
     fn held(&self, person_id: i64, at: Moment) -> impl Iterator<Item = &Held> {
-        self.by_person.get(&person_id).into_iter().flatten().filter(move |held| held.at(at))
+        let own = self.by_person.get(&person_id).into_iter().flatten().filter(move |held| held.at(at));
+        let for_others = self.for_others.get(&person_id).into_iter().flatten();
+        own.chain(for_others.filter(move |stood_in| stood_in.at(at)).map(|stood_in| &stood_in.held))
     }
     /// The login of a person; nothing when there is none with this key.
     pub fn login(&self, person_id: i64) -> Option<&str> {

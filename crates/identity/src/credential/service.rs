@@ -72,7 +72,7 @@ fn store_password(
     person: &Person,
     new: &NewPassword,
     by: i64,
-    must_change: bool,
+    (kind, must_change): (LoginEventKind, bool),
     now: Moment,
 ) -> Result<(), IdentityError> {
     let keep = AccessRules::on(now.date()).password_remembered;
@@ -80,10 +80,10 @@ fn store_password(
     let row = sql::NewRow { org_id, person_id, hash: &new.hash, must_change, set_by: by, keep };
     sql::replace(tx, &row, now)?;
     session::end_all(tx, org_id, person_id, "password", now)?;
-    let (kind, said) = match (by == person_id, must_change) {
-        (true, false) => (LoginEventKind::PasswordChanged, "changed"),
-        (_, true) => (LoginEventKind::PasswordSet, "set, to be changed"),
-        (_, false) => (LoginEventKind::PasswordSet, "set"),
+    let said = match (kind, must_change) {
+        (LoginEventKind::PasswordChanged, _) => "changed",
+        (_, true) => "set, to be changed",
+        (_, false) => "set",
     };
     note(tx, person, org_id, kind, "", now)?;
     let change = Change { subject: "password", subject_id: person_id, old: "", new: said };
@@ -118,7 +118,7 @@ pub fn set_password(
     work.require(MANAGE_PERSONS, person.unit_id)?;
     work.forbid_maker(person.id, "the password")?;
     let (by, now) = (work.actor().person_id, work.now());
-    store_password(work.tx, &person, new, by, must_change, now)
+    store_password(work.tx, &person, new, by, (LoginEventKind::PasswordSet, must_change), now)
 }
 
 /// Gives a person the first password of all, or a new one to an administrator who forgot theirs. It is given from the
@@ -133,7 +133,7 @@ pub fn first_password(
     let person_id = new.person_id;
     let person = crate::sql::person_by_id(tx, new.org_id, person_id)?;
     let person = person.filter(|person| person.active).ok_or(IdentityError::UnknownPerson { person_id })?;
-    store_password(tx, &person, new, person_id, must_change, now)
+    store_password(tx, &person, new, person_id, (LoginEventKind::PasswordSet, must_change), now)
 }
 
 /// A person changes their own password, proving the old one with the same waits as a login. Every session ends, and a
@@ -151,10 +151,11 @@ pub fn change_password(
     let (address, agent) = (session.address.as_str(), session.agent.as_str());
     let attempt = Attempt { org_id, login: &name, password: old, address, agent };
     let proven = login::prove(store, cost, &attempt, now)?;
+    // The old one was right, whatever becomes of the new one.
+    store.write(|tx| login::admit(tx, &attempt, person_id, LoginEventKind::Confirmed, now))?;
     let new = prepare_password(store, cost, org_id, person_id, new, now)?;
     store.write(|tx| {
-        login::admit(tx, &attempt, person_id, LoginEventKind::Confirmed, now)?;
-        store_password(tx, &proven.person, &new, person_id, false, now)?;
+        store_password(tx, &proven.person, &new, person_id, (LoginEventKind::PasswordChanged, false), now)?;
         let opened = session::open(tx, &NewSession { org_id, person_id, address, agent }, now)?;
         if session.second_factor_done {
             session::sql::second_factor_done(tx, &opened.session, now)?;

@@ -27,7 +27,8 @@ enum Begun {
 
 struct Found {
     person: Person,
-    hash: PasswordHash,
+    /// None for a person without a password.
+    hash: Option<PasswordHash>,
     locked: bool,
 }
 
@@ -73,9 +74,9 @@ fn begin(tx: &mut Tx<'_>, attempt: &Attempt<'_>, now: Moment) -> Result<Begun, S
     let counted = by_login.one_more(Counted::Login, &rules, now);
     sql::keep_failures(tx, org_id, Counted::Login, &name, &counted)?;
     let Some(person) = person else { return Ok(Begun::Look(None)) };
-    let Some(kept) = credential::sql::password(tx, org_id, person.id)? else { return Ok(Begun::Look(None)) };
+    let hash = credential::sql::password(tx, org_id, person.id)?.map(|kept| kept.hash);
     let locked = credential::sql::account(tx, org_id, person.id)?.locked;
-    Ok(Begun::Look(Some(Found { person, hash: kept.hash, locked })))
+    Ok(Begun::Look(Some(Found { person, hash, locked })))
 }
 
 /// Counts a failure under its address and notes it.
@@ -121,22 +122,23 @@ pub(crate) fn prove(
     };
     let possible = attempt.password.len() <= PASSWORD_BYTES_MAX;
     let password = if possible { attempt.password } else { "" };
-    let Some(found) = found else {
-        // The same work as for a known login.
-        cost.hash(password)?;
-        store.write(|tx| fail(tx, attempt, None, "", now))?;
+    let (person, hash, locked) =
+        found.map_or((None, None, false), |found| (Some(found.person), found.hash, found.locked));
+    let proven = match hash {
+        Some(hash) => (hash.is_of(password) && possible).then_some(hash),
+        // The same work for a login that is unknown or has no password.
+        None => cost.hash(password).map(|_| None)?,
+    };
+    let person_id = person.as_ref().map(|person| person.id);
+    let (Some(person), Some(hash)) = (person, proven) else {
+        store.write(|tx| fail(tx, attempt, person_id, "", now))?;
         return Err(LoginRefused::Wrong);
     };
-    let right = found.hash.is_of(password) && possible;
-    if !right {
-        store.write(|tx| fail(tx, attempt, Some(found.person.id), "", now))?;
-        return Err(LoginRefused::Wrong);
-    }
-    if found.locked {
-        store.write(|tx| fail(tx, attempt, Some(found.person.id), "locked", now))?;
+    if locked {
+        store.write(|tx| fail(tx, attempt, person_id, "locked", now))?;
         return Err(LoginRefused::Locked);
     }
-    Ok(Proven { person: found.person, hash: found.hash })
+    Ok(Proven { person, hash })
 }
 
 /// Notes that the proof was right, and forgets the failures of the login.

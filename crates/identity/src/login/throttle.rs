@@ -57,10 +57,11 @@ impl Failures {
 
 /// The wait after the failure number `beyond` beyond the free ones, 0 being the last free one: it doubles each time.
 fn delay_ms(beyond: i64, rules: &AccessRules) -> i64 {
-    let Ok(doublings) = u32::try_from(beyond) else { return 0 };
-    let delay =
-        1_i64.checked_shl(doublings.min(40)).and_then(|times| rules.first_delay_ms.checked_mul(times));
-    delay.map_or(rules.longest_delay_ms, |delay| delay.min(rules.longest_delay_ms))
+    if beyond < 0 {
+        return 0;
+    }
+    // Beyond forty doublings every wait is the longest.
+    rules.first_delay_ms.saturating_mul(1 << beyond.min(40)).min(rules.longest_delay_ms)
 }
 
 /// The name under which a login is counted, the same length for all.

@@ -268,6 +268,31 @@ mod tests {
         assert_eq!(split_signed(7, &[5, -5]).unwrap().as_slice(), [0, 7]);
     }
 
+    /// BILL-18, XC-17: each part but the largest is rounded half up, away from zero; the largest takes the rest.
+    #[test]
+    fn parts_of_either_sign_are_rounded_once() {
+        let cases: [(i64, &[i64], &[i64]); 14] = [
+            (100, &[60, -10, 51], &[60, -10, 50]),
+            (5, &[3, -1, -1], &[15, -5, -5]),
+            (1, &[5, -1, -2], &[3, -1, -1]),
+            (1, &[-5, 1, 2], &[3, -1, -1]),
+            (-1, &[-5, 1, 2], &[-3, 1, 1]),
+            (10, &[7, -3], &[18, -8]),
+            (10, &[8, -3], &[16, -6]),
+            (3, &[8, -1], &[3, 0]),
+            (4, &[8, -1], &[5, -1]),
+            (3, &[1, 1], &[2, 1]),
+            (9, &[0, 0], &[0, 9]),
+            (9, &[0, 5, 0], &[0, 9, 0]),
+            (9, &[-2, -1], &[6, 3]),
+            (9, &[7], &[9]),
+        ];
+        for (total, weights, parts) in cases {
+            assert_eq!(split_signed(total, weights).unwrap().as_slice(), parts, "{total} {weights:?}");
+        }
+        assert!(split_signed(9, &[]).is_err());
+    }
+
     proptest! {
         /// BILL-18: components sum to their line.
         #[test]

@@ -165,3 +165,63 @@ pub(super) fn tier_lines(
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// BILL-18: whatever was used before, each kWh lies in one tier, the first below the first threshold.
+    #[test]
+    fn kwh_lie_in_tiers_by_what_was_used_before() {
+        for (kwh, used, expected) in [
+            (0, 0, [0, 0, 0]),
+            (99, 0, [99, 0, 0]),
+            (100, 0, [100, 0, 0]),
+            (101, 0, [100, 1, 0]),
+            (300, 0, [100, 150, 50]),
+            (10, 95, [5, 5, 0]),
+            (10, 100, [0, 10, 0]),
+            (10, 245, [0, 5, 5]),
+            (10, 250, [0, 0, 10]),
+            (200, 90, [10, 150, 40]),
+        ] {
+            let until = [100, 250].map(|kwh| Quantity::whole(kwh).unwrap());
+            let whole = |kwh| Quantity::whole(kwh).unwrap();
+            assert_eq!(
+                in_tiers(whole(kwh), whole(used), until),
+                Ok(expected.map(whole)),
+                "{kwh} after {used}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_tier_year_of_a_settlement() {
+        let month = |text: &str| text.parse::<Month>().unwrap();
+        for (text, months, year) in [
+            ("2026-01", 1, 2026),
+            ("2026-01", 2, 2025),
+            ("2026-02", 2, 2026),
+            ("2026-12", 2, 2026),
+            ("2026-01", 3, 2026),
+            ("2026-03", 1, 2026),
+        ] {
+            assert_eq!(tier_year(month(text), months), year, "{text} {months}");
+        }
+    }
+
+    #[test]
+    fn months_of_a_tier_year_count_when_begun() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (began, until, months) in [
+            ("2026-03-31", "2026-03-31", 1),
+            ("2026-03-31", "2026-04-01", 2),
+            ("2026-01-01", "2026-12-31", 12),
+            ("2025-11-01", "2026-02-15", 2),
+            ("2025-01-01", "2025-01-02", 1),
+            ("2026-05-01", "2026-02-15", 1),
+        ] {
+            assert_eq!(tier_months_used(day(began), day(until)), months, "{began} {until}");
+        }
+    }
+}

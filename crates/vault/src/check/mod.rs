@@ -21,7 +21,7 @@ pub use finding::Finding;
 
 const FINDINGS_MAX: usize = 100;
 /// Leaves read at once.
-const PAGE: i64 = 10_000;
+const PAGE: i64 = 1_000;
 
 /// What [`check()`] looked at and found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,9 +180,11 @@ impl Indexes {
 
     /// Each act must be found by its own document, person and day.
     fn compare(&mut self, seq: i64, leaf: &Leaf, findings: &mut Findings) {
-        let Some(at) = usize::try_from(seq).ok().filter(|at| *at < self.documents.len()) else { return };
-        let by_document = std::mem::take(&mut self.documents[at]);
-        let by_person = std::mem::replace(&mut self.persons[at], NOBODY);
+        let Ok(at) = usize::try_from(seq) else { return };
+        let places = self.documents.get_mut(at).zip(self.persons.get_mut(at));
+        let Some((document, person)) = places else { return };
+        let by_document = std::mem::take(document);
+        let by_person = std::mem::replace(person, NOBODY);
         let run = self.days.partition_point(|(first, _, _)| *first <= seq).checked_sub(1);
         let same_day = run
             .and_then(|run| self.days.get(run))

@@ -3,7 +3,7 @@
 
 use identity::{Actor, Assignment, Desk, Permission};
 use kernel::{Date, Moment};
-use store::{Store, params};
+use store::{Store, StoreError, Tx, params};
 use vault::{KeyRole, SCHEMA, Signers, VaultError, add_key, name_log, permission};
 
 pub const ORG: i64 = 1;
@@ -18,7 +18,15 @@ pub fn person(org_id: i64, person_id: i64, name: &str) -> Actor {
     let more = ["identity.manage_units", "identity.manage_persons", "identity.manage_posts"].map(Permission);
     let permissions =
         permission::ALL.iter().chain([&CHANGE]).chain(&more).map(|right| right.0.to_owned()).collect();
-    let post = Assignment { post: "clerk".into(), unit_id: 3, units: vec![], all_units: true, permissions };
+    let post = Assignment {
+        post: "clerk".into(),
+        unit_id: 3,
+        units: vec![],
+        all_units: true,
+        permissions,
+        for_person: None,
+        lent_to: vec![],
+    };
     Actor { org_id, person_id, name: name.into(), assignments: vec![post] }
 }
 
@@ -71,24 +79,25 @@ pub fn make_keys(store: &Store) -> Signers {
 
 /// Tries raw SQL with the guards of `tables` off, as whoever owns the database can.
 pub fn behind_the_guards(store: &Store, table: &str, sql: &str) {
-    store
-        .write(|tx| {
-            if tx.engine() == store::Engine::Postgres {
-                tx.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"), &[])?;
-                tx.execute(&format!("GRANT ALL ON {table} TO CURRENT_USER"), &[])?;
-            } else {
-                let guards = tx.list(
-                    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1",
-                    params![table],
-                    |row| row.text(0),
-                )?;
-                for guard in guards {
-                    tx.execute(&format!("DROP TRIGGER {guard}"), &[])?;
-                }
-            }
-            let touched = tx.execute(sql, &[])?;
-            assert!(touched > 0, "{sql}");
-            Ok::<_, store::StoreError>(())
-        })
-        .unwrap();
+    store.write(|tx| alter(tx, table, sql)).unwrap();
+}
+
+/// The same within a transaction, which may be taken back.
+pub fn alter(tx: &mut Tx<'_>, table: &str, sql: &str) -> Result<(), StoreError> {
+    if tx.engine() == store::Engine::Postgres {
+        tx.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"), &[])?;
+        tx.execute(&format!("GRANT ALL ON {table} TO CURRENT_USER"), &[])?;
+    } else {
+        let guards = tx.list(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1",
+            params![table],
+            |row| row.text(0),
+        )?;
+        for guard in guards {
+            tx.execute(&format!("DROP TRIGGER {guard}"), &[])?;
+        }
+    }
+    let touched = tx.execute(sql, &[])?;
+    assert!(touched > 0, "{sql}");
+    Ok(())
 }

@@ -4,7 +4,7 @@ use kernel::{Bilingual as _, Lang};
 use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::{
-    Act, Block, Catalogue, Cell, Column, Field, Kind, List, Query, Rows, Sheet, Takes, View, Why,
+    Act, Block, Catalogue, Cell, Column, Download, Field, Kind, List, Query, Rows, Sheet, Takes, View, Why,
 };
 use crate::frame::url;
 use crate::words;
@@ -128,6 +128,9 @@ pub fn description(catalogue: &Catalogue, lang: Lang) -> Json {
     }
     for view in catalogue.views() {
         put(view.path, "get", view_operation(view, lang));
+    }
+    for download in catalogue.downloads() {
+        put(download.path, "get", download_operation(download, lang));
     }
     for act in catalogue.acts() {
         put(act.path, "post", act_operation(act, lang));
@@ -294,6 +297,30 @@ fn view_operation(view: &View, lang: Lang) -> Json {
         "tags": ["views"],
         "x-permission": view.permission,
         "parameters": parameters(view.path, view.params, lang),
+        "responses": answers,
+    })
+}
+
+fn download_operation(download: &Download, lang: Lang) -> Json {
+    let mut answers = problems(OF_EVERY_READ);
+    let content: Map<String, Json> = download
+        .types
+        .iter()
+        .map(|content_type| {
+            let schema = json!({ "schema": { "type": "string", "format": "binary" } });
+            ((*content_type).to_owned(), schema)
+        })
+        .collect();
+    answers.insert(
+        "200".into(),
+        json!({ "description": words::say(lang, &format!("download.{}", download.name)), "content": content }),
+    );
+    json!({
+        "operationId": format!("download.{}", download.name),
+        "summary": words::say(lang, &format!("download.{}", download.name)),
+        "tags": ["files"],
+        "x-permission": download.permission,
+        "parameters": parameters(download.path, download.params, lang),
         "responses": answers,
     })
 }

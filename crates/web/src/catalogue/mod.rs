@@ -309,6 +309,34 @@ pub struct Page {
     pub menu: bool,
 }
 
+/// A file to take away, under its path and under `/api/v1`: what it is called is the message `download.NAME`.
+#[derive(Debug, Clone, Copy)]
+pub struct Download {
+    /// Its name.
+    pub name: &'static str,
+    /// Its path; names in braces are fields of `params`.
+    pub path: &'static str,
+    /// Who holds this nowhere is refused.
+    pub permission: &'static str,
+    /// What it takes.
+    pub params: &'static [Field],
+    /// The content types it can have; the first is the usual one.
+    pub types: &'static [&'static str],
+    /// Makes it.
+    pub make: fn(&mut Look<'_, '_>, &Given) -> Result<FileMade, Refusal>,
+}
+
+/// A file that was made.
+#[derive(Debug, Clone)]
+pub struct FileMade {
+    /// Its name.
+    pub name: String,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Who may see a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
@@ -478,6 +506,10 @@ impl Catalogue {
     /// Every page drawn by hand.
     pub fn pages(&self) -> impl Iterator<Item = &'static Page> + '_ {
         self.areas.iter().flat_map(|area| area.pages)
+    }
+    /// Every file to take away.
+    pub fn downloads(&self) -> impl Iterator<Item = &'static Download> + use<> {
+        crate::office::DOWNLOADS.iter().copied().flatten()
     }
     /// The view with this name.
     pub fn view(&self, name: &str) -> Option<&'static View> {

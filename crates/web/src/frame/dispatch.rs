@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::{Console, entry, export, url};
 use crate::catalogue::{
-    Act, Caller, Done, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
 };
 use crate::render::{self, FormState, ListState, MenuGroup, Screen};
 use crate::{api, words};
@@ -30,6 +30,8 @@ pub enum Route {
     View(&'static View),
     /// A page drawn by hand.
     Page(&'static Page),
+    /// A file to take away.
+    Download(&'static Download),
     /// The form of the act named in the path.
     Form,
     /// Doing the act named in the path, from its form.
@@ -69,6 +71,10 @@ impl Console {
         if refusal.why == Why::NotLoggedIn {
             return Answer::see(&format!("/login?to={}", url::encode(&asked.whole_path())));
         }
+        // Whoever must change a password or give a second factor is led there.
+        if let Some(page) = caller.and_then(|caller| caller.held_at).filter(|page| *page != asked.path) {
+            return Answer::see(&format!("{page}?to={}", url::encode(&asked.whole_path())));
+        }
         let title = words::say(lang, &format!("problem.{}", refusal.why.code()));
         let screen = self.screen(asked, caller, title, now);
         let body = render::problem(&screen, refusal, &asked.id);
@@ -95,6 +101,7 @@ impl Console {
                 match route {
                     Route::List(list) => self.list(list, asked, caller, now),
                     Route::View(view) => self.view(view, asked, caller, now),
+                    Route::Download(download) => self.download(download, asked, caller, now),
                     Route::Form => self.form(self.named(asked)?, asked, caller, now, None),
                     Route::Do => self.act_from_form(self.named(asked)?, asked, caller, now),
                     Route::Act(act) => {
@@ -242,6 +249,21 @@ impl Console {
         }
         let screen = self.screen(asked, Some(caller), sheet.title.clone(), now);
         Ok(self.whole(&screen, &render::sheet(&screen, &sheet)))
+    }
+
+    fn download(
+        &self,
+        download: &'static Download,
+        asked: &Asked,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<Answer, Refusal> {
+        if !caller.holds(download.permission) {
+            return Err(Refusal::not_permitted(download.permission));
+        }
+        let given = Given::understand(download.params, &asked.raw(), false)?;
+        let made = self.look(caller, now, |look| (download.make)(look, &given))?;
+        Ok(Answer::file(&made.name, made.content_type, made.bytes))
     }
 
     fn list(

@@ -198,6 +198,10 @@ fn table(console: &Console) -> BTreeMap<String, Methods> {
         put(view.path, false, false, Route::View(view));
         put(view.path, true, false, Route::View(view));
     }
+    for download in catalogue.downloads() {
+        put(download.path, false, false, Route::Download(download));
+        put(download.path, true, false, Route::Download(download));
+    }
     for page in catalogue.pages() {
         put(page.path, false, false, Route::Page(page));
     }

@@ -154,6 +154,8 @@ fn specimen_caller(caller: &Caller) -> Caller {
         units: Vec::new(),
         all_units: true,
         permissions: vec![PERMISSION.into()],
+        for_person: None,
+        lent_to: Vec::new(),
     });
     caller
 }

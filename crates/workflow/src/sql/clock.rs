@@ -5,7 +5,7 @@ use store::{Bulk, Column, Kind, Row, StoreError, Tx, params};
 
 use crate::{Clock, Postponement};
 
-const CLOCK: &str =
+pub(super) const CLOCK: &str =
     "SELECT id, code, ticket_id, subject_kind, subject_id, account_id, started_on, first_due_on, due_on,
   answerable_unit_id, answerable_post, met_on, dropped_on, version FROM workflow_clock";
 
@@ -25,7 +25,7 @@ const COLUMNS: &[Column] = &[
     ("version", Kind::Int),
 ];
 
-fn clock(row: &Row<'_>) -> Result<Clock, StoreError> {
+pub(super) fn clock(row: &Row<'_>) -> Result<Clock, StoreError> {
     Ok(Clock {
         id: row.int(0)?,
         code: row.text(1)?,
