@@ -79,6 +79,17 @@ impl JobRun<'_> {
         }
         Ok(())
     }
+    /// The job's key: what it makes is found by it.
+    pub fn id(&self) -> i64 {
+        self.job_id
+    }
+    /// Keeps a file that the job made; it outlives the job.
+    pub fn keep(&self, what: &str, name: &str, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let (org_id, id) = (self.house.org_id, self.job_id);
+        Ok(self.house.store.write_retrying(RETRIES, |tx| {
+            jobs::keep_made(tx, org_id, id, what, name, bytes.clone())
+        })?)
+    }
     /// Is it to stop? For work that cannot return an error from within.
     pub fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire) || self.closing.load(Ordering::Acquire)
