@@ -11,6 +11,8 @@
 
 pub mod assets;
 mod chart;
+#[cfg(test)]
+mod contrast;
 mod field;
 mod form;
 pub mod gallery;
