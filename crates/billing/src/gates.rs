@@ -137,6 +137,12 @@ fn fluctuates(this: i64, past_sum: i64, limit: Rate) -> bool {
     off >= i128::from(limit.units()) * i128::from(past_sum)
 }
 
+/// Is a quantity off the average of the three months before, which sum to `past`, by the limit or more? A first sight for
+/// who enters a reading, long before the gates; with nothing above zero to compare with, never.
+pub fn quantity_is_off(this: Quantity, past: Quantity, limits: &Limits) -> bool {
+    past.units() > 0 && fluctuates(this.units(), past.units(), limits.fluctuation)
+}
+
 /// Why this month's bill is an exception, if it is. Either measure beyond the limit suffices, up or down; exactly at the
 /// limit is an exception; so are zero-read and unread customers, short history and an average of zero.
 /// Source: BILL-04, BILL-08, BILL-09, BILL-22; readings A2 to A4.

@@ -120,3 +120,76 @@ pub fn price_tables(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<LoadedTable>> {
         },
     )
 }
+
+/// The vouchers of an accounting period in which the customer `payer_id` stands as the one who owes: those of the issues
+/// of its own bills and of the bills it pays for others, whatever their billing month.
+pub fn vouchers_of_payer(tx: &mut Tx<'_>, org_id: i64, payer_id: i64, period: Month) -> Result<Vec<i64>> {
+    let (from, to) = (period.first_day(), period.last_day());
+    let from = kernel::Moment::on(from, 0, 0);
+    let to = kernel::Moment::on(to, 23, 59).plus_millis(60_000);
+    let mut months = issue_months(tx, org_id, from, to)?;
+    months.dedup();
+    let mut found: Vec<i64> = Vec::new();
+    for month in months {
+        let of_issue = "JOIN issue i ON i.org_id = r.org_id AND i.issue_id = r.issue_id
+             WHERE r.org_id = ?1 AND r.month = ?2 AND i.issued_at >= ?4 AND i.issued_at < ?5";
+        found.extend(tx.list(
+            &format!(
+                "SELECT i.voucher_id FROM receivable r {of_issue} AND r.account_id = ?3 AND r.payer_id = ?3
+                 UNION SELECT i.voucher_id FROM receivable r {of_issue} AND r.payer_id = ?3 AND r.payer_id <> r.account_id"
+            ),
+            params![org_id, month, payer_id, from, to],
+            |row| row.int(0),
+        )?);
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The billing months of the issues made from `from` until before `to`.
+fn issue_months(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    from: kernel::Moment,
+    to: kernel::Moment,
+) -> Result<Vec<Month>> {
+    tx.list(
+        "SELECT DISTINCT month FROM issue WHERE org_id = ?1 AND issued_at >= ?2 AND issued_at < ?3 ORDER BY month",
+        params![org_id, from, to],
+        |row| Ok::<_, BillingError>(row.month(0)?),
+    )
+}
+
+/// The bills that a voucher posted for each of `payers`: the payer's own bill, or the first of those it pays for others.
+pub fn bills_of_voucher(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    voucher_id: i64,
+    payers: &[i64],
+) -> Result<Vec<(i64, BillKey)>> {
+    let issue = tx.one(
+        "SELECT issue_id, month FROM issue WHERE org_id = ?1 AND voucher_id = ?2 AND voucher_id <> 0 LIMIT 1",
+        params![org_id, voucher_id],
+        |row| Ok::<_, BillingError>((row.int(0)?, row.month(1)?)),
+    )?;
+    let Some((issue_id, month)) = issue else { return Ok(Vec::new()) };
+    let mut found = Vec::with_capacity(payers.len());
+    for payer_id in payers {
+        let key = tx.one(
+            "SELECT account_id, sequence FROM (
+               SELECT account_id, sequence, 0 AS others FROM receivable
+               WHERE org_id = ?1 AND month = ?2 AND account_id = ?3 AND issue_id = ?4 AND payer_id = ?3
+               UNION ALL
+               SELECT account_id, sequence, 1 FROM receivable
+               WHERE org_id = ?1 AND month = ?2 AND payer_id = ?3 AND payer_id <> account_id AND issue_id = ?4) t
+             ORDER BY others, account_id, sequence LIMIT 1",
+            params![org_id, month, *payer_id, issue_id],
+            |row| {
+                Ok::<_, BillingError>(BillKey { org_id, month, account_id: row.int(0)?, sequence: row.int(1)? })
+            },
+        )?;
+        found.extend(key.map(|key| (*payer_id, key)));
+    }
+    Ok(found)
+}

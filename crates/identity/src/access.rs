@@ -36,6 +36,8 @@ pub struct AccessRules {
     pub cost: PasswordCost,
     /// Most days an API token is valid.
     pub token_days_max: i64,
+    /// A passkey can be added for so long after the person proved who they are, in milliseconds.
+    pub fresh_ms: i64,
     /// A passkey challenge is valid for so long, in milliseconds.
     pub challenge_ms: i64,
 }
@@ -97,6 +99,7 @@ impl AccessRules {
                 lanes: small("argon2_lanes"),
             },
             token_days_max: at("token_days_max"),
+            fresh_ms: at("fresh_minutes") * 60_000,
             challenge_ms: at("challenge_minutes") * 60_000,
         }
     }
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn every_figure_is_there() {
         let rules = AccessRules::on("2026-03-02".parse().unwrap());
-        assert_eq!(read().unwrap().len(), 16);
+        assert_eq!(read().unwrap().len(), 17);
         assert_eq!(
             (rules.password_chars_min, rules.password_chars_max, rules.password_remembered),
             (10, 128, 5)

@@ -175,6 +175,21 @@ pub enum IdentityError {
         /// The key given.
         delegation_id: i64,
     },
+    /// The passkey's answer does not fit, or there is none to ask.
+    #[error("the passkey was not accepted: {why}")]
+    Passkey {
+        /// What does not fit.
+        why: String,
+    },
+    /// The person proved who they are too long ago.
+    #[error("this needs a fresh login: log out, log in again and repeat it")]
+    NotFresh,
+    /// The passkey does not exist or was removed.
+    #[error("passkey {passkey_id} does not exist or was removed")]
+    UnknownPasskey {
+        /// The key given.
+        passkey_id: i64,
+    },
     /// A scope of a token that names no permission, or none or too many scopes.
     #[error("{scope:?} cannot be a scope: name a permission, `office.*` or `*.act`, at most 50 of them")]
     BadScopes {
@@ -291,6 +306,9 @@ impl Bilingual for IdentityError {
             IdentityError::UnknownDelegation { delegation_id } => {
                 format!("代理 {delegation_id} 不存在、已结束，或不能在该日结束")
             }
+            IdentityError::Passkey { why } => format!("通行密钥未被接受：{why}"),
+            IdentityError::NotFresh => "此操作需要重新登录：请退出后重新登录再办理".to_owned(),
+            IdentityError::UnknownPasskey { passkey_id } => format!("通行密钥 {passkey_id} 不存在或已删除"),
             IdentityError::BadScopes { scope } => {
                 format!("{scope:?} 不能作为令牌范围：请写权限名、`office.*` 或 `*.act`，最多 50 个")
             }

@@ -19,6 +19,7 @@ mod entry_schema;
 mod error;
 pub mod login;
 mod model;
+pub mod passkey;
 mod permission;
 pub mod rules;
 mod secret;

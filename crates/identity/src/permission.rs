@@ -23,6 +23,13 @@ pub struct Assignment {
     pub lent_to: Vec<i64>,
 }
 
+impl Assignment {
+    /// Does the post act on the unit?
+    pub fn acts_on(&self, unit_id: i64) -> bool {
+        self.all_units || self.unit_id == unit_id || self.units.contains(&unit_id)
+    }
+}
+
 /// A person who acts, with the posts held at that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -44,8 +51,7 @@ impl Actor {
     /// The assignment under which this person may use `permission` on `unit_id`, if there is one.
     pub fn assignment_for(&self, permission: Permission, unit_id: i64) -> Option<&Assignment> {
         self.assignments.iter().find(|held| {
-            (held.all_units || held.unit_id == unit_id || held.units.contains(&unit_id))
-                && held.permissions.iter().any(|name| name == permission.0)
+            held.acts_on(unit_id) && held.permissions.iter().any(|name| name == permission.0)
         })
     }
 }

@@ -4,7 +4,7 @@ use kernel::{Date, Moment};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{Store, StoreError, Tx};
 
-use crate::{Actor, Authority, IdentityError, Permission, alarm, service};
+use crate::{Actor, Assignment, Authority, IdentityError, Permission, alarm, service};
 
 /// One command in progress. Offices take it by `&mut` and do their six steps with it.
 pub struct Work<'w, 'c> {
@@ -12,7 +12,7 @@ pub struct Work<'w, 'c> {
     pub tx: &'w mut Tx<'c>,
     actor: &'w Actor,
     now: Moment,
-    authority: Option<(Authority, i64)>,
+    authority: Option<(Authority, Assignment)>,
 }
 
 impl<'w, 'c> Work<'w, 'c> {
@@ -40,13 +40,12 @@ impl<'w, 'c> Work<'w, 'c> {
     pub fn next_key(&mut self) -> i64 {
         self.tx.next_key(self.now)
     }
-    /// Refuses unless the person holds `permission` on `unit_id`, or another person lent exactly this within this
-    /// command ([`Work::with_authority`]).
+    /// Refuses unless the person holds `permission` on `unit_id`, or another person who holds it there lent it within
+    /// this command ([`Work::with_authority`]).
     pub fn require(&self, permission: Permission, unit_id: i64) -> Result<(), IdentityError> {
-        let lent = self
-            .authority
-            .as_ref()
-            .is_some_and(|(lent, on_unit)| lent.permission == permission.0 && *on_unit == unit_id);
+        let lent = self.authority.as_ref().is_some_and(|(given, of_lender)| {
+            given.permission == permission.0 && of_lender.acts_on(unit_id)
+        });
         match self.actor.assignment_for(permission, unit_id) {
             Some(_) => Ok(()),
             None if lent => Ok(()),
@@ -103,7 +102,7 @@ impl<'w, 'c> Work<'w, 'c> {
             permission: permission.0,
         };
         service::keep_authority(self, &given, unit_id, what)?;
-        self.authority = Some((given.clone(), unit_id));
+        self.authority = Some((given.clone(), post.clone()));
         Ok(given)
     }
     /// The authority taken last within this command, for the record of the act.

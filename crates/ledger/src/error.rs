@@ -76,6 +76,9 @@ pub enum LedgerError {
     /// The voucher was reversed before.
     #[error("voucher {0} was reversed before and cannot be reversed again")]
     AlreadyReversed(i64),
+    /// An office posted it as part of its own command.
+    #[error("the voucher of {0:?} was posted by an office: it is corrected by a document of that office, not by hand")]
+    NotByHand(String),
     /// A text or date of the header is not acceptable.
     #[error("voucher header: {0}")]
     BadHeader(String),
@@ -162,6 +165,9 @@ fn chinese(error: &LedgerError) -> String {
         }
         LedgerError::NoSuchVoucher(id) => format!("凭证 {id} 不存在"),
         LedgerError::AlreadyReversed(id) => format!("凭证 {id} 已被红冲，不能再次红冲"),
+        LedgerError::NotByHand(source) => {
+            format!("凭证（{source}）由业务产生，请在该业务中以退补等单据更正，不能手工红冲")
+        }
         LedgerError::BadHeader(why) => format!("凭证头：{why}"),
         LedgerError::ReversedTooEarly { day, original } => {
             format!("红冲日期 {day} 早于原凭证日期 {original}")

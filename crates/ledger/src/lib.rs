@@ -20,6 +20,7 @@ mod entry;
 mod error;
 mod hledger;
 mod logged;
+mod looks;
 mod model;
 mod periods;
 mod reports;
@@ -43,6 +44,10 @@ pub use logged::{
     ADOPTED, BalanceBuilder, CHART, PERIOD, VOUCHER, adopt, adopted, chart_digest, each_voucher,
     period_balance, voucher_by_number, voucher_years,
 };
+pub use looks::{
+    AccountLines, COUNT_MAX, Customer, LineFilter, Part, VoucherFilter, account_lines, chart, component_names,
+    reversed_by, voucher_head, voucher_movements, voucher_postings, vouchers_of,
+};
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};
 pub use reports::{
@@ -51,5 +56,7 @@ pub use reports::{
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;
-pub use service::{install_chart, permission, post, post_bulk, post_manual, reverse};
+pub use service::{
+    MANUAL, install_chart, permission, post, post_bulk, post_manual, reverse, reverse_manual,
+};
 pub use sketch::{Sketch, Sketcher};

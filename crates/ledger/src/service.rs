@@ -82,6 +82,9 @@ fn post_as(
     only(write(work, verb, std::slice::from_ref(header), &mut buffer, None)?)
 }
 
+/// The event of vouchers that a person wrote by hand.
+pub const MANUAL: &str = "manual";
+
 /// Posts a voucher that a person wrote by hand; asks for [`permission::POST`].
 pub fn post_manual(
     work: &mut Work<'_, '_>,
@@ -103,10 +106,38 @@ pub fn post_bulk(
     write(work, permission::VOUCHER, headers, buffer, None)
 }
 
+/// Reverses a voucher that was written by hand; asks for [`permission::REVERSE`] at its unit. What an office posted is
+/// corrected by that office's own document, or its sub-ledger would no longer tie out.
+pub fn reverse_manual(
+    work: &mut Work<'_, '_>,
+    voucher_id: i64,
+    posted_on: Date,
+    text: &str,
+) -> Result<Posted, LedgerError> {
+    let org_id = work.org_id();
+    let original =
+        sql::voucher(work.tx, org_id, voucher_id)?.ok_or(LedgerError::NoSuchVoucher(voucher_id))?;
+    work.require(permission::REVERSE, original.unit_id)?;
+    if original.event != MANUAL {
+        return Err(LedgerError::NotByHand(original.source));
+    }
+    reverse_as(work, permission::REVERSE, voucher_id, posted_on, text)
+}
+
 /// Reverses a voucher with a red one (红冲) that mirrors its postings, sides exchanged, on `posted_on` in an open
 /// period. A voucher can be reversed once; a red voucher can itself be reversed.
 pub fn reverse(
     work: &mut Work<'_, '_>,
+    voucher_id: i64,
+    posted_on: Date,
+    text: &str,
+) -> Result<Posted, LedgerError> {
+    reverse_as(work, permission::VOUCHER, voucher_id, posted_on, text)
+}
+
+fn reverse_as(
+    work: &mut Work<'_, '_>,
+    verb: Permission,
     voucher_id: i64,
     posted_on: Date,
     text: &str,
@@ -138,7 +169,7 @@ pub fn reverse(
     sql::each_posting(work.tx, org_id, voucher_id, |posting| {
         buffer.add(&Posting { debit: posting.credit, credit: posting.debit, ..posting })
     })?;
-    only(write(work, permission::VOUCHER, std::slice::from_ref(&header), &mut buffer, Some(voucher_id))?)
+    only(write(work, verb, std::slice::from_ref(&header), &mut buffer, Some(voucher_id))?)
 }
 
 fn only(mut posted: Vec<Posted>) -> Result<Posted, LedgerError> {

@@ -26,6 +26,7 @@ pub(crate) fn act_of(change: &KeptChange) -> Act {
         "token" => "identity.make_token",
         "passkey" => "identity.add_passkey",
         "delegation" => "identity.delegate",
+        "signature" => "identity.sign_act",
         _ => "identity.found",
     };
     let act = Act {

@@ -45,7 +45,7 @@ pub use signed_list::{
 };
 pub use sql::SCHEMA;
 pub use ticket::{
-    accounts_on_hold, act, add_feedback, attach, attachments, blocking_issue, find, history, open_tickets,
+    accounts_on_hold, act, add_feedback, attach, attach_file, attached_file, attachments, blocking_issue, find, history, open_tickets,
     raise, tickets_about, unsigned_feedback,
 };
 

@@ -107,6 +107,8 @@ pub struct Step {
 /// A file that belongs to a ticket, by its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
+    /// Its key.
+    pub id: i64,
     /// Its name.
     pub name: String,
     /// Its media type.

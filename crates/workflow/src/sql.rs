@@ -92,5 +92,15 @@ CREATE TABLE workflow_message (
 CREATE INDEX workflow_message_subject ON workflow_message (org_id, subject_kind, subject_id);",
         sqlite: "",
         postgres: "",
+    },
+    Migration {
+        number: 2,
+        name: "files of tickets",
+        both: "
+CREATE TABLE workflow_file (
+  org_id INTEGER NOT NULL, ticket_id INTEGER NOT NULL, id INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY (org_id, ticket_id, id)) STRICT, WITHOUT ROWID;",
+        sqlite: "",
+        postgres: "",
     }],
 };

@@ -2,6 +2,7 @@
 
 use identity::{Permission, Work};
 use kernel::{Month, WorkingCalendar};
+use sha2::{Digest as _, Sha256};
 use store::{StoreError, Tx};
 
 use crate::catalogue::{Side, StartsClock};
@@ -171,7 +172,7 @@ pub fn add_feedback(work: &mut Work<'_, '_>, ticket_id: i64, text: &str) -> Resu
     crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("feedback", "", text)])
 }
 
-/// Adds a file to a ticket, by its fingerprint; the file itself is kept by whoever stores files.
+/// Adds a file to a ticket, by its fingerprint; the file itself is kept by whoever stores files. Answers its key.
 pub fn attach(
     work: &mut Work<'_, '_>,
     ticket_id: i64,
@@ -179,7 +180,7 @@ pub fn attach(
     media_type: &str,
     size_bytes: i64,
     sha256: [u8; 32],
-) -> Result<(), WorkflowError> {
+) -> Result<i64, WorkflowError> {
     let org_id = work.org_id();
     let ticket = find(work.tx, org_id, ticket_id)?;
     let (_, unit_id) = post_of_a_side(work, &ticket)?;
@@ -189,6 +190,7 @@ pub fn attach(
         }
     }
     let file = Attachment {
+        id: work.next_key(),
         name: name.to_owned(),
         media_type: media_type.to_owned(),
         size_bytes,
@@ -196,9 +198,41 @@ pub fn attach(
         added_by: work.actor().person_id,
         at: work.now(),
     };
-    let id = work.next_key();
-    sql::ticket::insert_attachment(work.tx, org_id, ticket_id, id, &file)?;
-    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("attachment", "", name)])
+    sql::ticket::insert_attachment(work.tx, org_id, ticket_id, &file)?;
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("attachment", "", name)])?;
+    Ok(file.id)
+}
+
+/// Adds a file to a ticket and keeps its bytes as well. Answers its key.
+pub fn attach_file(
+    work: &mut Work<'_, '_>,
+    ticket_id: i64,
+    name: &str,
+    media_type: &str,
+    content: &[u8],
+) -> Result<i64, WorkflowError> {
+    let org_id = work.org_id();
+    let digest: [u8; 32] = Sha256::digest(content).into();
+    let size_bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
+    let id = attach(work, ticket_id, name, media_type, size_bytes, digest)?;
+    sql::ticket::insert_content(work.tx, (org_id, ticket_id, id), content)?;
+    Ok(id)
+}
+
+/// A file of a ticket with its bytes, which are those that were added: bytes that do not fit their fingerprint are not
+/// given out.
+pub fn attached_file(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    ticket_id: i64,
+    file_id: i64,
+) -> Result<(Attachment, Vec<u8>), WorkflowError> {
+    let missing = WorkflowError::NotFound { what: "file", id: file_id };
+    let file = attachments(tx, org_id, ticket_id)?.into_iter().find(|file| file.id == file_id);
+    let Some(file) = file else { return Err(missing) };
+    let content = sql::ticket::content(tx, (org_id, ticket_id, file_id))?;
+    let content = content.filter(|content| Sha256::digest(content).as_slice() == file.sha256.as_slice());
+    Ok((file, content.ok_or(missing)?))
 }
 
 /// One ticket.

@@ -196,7 +196,7 @@ fn main() -> ExitCode {
         Command::Restore { file, look: true, shown } => backup::look(file, cli.lang, shown),
         Command::Restore { file, .. } => backup::restore(file, &cli.place, cli.lang),
         Command::Verify(command) => verify::run(command, cli.lang),
-        Command::Bench(command) => bench::run(command, &cli.place),
+        Command::Bench(command) => bench::run(command, &cli.place, cli.lang),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

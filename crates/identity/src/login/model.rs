@@ -91,6 +91,7 @@ impl From<IdentityError> for LoginRefused {
         match error {
             IdentityError::Login(refused) => refused,
             IdentityError::Store(error) => LoginRefused::Store(error),
+            IdentityError::Passkey { why } => LoginRefused::Passkey { why },
             other => LoginRefused::Failed(other.to_string()),
         }
     }

@@ -86,9 +86,14 @@ pub fn find_session(tx: &mut Tx<'_>, token: &str, now: Moment) -> Result<Option<
     Ok(session.map(|session| Session { csrf: secret.derive("csrf"), ..session }))
 }
 
+/// Is the last request written a minute old?
+pub fn is_touch_due(session: &Session, now: Moment) -> bool {
+    now.millis() - session.touched_at.millis() >= TOUCH_MS
+}
+
 /// Writes that a request came at `now`, if the last one written is a minute old.
 pub fn touch_session(tx: &mut Tx<'_>, session: &Session, now: Moment) -> Result<(), StoreError> {
-    if now.millis() - session.touched_at.millis() >= TOUCH_MS {
+    if is_touch_due(session, now) {
         sql::touch(tx, session, now)?;
     }
     Ok(())
@@ -99,7 +104,7 @@ pub fn touch_session(tx: &mut Tx<'_>, session: &Session, now: Moment) -> Result<
 pub fn pass_session(store: &Store, token: &str, now: Moment) -> Result<Option<Session>, StoreError> {
     let found = store.read(|tx| find_session(tx, token, now))?;
     if let Some(session) = &found
-        && now.millis() - session.touched_at.millis() >= TOUCH_MS
+        && is_touch_due(session, now)
     {
         store.write(|tx| touch_session(tx, session, now))?;
     }

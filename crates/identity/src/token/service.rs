@@ -80,9 +80,14 @@ pub fn find_token(tx: &mut Tx<'_>, secret: &str, now: Moment) -> Result<Option<T
     Ok(found.filter(|token| token.is_valid(now)))
 }
 
+/// Is the last use written a minute old?
+pub fn is_touch_due(token: &Token, now: Moment) -> bool {
+    token.last_used_at.is_none_or(|last| now.millis() - last.millis() >= TOUCH_MS)
+}
+
 /// Writes that the token was used at `now`, if the last use written is a minute old.
 pub fn touch_token(tx: &mut Tx<'_>, token: &Token, now: Moment) -> Result<(), StoreError> {
-    if token.last_used_at.is_none_or(|last| now.millis() - last.millis() >= TOUCH_MS) {
+    if is_touch_due(token, now) {
         sql::touch(tx, token, now)?;
     }
     Ok(())
@@ -92,7 +97,7 @@ pub fn touch_token(tx: &mut Tx<'_>, token: &Token, now: Moment) -> Result<(), St
 pub fn pass_token(store: &Store, secret: &str, now: Moment) -> Result<Option<Token>, StoreError> {
     let found = store.read(|tx| find_token(tx, secret, now))?;
     if let Some(token) = &found
-        && token.last_used_at.is_none_or(|last| now.millis() - last.millis() >= TOUCH_MS)
+        && is_touch_due(token, now)
     {
         store.write(|tx| touch_token(tx, token, now))?;
     }

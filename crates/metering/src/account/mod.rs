@@ -18,4 +18,4 @@ pub use model::{
 };
 pub use rules::AccountField;
 pub use service::{AccountChange, changes, meters, open_account};
-pub use sql::{account_by_id, account_by_number, each_account};
+pub use sql::{account_by_id, account_by_number, accounts_of_book, each_account, names_of};

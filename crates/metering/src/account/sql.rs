@@ -1,5 +1,6 @@
 //! Tables of accounts: columns, reads and writes.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use store::{Column, Kind, Row, Tx, params};
@@ -160,6 +161,33 @@ pub fn account_by_number(tx: &mut Tx<'_>, org_id: i64, number: &str) -> Result<O
 /// The account with this key, if there is one.
 pub fn account_by_id(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Option<AccountDetails>> {
     tx.one(details_query!("org_id = ?1 AND account_id = ?2"), params![org_id, account_id], read_details)
+}
+
+/// The accounts of a book, in order of key.
+pub fn accounts_of_book(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<Vec<AccountDetails>> {
+    tx.list(
+        details_query!("org_id = ?1 AND book_id = ?2 ORDER BY account_id"),
+        params![org_id, book_id],
+        read_details,
+    )
+}
+
+/// Number and name of each of these accounts, by key; in chunks, whatever their number.
+pub fn names_of(tx: &mut Tx<'_>, org_id: i64, keys: &[i64]) -> Result<HashMap<i64, (String, String)>> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for some in keys.chunks(500) {
+        // Keys of accounts are whole numbers of our own: they can stand in the text.
+        let some: Vec<String> = some.iter().map(i64::to_string).collect();
+        let sql = format!(
+            "SELECT account_id, number, name FROM account WHERE org_id = ?1 AND account_id IN ({})",
+            some.join(", ")
+        );
+        tx.each(&sql, params![org_id], |row| {
+            found.insert(row.int(0)?, (row.text(1)?, row.text(2)?));
+            Ok::<_, crate::MeteringError>(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// Gives every account whose key lies in `keys` to `take`, in order of key, without keeping them.

@@ -159,6 +159,18 @@ pub struct LineCounts {
     pub untouched: i64,
 }
 
+/// How far a book came in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BookProgress {
+    /// Its lines.
+    pub counts: LineCounts,
+    /// Lines entered as estimates.
+    pub estimated: i64,
+    /// Entered lines whose total is off the average of the three months before by 30 % or more; a first sight for the
+    /// reader, the gates of the centre decide.
+    pub suspicious: i64,
+}
+
 /// What a person enters for one meter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entered {

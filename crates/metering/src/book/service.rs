@@ -5,7 +5,7 @@ use kernel::{Bilingual, Date, Lang, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
 
-use super::model::{Book, BookMonth, BookState, BookStep, Decision, LineCounts, LogEntry, LogKind};
+use super::model::{Book, BookMonth, BookProgress, BookState, BookStep, Decision, LineCounts, LogEntry, LogKind};
 use super::rules::{self, Act};
 use super::sql;
 use crate::error::What;
@@ -131,6 +131,19 @@ pub fn steps(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64) -> Result
 /// How the lines of a book stand. Source: READ-14.
 pub fn line_counts(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64) -> Result<LineCounts> {
     sql::line_counts(tx, org_id, month, book_id)
+}
+
+/// How far these books came in a month, as (book, progress) in order of book; a book without lines is left out. One query.
+pub fn progress_of(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    books: &[i64],
+) -> Result<Vec<(i64, BookProgress)>> {
+    if books.is_empty() {
+        return Ok(Vec::new());
+    }
+    sql::progress(tx, org_id, month, books)
 }
 
 /// Makes a book. Its reading day is in force only after [`propose_reading_day`] and [`review_reading_day`].

@@ -3,7 +3,7 @@
 use kernel::{Moment, Month};
 use store::{Column, Kind, Row, Tx, params};
 
-use super::model::{Book, BookMonth, BookState, BookStep, Cycle, LineCounts, LogEntry, LogKind};
+use super::model::{Book, BookMonth, BookProgress, BookState, BookStep, Cycle, LineCounts, LogEntry, LogKind};
 use crate::Result;
 use Kind::{Int, Text};
 
@@ -367,6 +367,62 @@ pub(crate) fn line_counts(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i
         },
     )?;
     Ok(counts.unwrap_or_default())
+}
+
+/// How far some books came. A line is compared where the meter has a total, showed less than a thousand million before,
+/// was read in each of the three months before with the same multiplier, and nothing rolled over: whole numbers only.
+pub(crate) fn progress(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    books: &[i64],
+) -> Result<Vec<(i64, BookProgress)>> {
+    // Keys of books are whole numbers of our own: they can stand in the text.
+    let keys: Vec<String> = books.iter().map(i64::to_string).collect();
+    let sql = format!(
+        "SELECT a.book_id, COUNT(*), COUNT(CASE WHEN r.status = 1 THEN 1 END),
+                COUNT(CASE WHEN r.status = 2 THEN 1 END), COUNT(CASE WHEN r.status = 0 THEN 1 END),
+                COUNT(CASE WHEN r.entered_by = 0 THEN 1 END),
+                COUNT(CASE WHEN r.entered_by <> 0 AND r.flags & 2 <> 0 THEN 1 END),
+                COUNT(CASE WHEN r.entered_by <> 0 AND r.status <> 0
+                   AND r.flags < 65536 AND p.flags < 65536 AND q.flags < 65536 AND s.flags < 65536
+                   AND p.multiplier = r.multiplier AND q.multiplier = r.multiplier AND s.multiplier = r.multiplier
+                   AND p.status <> 0 AND q.status <> 0 AND s.status <> 0
+                   AND r.total_current < 1000000000000000
+                   AND p.total_current - p.total_previous + q.total_current - q.total_previous
+                     + s.total_current - s.total_previous > 0
+                   AND ABS(3 * (r.total_current - r.total_previous)
+                       - (p.total_current - p.total_previous + q.total_current - q.total_previous
+                         + s.total_current - s.total_previous)) * 10
+                     >= 3 * (p.total_current - p.total_previous + q.total_current - q.total_previous
+                         + s.total_current - s.total_previous) THEN 1 END)
+         FROM account a CROSS JOIN reading r
+         LEFT JOIN reading p ON p.org_id = r.org_id AND p.month = ?3 AND p.account_id = r.account_id
+                            AND p.meter_seq = r.meter_seq
+         LEFT JOIN reading q ON q.org_id = r.org_id AND q.month = ?4 AND q.account_id = r.account_id
+                            AND q.meter_seq = r.meter_seq
+         LEFT JOIN reading s ON s.org_id = r.org_id AND s.month = ?5 AND s.account_id = r.account_id
+                            AND s.meter_seq = r.meter_seq
+         WHERE r.org_id = a.org_id AND r.month = ?2 AND r.account_id = a.account_id AND a.org_id = ?1
+           AND a.book_id IN ({})
+         GROUP BY a.book_id ORDER BY a.book_id",
+        keys.join(", ")
+    );
+    tx.list(
+        &sql,
+        params![org_id, month, month.plus(-1)?, month.plus(-2)?, month.plus(-3)?],
+        |row| {
+            let counts = LineCounts {
+                lines: row.int(1)?,
+                read: row.int(2)?,
+                zero: row.int(3)?,
+                unread: row.int(4)?,
+                untouched: row.int(5)?,
+            };
+            let progress = BookProgress { counts, estimated: row.int(6)?, suspicious: row.int(7)? };
+            Ok::<_, crate::MeteringError>((row.int(0)?, progress))
+        },
+    )
 }
 
 pub(crate) fn insert_log(

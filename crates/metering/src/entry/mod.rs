@@ -4,10 +4,12 @@
 //! in the history, one replaces them. So a page of ten lines and a file of a million take the same way.
 
 mod service;
+mod sheet;
 pub(crate) mod sql;
 
 pub(crate) use service::{account_place, apply, load_lines, open, record_lines};
 pub use service::{enter_readings, lines_of_book, reading_history};
+pub use sheet::{MONTHS_COMPARED, SheetLine, entry_sheet};
 
 use kernel::Moment;
 

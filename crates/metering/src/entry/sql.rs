@@ -227,6 +227,45 @@ pub(crate) fn lines_of_book(
     )
 }
 
+/// Whom a line belongs to, as a reader knows it.
+pub(crate) struct Customer {
+    pub account_id: i64,
+    pub number: String,
+    pub name: String,
+    pub address: String,
+    pub route_sequence: i64,
+}
+
+pub(crate) fn customers_of_book(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Result<Vec<Customer>> {
+    tx.list(
+        "SELECT account_id, number, name, address, route_sequence FROM account
+         WHERE org_id = ?1 AND book_id = ?2 ORDER BY account_id",
+        params![org_id, book_id],
+        |row| {
+            Ok(Customer {
+                account_id: row.int(0)?,
+                number: row.text(1)?,
+                name: row.text(2)?,
+                address: row.text(3)?,
+                route_sequence: row.int(4)?,
+            })
+        },
+    )
+}
+
+pub(crate) fn meter_numbers_of_book(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    book_id: i64,
+) -> Result<Vec<(i64, i64, String)>> {
+    tx.list(
+        "SELECT m.account_id, m.meter_seq, m.number FROM account a CROSS JOIN meter m
+         WHERE m.org_id = a.org_id AND m.account_id = a.account_id AND a.org_id = ?1 AND a.book_id = ?2",
+        params![org_id, book_id],
+        |row| Ok((row.int(0)?, row.int(1)?, row.text(2)?)),
+    )
+}
+
 /// The values that staged lines replace, when a person entered them or a meter was read.
 pub(crate) fn keep_history(
     tx: &mut Tx<'_>,

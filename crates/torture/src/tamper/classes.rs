@@ -36,6 +36,8 @@ pub const OPEN: &[(&str, &str, &str)] = &[
         "*",
         "account, month and reason of a request, and the end of an adjustment's hold, are said by no act yet",
     ),
+    ("job", "*", "long work that people start; what it did has its own acts, how far it was has none"),
+    ("job_file", "*", "files of work that is not over; they go with its end"),
     ("hold_ticket", "*", "station and day of issue are compared by no check yet"),
     (
         "idempotency",

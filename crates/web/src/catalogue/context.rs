@@ -51,6 +51,8 @@ pub struct Caller {
     pub session_id: Option<i64>,
     /// Asks with a token instead of a session.
     pub machine: bool,
+    /// The page that must be passed before anything else: a password to change, a second factor to give.
+    pub held_at: Option<&'static str>,
 }
 
 impl Caller {

@@ -71,6 +71,10 @@ impl Console {
         if refusal.why == Why::NotLoggedIn {
             return Answer::see(&format!("/login?to={}", url::encode(&asked.whole_path())));
         }
+        // Whoever must change a password or give a second factor is led there.
+        if let Some(page) = caller.and_then(|caller| caller.held_at).filter(|page| *page != asked.path) {
+            return Answer::see(&format!("{page}?to={}", url::encode(&asked.whole_path())));
+        }
         let title = words::say(lang, &format!("problem.{}", refusal.why.code()));
         let screen = self.screen(asked, caller, title, now);
         let body = render::problem(&screen, refusal, &asked.id);
@@ -91,6 +95,20 @@ impl Console {
             Route::OpenApi => Ok(Answer::json(200, &api::description(&self.catalogue, asked.lang()))),
             Route::Lang => entry::set_language(asked),
             Route::Page(page) => self.page(page, asked, caller, now),
+            // A file without a permission is for anybody, such as the proof of the bill one holds in the hand.
+            Route::Download(download) if download.permission.is_empty() => {
+                let visitor;
+                let looker = match caller {
+                    Some(caller) => caller,
+                    None => {
+                        visitor = entry::visitor(self, asked);
+                        &visitor
+                    }
+                };
+                let given = Given::understand(download.params, &asked.raw(), false)?;
+                let made = self.look(looker, now, |look| (download.make)(look, &given))?;
+                Ok(Answer::file(&made.name, made.content_type, made.bytes))
+            }
             _ => {
                 let caller = caller.ok_or_else(not_logged_in)?;
                 entry::require_free(caller, asked)?;

@@ -1,5 +1,7 @@
 //! Pages drawn by hand: where a list or a view does not fit.
 
+pub mod reading_grid;
+
 use crate::catalogue::{Look, Refusal};
 
 /// Where a number that a person typed leads to: an account, a book, a bill's code.

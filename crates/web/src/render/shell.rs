@@ -37,6 +37,7 @@ pub fn document(screen: &Screen<'_>, body: &Markup) -> Markup {
                 script src=(assets::href("theme.js")) {}
                 script src=(assets::href("htmx.js")) defer {}
                 script src=(assets::href("app.js")) defer {}
+                @if screen.caller.is_some() { script src=(assets::href("passkey.js")) defer {} }
                 script src=(assets::href("charts.js")) data-library=(assets::href("echarts.js")) defer {}
             }
             @match screen.caller {

@@ -45,7 +45,7 @@ fn scene(lang: Lang) -> Scene {
         lent_to: vec![],
     };
     let actor = identity::Actor { org_id: 1, person_id: 7, name: "张敏".into(), assignments: vec![assignment] };
-    let caller = Caller { actor, lang, csrf: "c\"srf".into(), session_id: Some(1), machine: false };
+    let caller = Caller { actor, lang, csrf: "c\"srf".into(), session_id: Some(1), machine: false, held_at: None };
     Scene { house, catalogue: Catalogue { areas: vec![&AREA] }, caller, _folder: folder }
 }
 

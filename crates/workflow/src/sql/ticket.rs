@@ -218,7 +218,6 @@ pub(crate) fn insert_attachment(
     tx: &mut Tx<'_>,
     org_id: i64,
     ticket_id: i64,
-    id: i64,
     file: &Attachment,
 ) -> Result<(), StoreError> {
     tx.execute(
@@ -227,7 +226,7 @@ pub(crate) fn insert_attachment(
         params![
             org_id,
             ticket_id,
-            id,
+            file.id,
             &file.name,
             &file.media_type,
             file.size_bytes,
@@ -245,17 +244,18 @@ pub(crate) fn attachments(
     ticket_id: i64,
 ) -> Result<Vec<Attachment>, StoreError> {
     tx.list(
-        "SELECT name, media_type, size_bytes, sha256, added_by, at FROM workflow_attachment
+        "SELECT id, name, media_type, size_bytes, sha256, added_by, at FROM workflow_attachment
          WHERE org_id = ?1 AND ticket_id = ?2 ORDER BY id",
         params![org_id, ticket_id],
         |row| {
             Ok(Attachment {
-                name: row.text(0)?,
-                media_type: row.text(1)?,
-                size_bytes: row.int(2)?,
-                sha256: row.blob(3)?,
-                added_by: row.int(4)?,
-                at: row.moment(5)?,
+                id: row.int(0)?,
+                name: row.text(1)?,
+                media_type: row.text(2)?,
+                size_bytes: row.int(3)?,
+                sha256: row.blob(4)?,
+                added_by: row.int(5)?,
+                at: row.moment(6)?,
             })
         },
     )
@@ -281,5 +281,28 @@ pub(crate) fn each_step(
          FROM workflow_step WHERE org_id = ?1 ORDER BY ticket_id, step_no",
         params![org_id],
         |row| take(row.int(10)?, step(row)?),
+    )
+}
+
+pub(crate) fn insert_content(
+    tx: &mut Tx<'_>,
+    (org_id, ticket_id, id): (i64, i64, i64),
+    content: &[u8],
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO workflow_file (org_id, ticket_id, id, content) VALUES (?1, ?2, ?3, ?4)",
+        params![org_id, ticket_id, id, content],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn content(
+    tx: &mut Tx<'_>,
+    (org_id, ticket_id, id): (i64, i64, i64),
+) -> Result<Option<Vec<u8>>, StoreError> {
+    tx.one(
+        "SELECT content FROM workflow_file WHERE org_id = ?1 AND ticket_id = ?2 AND id = ?3",
+        params![org_id, ticket_id, id],
+        |row| row.blob(0),
     )
 }

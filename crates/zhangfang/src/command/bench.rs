@@ -50,6 +50,8 @@ pub enum Bench {
     },
     /// Known errors among a month's readings: what the 30 % rule and the score find / 异常检出率
     Exceptions(super::bench_exceptions::Exceptions),
+    /// Many people at work in the browser at once: pages per second, and what each page lets them wait / 网页性能
+    Console(super::bench_console::Console),
     /// Verifying a period's bundle of many acts, and bare hashing of the same bytes / 存证校验性能
     Proof {
         /// Number of acts / 记录条数
@@ -74,7 +76,7 @@ pub enum Bench {
 }
 
 /// Runs the measurement. `--database URL` means that PostgreSQL database and nothing else.
-pub fn run(command: &Bench, place: &Place) -> Done {
+pub fn run(command: &Bench, place: &Place, lang: kernel::Lang) -> Done {
     let (accounts, json, scratch, postgres, only_postgres) = match command {
         Bench::Billing { accounts, json, scratch, postgres, only_postgres } => {
             (accounts, json, scratch, postgres, only_postgres)
@@ -84,6 +86,7 @@ pub fn run(command: &Bench, place: &Place) -> Done {
             return super::bench_proof::run(*acts, *json, &folder);
         }
         Bench::Whatif { accounts, scratch } => return whatif(*accounts, scratch.as_ref(), place),
+        Bench::Console(console) => return super::bench_console::run(console, place, lang),
         Bench::Exceptions(exceptions) => return super::bench_exceptions::run(exceptions, place),
     };
     let postgres = place.database.as_ref().or(postgres.as_ref());

@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 use identity::PasswordCost;
@@ -48,8 +50,47 @@ pub fn run(serve: &Serve, place: &Place, lang: Lang) -> Done {
     run_on(serve, place, Arc::new(store), cost, lang)
 }
 
-/// Serves an open database.
+/// Serves an open database until the process is told to stop.
 pub fn run_on(serve: &Serve, place: &Place, store: Arc<Store>, cost: PasswordCost, lang: Lang) -> Done {
+    let scheme = if serve.tls_certificate.is_some() { "https" } else { "http" };
+    open(serve, place, store, cost, lang, witness::until_told, move |local| {
+        let ready = Text::new(
+            format!("账房已在 {scheme}://{local} 开门；按 Ctrl-C 关门"),
+            format!("the office is open at {scheme}://{local}; Ctrl-C closes it"),
+        );
+        println!("{}", ready.text(lang));
+        let _ = std::io::stdout().flush();
+    })
+}
+
+/// Serves an open database until `closing` is set; tells the address it listens at.
+pub fn until(
+    serve: &Serve,
+    place: &Place,
+    store: Arc<Store>,
+    cost: PasswordCost,
+    closing: Arc<AtomicBool>,
+    tell: impl Fn(SocketAddr) + Send + 'static,
+) -> Done {
+    let stop = move || -> web::Stop {
+        Box::pin(async move {
+            while !closing.load(Ordering::Acquire) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        })
+    };
+    open(serve, place, store, cost, Lang::default(), stop, tell)
+}
+
+fn open(
+    serve: &Serve,
+    place: &Place,
+    store: Arc<Store>,
+    cost: PasswordCost,
+    lang: Lang,
+    stop: impl FnOnce() -> web::Stop + Send + 'static,
+    tell: impl Fn(SocketAddr) + Send + 'static,
+) -> Done {
     let org_id = place.org_id(&store)?;
     let signers = Signers::read(&place.key_folder(), &place.org)?;
     let root = store
@@ -105,15 +146,7 @@ pub fn run_on(serve: &Serve, place: &Place, store: Arc<Store>, cost: PasswordCos
         .map(|(chain, key)| web::Certificate { chain, key });
     let options = web::Options { address: serve.listen, certificate };
     let listen = serve.listen;
-    web::serve(console, &options, witness::until_told, move |web::Listening::Ready(local)| {
-        let ready = Text::new(
-            format!("账房已在 {scheme}://{local} 开门；按 Ctrl-C 关门"),
-            format!("the office is open at {scheme}://{local}; Ctrl-C closes it"),
-        );
-        println!("{}", ready.text(lang));
-        let _ = std::io::stdout().flush();
-    })
-    .map_err(|error| {
+    web::serve(console, &options, stop, move |web::Listening::Ready(local)| tell(local)).map_err(|error| {
         Failure::new(
             format!("无法在 {listen} 提供服务：{error}"),
             format!("cannot serve at {listen}: {error}"),

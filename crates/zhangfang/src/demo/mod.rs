@@ -32,6 +32,7 @@ use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
+pub use people::PASSWORD;
 pub use population::{BOOK_ACCOUNTS, Customer, HISTORY_MONTHS, Population, Special};
 use population::{Prices, hours_of};
 
@@ -106,6 +107,30 @@ pub fn prepare_from(url: &str, accounts: u64, seed: u64, natural: bool) -> Done<
 }
 
 impl Stage {
+    /// A year of history, the month read, billed and its exceptions handled; everybody has a password.
+    pub fn fill(&self, accounts: u64, signers: &Signers) -> Done<(RunSummary, exceptions::Handled)> {
+        self.load_accounts()?;
+        let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
+        for back in (1..=HISTORY_MONTHS).rev() {
+            let month = self.month.plus(-back)?;
+            self.load_readings(month, &progress)?;
+            self.run_history(month)?;
+            self.sign_log(&signers, month)?;
+        }
+        progress.finish();
+        self.store.refresh_statistics()?;
+        self.read_month()?;
+        let run = self.bill_month()?;
+        let handled = self.handle_exceptions()?;
+        self.hand_out_passwords()?;
+        Ok((run, handled))
+    }
+
+    /// Where and when its people go on: the day after its story ends.
+    pub fn place(&self, place: &Place) -> Done<Place> {
+        Ok(Place { on: Some(self.today()?.to_string()), org: "DEMO".into(), ..place.clone() })
+    }
+
     /// Names the log and gives it keys; an earlier demo's in the folder are used again.
     pub fn make_keys(&self, folder: &Path) -> Done<Signers> {
         let day = self.month.plus(-HISTORY_MONTHS)?.previous().first_day();
@@ -356,6 +381,17 @@ fn clear_folder(place: &Place) -> Done {
     Ok(())
 }
 
+/// Makes a demo ready to be served, without a word but its progress; answers it with the place and day of its office.
+pub fn make(place: &Place, accounts: u64) -> Done<(Stage, Place)> {
+    clear_folder(place)?;
+    let stage = prepare(&place.url(), accounts)?;
+    let signers = stage.make_keys(&place.key_folder())?;
+    stage.fill(accounts, &signers)?;
+    stage.open_next_month()?;
+    let place = stage.place(place)?;
+    Ok((stage, place))
+}
+
 /// Runs the whole demo.
 pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang) -> Done {
     if accounts < 3 * BOOK_ACCOUNTS {
@@ -365,20 +401,7 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
     let signers = stage.make_keys(&place.key_folder())?;
-    stage.load_accounts()?;
-    let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
-    for back in (1..=HISTORY_MONTHS).rev() {
-        let month = stage.month.plus(-back)?;
-        stage.load_readings(month, &progress)?;
-        stage.run_history(month)?;
-        stage.sign_log(&signers, month)?;
-    }
-    progress.finish();
-    stage.store.refresh_statistics()?;
-    stage.read_month()?;
-    let run = stage.bill_month()?;
-    let handled = stage.handle_exceptions()?;
-    stage.hand_out_passwords()?;
+    let (run, handled) = stage.fill(accounts, &signers)?;
     let summary = stage.summary(&signers)?;
     let mut files = vec![stage.write_reports(&place.data, lang)?];
     files.extend(stage.print_bills(&place.data, lang)?);
@@ -388,8 +411,6 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     stage.print_people(lang)?;
     let Some(listen) = listen else { return Ok(()) };
     stage.open_next_month()?;
-    // What the demo's people do next they do on the day after its story ends.
-    let day = stage.today()?.to_string();
-    let place = Place { on: Some(day), org: "DEMO".into(), ..place.clone() };
+    let place = stage.place(place)?;
     serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }

@@ -1,0 +1,318 @@
+//! Adding passkeys, asking them at login, and having them sign.
+
+use kernel::Moment;
+use store::{Store, StoreError, Tx};
+
+use super::ceremony::{self, Begun};
+use super::model::{Passkey, Signature, Site};
+use super::sql::{self, Ceremony};
+use crate::login::{self, LoginEventKind, LoginRefused, NewEvent};
+use crate::secret::sha256;
+use crate::sql::Change;
+use crate::{AccessRules, IdentityError, Person, Session, Work, credential, rules, service, session};
+
+const ADD: &str = "add";
+const SECOND_FACTOR: &str = "second_factor";
+const SIGN: &str = "sign";
+
+/// The passkeys of a person.
+pub fn passkeys(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Vec<Passkey>, StoreError> {
+    sql::of_person(tx, org_id, person_id)
+}
+
+/// Every signature under an act, in order.
+pub fn signatures(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Signature>, StoreError> {
+    sql::signatures(tx, org_id)
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    purpose: &'static str,
+    begun: &Begun,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let ceremony = Ceremony {
+        challenge: begun.challenge,
+        session_id: session.id,
+        purpose,
+        state: begun.state.clone(),
+        expires_at: now.plus_millis(AccessRules::on(now.date()).challenge_ms),
+    };
+    sql::begin(tx, session.org_id, &ceremony, now)
+}
+
+fn take(
+    store: &Store,
+    session: &Session,
+    purpose: &str,
+    challenge: &[u8; 16],
+    now: Moment,
+) -> Result<Vec<u8>, IdentityError> {
+    // In a transaction of its own: an answer that is refused has used up its challenge.
+    let taken = store.write(|tx| sql::take(tx, session.org_id, (challenge, session.id, purpose), now))?;
+    taken.ok_or_else(|| IdentityError::Passkey { why: "the question is over or was answered; begin again".into() })
+}
+
+fn person_of(tx: &mut Tx<'_>, session: &Session) -> Result<Person, IdentityError> {
+    let person_id = session.person_id;
+    let person = crate::sql::person_by_id(tx, session.org_id, person_id)?;
+    person.filter(|person| person.active).ok_or(IdentityError::UnknownPerson { person_id })
+}
+
+/// Begins to add a passkey to one's own account; answers what the browser is to be given, as JSON.
+///
+/// Refuses when the login is not fresh, and while the second factor is still asked of somebody who has one: else the
+/// password alone would make a second one.
+pub fn begin_registration(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    now: Moment,
+) -> Result<String, IdentityError> {
+    let (org_id, person_id) = (session.org_id, session.person_id);
+    let since = now.millis() - session.authenticated_at.millis();
+    if since > AccessRules::on(now.date()).fresh_ms {
+        return Err(IdentityError::NotFresh);
+    }
+    store.write(|tx| {
+        let person = person_of(tx, session)?;
+        let known = sql::of_person(tx, org_id, person_id)?;
+        if session.second_factor_wanted && !session.second_factor_done && !known.is_empty() {
+            return Err(IdentityError::Passkey { why: "give the second factor first".into() });
+        }
+        let user = ceremony::handle(org_id, person_id);
+        let begun = ceremony::begin_registration(site, &user, (&person.login, &person.name), &known)?;
+        keep(tx, session, ADD, &begun, now)?;
+        Ok(begun.options)
+    })
+}
+
+/// Adds the passkey that answered; it counts as the second factor of this session.
+pub fn finish_registration(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    name: &str,
+    answer: &str,
+    now: Moment,
+) -> Result<i64, IdentityError> {
+    rules::check_name("passkey name", name)?;
+    let (answer, challenge) = ceremony::registration_answer(answer)?;
+    let state = take(store, session, ADD, &challenge, now)?;
+    let (credential_id, public_key, state, transports) = ceremony::finish_registration(site, &state, &answer)?;
+    let (org_id, person_id) = (session.org_id, session.person_id);
+    store.write(|tx| {
+        person_of(tx, session)?;
+        let id = tx.next_key(now);
+        let new = Passkey {
+            id,
+            person_id,
+            name: name.to_owned(),
+            added_at: now,
+            last_used_at: None,
+            credential_id: credential_id.clone(),
+            public_key: public_key.clone(),
+            state: state.clone(),
+            transports,
+        };
+        sql::insert(tx, org_id, &new)?;
+        session::sql::second_factor_done(tx, session, now)?;
+        let said = words(&new);
+        let change = Change { subject: "passkey", subject_id: id, old: "", new: &said };
+        crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
+        Ok(id)
+    })
+}
+
+/// What the list of changes says of a passkey: whose, and the digest of its public key.
+pub(crate) fn words(passkey: &Passkey) -> String {
+    let digest = data_encoding::HEXLOWER.encode(&sha256(&[&passkey.credential_id, &passkey.public_key]));
+    format!("person {} key {digest}: {}", passkey.person_id, passkey.name)
+}
+
+/// Removes one of one's own passkeys; the last one not while a second factor is asked.
+pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) -> Result<(), IdentityError> {
+    let (org_id, person_id) = (session.org_id, session.person_id);
+    store.write(|tx| {
+        let known = sql::of_person(tx, org_id, person_id)?;
+        let is_last = known.len() == 1 && known.first().is_some_and(|passkey| passkey.id == id);
+        if is_last && (session.second_factor_wanted || credential::sql::account(tx, org_id, person_id)?.second_factor) {
+            return Err(IdentityError::Passkey { why: "it is the last one, and a second factor is asked".into() });
+        }
+        if !sql::remove(tx, org_id, person_id, id, now)? {
+            return Err(IdentityError::UnknownPasskey { passkey_id: id });
+        }
+        let change = Change { subject: "passkey", subject_id: id, old: "valid", new: "removed" };
+        Ok(crate::sql::insert_change(tx, org_id, person_id, &change, now)?)
+    })
+}
+
+/// The person's own switch: a second factor is asked at every login. It needs a passkey.
+pub fn set_second_factor(work: &mut Work<'_, '_>, session: &Session, on: bool) -> Result<(), IdentityError> {
+    let (org_id, person_id) = (work.org_id(), work.actor().person_id);
+    if session.person_id != person_id || session.org_id != org_id {
+        return Err(IdentityError::UnknownPerson { person_id: session.person_id });
+    }
+    if on && sql::of_person(work.tx, org_id, person_id)?.is_empty() {
+        return Err(IdentityError::Passkey { why: "add a passkey first".into() });
+    }
+    let account = credential::sql::account(work.tx, org_id, person_id)?;
+    if account.second_factor == on {
+        return Ok(());
+    }
+    let said = |on: bool| if on { "asked" } else { "not asked" };
+    let old = said(account.second_factor);
+    let account = credential::sql::Account { second_factor: on, ..account };
+    credential::sql::keep_account(work.tx, org_id, person_id, &account)?;
+    service::note(work, "second_factor", person_id, old, said(on))
+}
+
+fn begin(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    (purpose, challenge): (&'static str, Option<[u8; 16]>),
+    now: Moment,
+) -> Result<String, IdentityError> {
+    store.write(|tx| {
+        let known = sql::of_person(tx, session.org_id, session.person_id)?;
+        let begun = ceremony::begin_assertion(site, &known, challenge)?;
+        keep(tx, session, purpose, &begun, now)?;
+        Ok(begun.options)
+    })
+}
+
+/// Begins to ask for the second factor; answers what the browser is to be given, as JSON.
+pub fn begin_second_factor(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    now: Moment,
+) -> Result<String, IdentityError> {
+    begin(store, site, session, (SECOND_FACTOR, None), now)
+}
+
+/// Begins to have an act signed; answers what the browser is to be given, as JSON. `body` are the canonical bytes of what
+/// is asked for, by which the same request is known again.
+pub fn begin_signature(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    now: Moment,
+) -> Result<String, IdentityError> {
+    let challenge = ceremony::act_challenge(session.org_id, session.person_id, verb, request_key, body);
+    begin(store, site, session, (SIGN, Some(challenge)), now)
+}
+
+/// An answer that was verified.
+struct Proof {
+    passkey: Passkey,
+    state: Vec<u8>,
+    parts: [Vec<u8>; 3],
+    challenge: [u8; 16],
+}
+
+fn proof(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    purpose: &str,
+    answer: &str,
+    now: Moment,
+) -> Result<Proof, IdentityError> {
+    let (answer, challenge) = ceremony::assertion_answer(answer)?;
+    let state = take(store, session, purpose, &challenge, now)?;
+    let known = store.read(|tx| sql::of_person(tx, session.org_id, session.person_id))?;
+    let user = ceremony::handle(session.org_id, session.person_id);
+    let (passkey, state) = ceremony::finish_assertion(site, &state, &user, &known, &answer)?;
+    let response = answer.response();
+    let parts = [response.client_data_json(), response.authenticator_data(), response.signature()];
+    Ok(Proof { passkey: passkey.clone(), state, parts: parts.map(<[u8]>::to_vec), challenge })
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    kind: LoginEventKind,
+    detail: &str,
+    now: Moment,
+) -> Result<(), IdentityError> {
+    let person = person_of(tx, session)?;
+    let event = NewEvent {
+        kind,
+        person_id: Some(person.id),
+        login: &person.login,
+        address: &session.address,
+        detail,
+    };
+    Ok(login::note(tx, session.org_id, now, &event)?)
+}
+
+/// Takes the second factor: the session is clear from now on.
+pub fn finish_second_factor(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    answer: &str,
+    now: Moment,
+) -> Result<(), LoginRefused> {
+    match proof(store, site, session, SECOND_FACTOR, answer, now) {
+        Ok(proof) => store.write(|tx| {
+            sql::used(tx, session.org_id, proof.passkey.id, &proof.state, now)?;
+            session::sql::second_factor_done(tx, session, now)?;
+            Ok(note(tx, session, LoginEventKind::SecondFactor, &proof.passkey.name, now)?)
+        }),
+        Err(error) => {
+            let why = error.to_string();
+            store.write(|tx| note(tx, session, LoginEventKind::SecondFactorFailed, &why, now))?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Takes the signature under an act and keeps it; answers its key. Refuses an answer whose challenge was not made of
+/// exactly this act.
+pub fn sign_act(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    answer: &str,
+    now: Moment,
+) -> Result<i64, LoginRefused> {
+    let proof = proof(store, site, session, SIGN, answer, now)?;
+    let (org_id, person_id) = (session.org_id, session.person_id);
+    if proof.challenge != ceremony::act_challenge(org_id, person_id, verb, request_key, body) {
+        let why = "another act was signed than the one that is asked for".to_owned();
+        return Err(LoginRefused::Passkey { why });
+    }
+    let [client_data, authenticator_data, signature] = proof.parts;
+    store.write(|tx| {
+        sql::used(tx, org_id, proof.passkey.id, &proof.state, now)?;
+        session::sql::authenticated(tx, session, now)?;
+        let id = tx.next_key(now);
+        let kept = Signature {
+            id,
+            person_id,
+            passkey_id: proof.passkey.id,
+            verb: verb.to_owned(),
+            request_key: request_key.to_owned(),
+            body_hash: sha256(&[body]).to_vec(),
+            at: now,
+            client_data,
+            authenticator_data,
+            signature,
+        };
+        sql::insert_signature(tx, org_id, &kept)?;
+        let said = format!(
+            "person {person_id} passkey {} {verb} {request_key} {}",
+            proof.passkey.id,
+            data_encoding::HEXLOWER.encode(&sha256(&[&kept.client_data, &kept.authenticator_data, &kept.signature]))
+        );
+        let change = Change { subject: "signature", subject_id: id, old: "", new: &said };
+        crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
+        Ok(id)
+    })
+}
