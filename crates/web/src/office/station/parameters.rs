@@ -179,11 +179,12 @@ const START_SWAP: Act = Act {
     run: Run::Command(start_swap),
     ..Act::PLAIN
 };
+const ENTER_FIELDS: &[Field] = &[TICKET, CHANGES_IN[0], CHANGES_IN[1], CHANGES_IN[2], CHANGES_IN[3]];
 const ENTER: Act = on_ticket(
     "parameter.enter",
     "/parameters/{ticket}/lines",
     "parameter.start",
-    &[TICKET, CHANGES_IN[0], CHANGES_IN[1], CHANGES_IN[2], CHANGES_IN[3]],
+    ENTER_FIELDS,
     Run::Command(enter),
     Weight::Plain,
 );
