@@ -3,7 +3,9 @@
 
 use identity::Work;
 use kernel::{Bilingual as _, Date, Quantity, Text};
-use metering::parameter::{self, Change, HoldState, Line, NewChange, Origin, ParameterTicket, TicketQuery, TicketState};
+use metering::parameter::{
+    self, Change, HoldState, Line, NewChange, Origin, ParameterTicket, TicketQuery, TicketState,
+};
 use serde_json::{Value as Json, json};
 
 use super::books::ANSWER;
@@ -22,8 +24,18 @@ const READ: &str = "metering.read";
 const STATES: &[&str] = &["started", "audited", "circulating", "archived", "withdrawn", "refused"];
 /// Changes of one value, which need no JSON.
 const SIMPLE: &[&str] = &[
-    "persons", "relief", "time_of_use", "price_class", "voltage", "contract_demand", "power_factor", "name",
-    "address", "phone", "collection", "tax",
+    "persons",
+    "relief",
+    "time_of_use",
+    "price_class",
+    "voltage",
+    "contract_demand",
+    "power_factor",
+    "name",
+    "address",
+    "phone",
+    "collection",
+    "tax",
 ];
 
 const COLUMNS: &[Column] = &[
@@ -108,8 +120,21 @@ pub const AREA: Area = Area {
         menu: false,
     }],
     acts: &[
-        START, START_SWAP, START_OTHER, ENTER, CHECK, AUDIT, DISPATCH, ARCHIVE, WITHDRAW, PRINT, CORRECT,
-        APPLY_DUE, LIST_RUNNING, HOLD, WITHDRAW_HOLD,
+        START,
+        START_SWAP,
+        START_OTHER,
+        ENTER,
+        CHECK,
+        AUDIT,
+        DISPATCH,
+        ARCHIVE,
+        WITHDRAW,
+        PRINT,
+        CORRECT,
+        APPLY_DUE,
+        LIST_RUNNING,
+        HOLD,
+        WITHDRAW_HOLD,
     ],
     pages: &[],
 };
@@ -459,9 +484,13 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     sheet.push(Block::Facts {
         name: "parameter",
         facts: vec![
-            ("account", Kind::Text, number.map_or_else(Cell::default, |number| {
-                Cell::from(number.clone()).to(account_path(&number))
-            })),
+            (
+                "account",
+                Kind::Text,
+                number.map_or_else(Cell::default, |number| {
+                    Cell::from(number.clone()).to(account_path(&number))
+                }),
+            ),
             ("customer", Kind::Text, Cell::from(account.map(|account| account.name))),
             ("unit", Kind::Text, Cell::from(look.unit_name(ticket.unit_id)?)),
             ("origin", Kind::Word, origin_cell(ticket.origin)),
@@ -472,8 +501,16 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             ("started_by", Kind::Text, Cell::from(look.person_name(ticket.started_by)?)),
             ("started_at", Kind::Moment, Cell::from(ticket.started_at)),
             ("entered_by", Kind::Text, Cell::from(look.person_name(ticket.entered_by)?)),
-            ("checked_by", Kind::Text, Cell::from(ticket.checked_by.map(|id| look.person_name(id)).transpose()?)),
-            ("handler", Kind::Text, Cell::from(ticket.handler_id.map(|id| look.person_name(id)).transpose()?)),
+            (
+                "checked_by",
+                Kind::Text,
+                Cell::from(ticket.checked_by.map(|id| look.person_name(id)).transpose()?),
+            ),
+            (
+                "handler",
+                Kind::Text,
+                Cell::from(ticket.handler_id.map(|id| look.person_name(id)).transpose()?),
+            ),
             ("archived_at", Kind::Moment, Cell::from(ticket.archived_at)),
         ],
     });
@@ -589,7 +626,8 @@ fn holds(look: &mut Look<'_, '_>, ticket: &ParameterTicket, sheet: &mut Sheet) -
             hold.ended_at,
         ]);
         if hold.state == HoldState::Filed {
-            row.offers.push(Offer::new("hold.withdraw", &[("ticket", &ticket.ticket_id), ("hold", &hold.hold_id)]));
+            row.offers
+                .push(Offer::new("hold.withdraw", &[("ticket", &ticket.ticket_id), ("hold", &hold.hold_id)]));
         }
         rows.push(row);
     }
@@ -693,8 +731,9 @@ fn simple(kind: &str, value: &str) -> Result<Change, Refusal> {
         "power_factor" => json!({ "kind": "power_factor", "standard": value }),
         detail => json!({ "kind": "detail", "field": detail, "value": value }),
     };
-    serde_json::from_value(change)
-        .map_err(|error| wrong("value", format!("新值无法识别：{error}"), format!("not such a value: {error}")))
+    serde_json::from_value(change).map_err(|error| {
+        wrong("value", format!("新值无法识别：{error}"), format!("not such a value: {error}"))
+    })
 }
 
 fn told(ticket: &ParameterTicket) -> Done {
@@ -867,4 +906,3 @@ fn withdraw_hold(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Resul
     parameter::withdraw_hold(work, &house.calendar, (ticket, hold), given.text("reason"))?;
     Ok(Done::said("暂缓发行申请已撤回", "the hold is withdrawn").see(format!("/parameters/{ticket}")))
 }
-
