@@ -98,6 +98,46 @@ pub fn bills_proved(
     })
 }
 
+/// Where an issued bill stands in the log, to be read on a page: nothing is exported and nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillPlace {
+    /// Its code.
+    pub code: BillCode,
+    /// The hash of its bytes.
+    pub leaf: proof::Hash,
+    /// The root over all bills of its issue, as the act in the log has it.
+    pub root: proof::Hash,
+    /// Its place among them, from 0.
+    pub line: i64,
+    /// How many there are.
+    pub bills: i64,
+    /// The path from the leaf to the root.
+    pub path: Vec<proof::Hash>,
+    /// The number of the act of issue in the log.
+    pub seq: i64,
+}
+
+/// The place of an issued bill in the log; nothing before issue. Refuses a bill whose bytes the log does not cover.
+pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<BillPlace>, AuditError> {
+    let Some(issue) = billing::issue_of(tx, key)? else { return Ok(None) };
+    let (bill, leaves) = issue_with(tx, org_id, &issue, key)?;
+    if proof::merkle_root(leaves.iter().copied()) != issue.root {
+        return Err(AuditError::Altered(format!("{} {}-{}", key.month, key.account_id, key.sequence)));
+    }
+    let found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
+    let seq = found.act_of_issue(tx, &issue, key)?;
+    let leaf = proof::leaf_hash(&bill.bytes);
+    Ok(Some(BillPlace {
+        code: BillCode::of(key, &leaf),
+        leaf,
+        root: issue.root,
+        line: bill.line,
+        bills: issue.bills,
+        path: proof::inclusion_proof_over(bill.line.unsigned_abs(), &leaves)?,
+        seq,
+    }))
+}
+
 /// The act of the log that covers an issued bill: its number.
 pub fn act_of_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<i64, AuditError> {
     let missing = || AuditError::NoSuchBill(name(&key));

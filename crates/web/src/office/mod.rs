@@ -3,17 +3,21 @@
 mod auditing;
 mod finance;
 mod jobs;
+mod people;
 pub mod station;
 mod system;
 
 use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
-pub const AREAS: &[&Area] = &[&station::books::AREA, &station::tickets::AREA,
+pub const AREAS: &[&Area] = &[
+    &station::books::AREA,
+    &station::tickets::AREA,
     &finance::REPORTS,
     &finance::LEDGER,
     &finance::PRICES,
     &auditing::AREA,
+    &people::AREA,
     &system::AREA,
 ];
 

@@ -8,5 +8,5 @@ pub const AREA: Area = Area {
     lists: &[super::jobs::JOBS],
     views: &[super::jobs::JOB],
     acts: &[super::jobs::CANCEL],
-    pages: &[crate::page::interface::API],
+    pages: &[crate::page::interface::API, crate::render::gallery::PAGE],
 };
