@@ -255,11 +255,10 @@ pub(crate) fn of_act(
         "SELECT {columns} FROM job WHERE org_id = ?1 AND act = ?2 ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
     let rows = tx.list(&text, params![org_id, act, whole(limit), whole(offset)], read)?;
-    let total = tx.one(
-        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2",
-        params![org_id, act],
-        |row| row.int(0),
-    )?;
+    let total =
+        tx.one("SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2", params![org_id, act], |row| {
+            row.int(0)
+        })?;
     Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 
