@@ -178,6 +178,25 @@ pub fn files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Vec<JobFile>, Stor
     sql::files(tx, org_id, id)
 }
 
+/// Keeps a file that a job made, in place of one of that name that an earlier beginning of it made. It outlives the job.
+pub fn keep_made(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    what: &str,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<(), StoreError> {
+    let field = format!("made:{what}");
+    sql::delete_file(tx, org_id, id, &field)?;
+    sql::insert_file(tx, org_id, id, &JobFile { field, name: name.to_owned(), bytes })
+}
+
+/// A file that a job made, if it made one.
+pub fn made(tx: &mut Tx<'_>, org_id: i64, id: i64, what: &str) -> Result<Option<JobFile>, StoreError> {
+    sql::file(tx, org_id, id, &format!("made:{what}"))
+}
+
 /// Jobs, the latest first; of one person or of all.
 pub fn jobs(
     tx: &mut Tx<'_>,

@@ -157,9 +157,34 @@ pub(crate) fn finish(
     Ok(())
 }
 
+/// What was given goes; what the job made stays.
 pub(crate) fn delete_files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2", params![org_id, id])?;
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field NOT LIKE 'made:%'",
+        params![org_id, id],
+    )?;
     Ok(())
+}
+
+pub(crate) fn delete_file(tx: &mut Tx<'_>, org_id: i64, id: i64, field: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn file(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    field: &str,
+) -> Result<Option<JobFile>, StoreError> {
+    tx.one(
+        "SELECT field, name, content FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+        |row| Ok(JobFile { field: row.text(0)?, name: row.text(1)?, bytes: row.blob(2)? }),
+    )
 }
 
 pub(crate) fn want_cancel(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
