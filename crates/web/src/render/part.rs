@@ -32,7 +32,8 @@ pub(crate) fn say(mood: Tone, body: &Markup) -> Markup {
 pub(crate) fn badge(value: &Cell, lang: Lang) -> Markup {
     let written = value.value.written(Kind::Word, lang);
     // A figure or a month is no state and carries no sign.
-    let state = matches!(value.value, Value::Word(_) | Value::Said(_) | Value::Flag(_)) || value.tone != Tone::Plain;
+    let state =
+        matches!(value.value, Value::Word(_) | Value::Said(_) | Value::Flag(_)) || value.tone != Tone::Plain;
     let body = html! { span class={ "badge framed " (if state { tone(value.tone) } else { "fact" }) } { (written) } };
     match &value.link {
         Some(path) => html! { a href=(path) { (body) } },
