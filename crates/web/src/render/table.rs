@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::offer::row_offers;
 use super::{Screen, cell, column_title};
-use crate::catalogue::{Column, Grid, Kind, Row, Value};
+use crate::catalogue::{Cell, Column, Grid, Kind, Row, Value};
 use crate::words;
 
 /// The width, in Latin signs, up to which a text stays on one line.
