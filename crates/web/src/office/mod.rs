@@ -1,5 +1,8 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
+mod auditing;
+mod finance;
+mod jobs;
 mod people;
 pub mod station;
 mod system;
@@ -7,7 +10,16 @@ mod system;
 use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
-pub const AREAS: &[&Area] = &[&station::books::AREA, &station::tickets::AREA, &people::AREA, &system::AREA];
+pub const AREAS: &[&Area] = &[
+    &station::books::AREA,
+    &station::tickets::AREA,
+    &finance::REPORTS,
+    &finance::LEDGER,
+    &finance::PRICES,
+    &auditing::AREA,
+    &people::AREA,
+    &system::AREA,
+];
 
 /// Files to take away, desk by desk.
-pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS];
+pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS, finance::DOWNLOADS, auditing::DOWNLOADS];

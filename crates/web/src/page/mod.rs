@@ -1,6 +1,8 @@
 //! Pages drawn by hand: where a list or a view does not fit.
 
+pub mod interface;
 pub mod reading_grid;
+pub mod verify;
 
 use crate::catalogue::{Look, Refusal};
 
