@@ -6,7 +6,19 @@ mod system;
 use crate::catalogue::{Area, Download};
 
 /// The desks in the order of the menu.
-pub const AREAS: &[&Area] = &[&station::books::AREA, &station::tickets::AREA, &system::AREA];
+pub const AREAS: &[&Area] = &[
+    &station::books::AREA,
+    &station::tickets::AREA,
+    &station::parameters::AREA,
+    &station::contracts::AREA,
+    &station::lists::AREA,
+    &station::adjustments::AREA,
+    &station::slips::AREA,
+    &station::custody::AREA,
+    &station::yearly::AREA,
+    &station::imports::AREA,
+    &system::AREA,
+];
 
 /// Files to take away, desk by desk.
-pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS];
+pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS, station::imports::DOWNLOADS];

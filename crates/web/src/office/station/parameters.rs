@@ -40,12 +40,10 @@ const COLUMNS: &[Column] = &[
     Column::new("checked_by", Kind::Text),
 ];
 
-const CHANGES_IN: &[Field] = &[
-    Field::maybe("from", Takes::Date),
-    Field::maybe("change_kind", Takes::Choice(SIMPLE)),
-    Field::maybe("value", Takes::Text(200)),
-    Field::maybe("changes", Takes::LongText(60_000)),
-];
+const FROM: Field = Field::maybe("from", Takes::Date);
+const CHANGE_KIND: Field = Field::maybe("change_kind", Takes::Choice(SIMPLE));
+const VALUE: Field = Field::maybe("value", Takes::Text(200));
+const CHANGES: Field = Field::maybe("changes", Takes::LongText(60_000));
 
 /// The area.
 pub const AREA: Area = Area {
@@ -131,10 +129,10 @@ const START: Act = Act {
     permission: "parameter.start",
     fields: &[
         Field::maybe("account", Takes::Text(20)),
-        CHANGES_IN[0],
-        CHANGES_IN[1],
-        CHANGES_IN[2],
-        CHANGES_IN[3],
+        FROM,
+        CHANGE_KIND,
+        VALUE,
+        CHANGES,
         Field::maybe("applied_on", Takes::Date),
         REASON,
     ],
@@ -149,10 +147,10 @@ const START_OTHER: Act = Act {
     fields: &[
         Field::new("other_unit", Takes::Option(other_units)),
         ACCOUNT,
-        CHANGES_IN[0],
-        CHANGES_IN[1],
-        CHANGES_IN[2],
-        CHANGES_IN[3],
+        FROM,
+        CHANGE_KIND,
+        VALUE,
+        CHANGES,
         Field::maybe("applied_on", Takes::Date),
         REASON,
     ],
@@ -183,7 +181,7 @@ const ENTER: Act = on_ticket(
     "parameter.enter",
     "/parameters/{ticket}/lines",
     "parameter.start",
-    &[TICKET, CHANGES_IN[0], CHANGES_IN[1], CHANGES_IN[2], CHANGES_IN[3]],
+    &[TICKET, FROM, CHANGE_KIND, VALUE, CHANGES],
     Run::Command(enter),
     Weight::Plain,
 );
@@ -241,10 +239,10 @@ const CORRECT: Act = Act {
     permission: "parameter.second_modify",
     fields: &[
         Field::new("error_list", Takes::Id),
-        CHANGES_IN[0],
-        CHANGES_IN[1],
-        CHANGES_IN[2],
-        CHANGES_IN[3],
+        FROM,
+        CHANGE_KIND,
+        VALUE,
+        CHANGES,
         NOTE,
     ],
     run: Run::Command(correct),
