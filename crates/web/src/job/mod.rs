@@ -86,9 +86,10 @@ impl JobRun<'_> {
     /// Keeps a file that the job made; it outlives the job.
     pub fn keep(&self, what: &str, name: &str, bytes: Vec<u8>) -> Result<(), Refusal> {
         let (org_id, id) = (self.house.org_id, self.job_id);
-        Ok(self.house.store.write_retrying(RETRIES, |tx| {
-            jobs::keep_made(tx, org_id, id, what, name, bytes.clone())
-        })?)
+        Ok(self
+            .house
+            .store
+            .write_retrying(RETRIES, |tx| jobs::keep_made(tx, org_id, id, what, name, bytes.clone()))?)
     }
     /// Is it to stop? For work that cannot return an error from within.
     pub fn is_stopping(&self) -> bool {
@@ -256,8 +257,7 @@ impl Jobs {
         let done = run(&running, &given)?;
         let policy = if act.closes { vault::CheckpointPolicy::AT_ONCE } else { house.policy };
         // While an alarm waits nothing is written; the job may be the one that raised it.
-        let stopped =
-            running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
+        let stopped = running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
         if !house.signers.is_empty() && !stopped {
             running.desk().act(running.now, |work| -> Result<(), Refusal> {
                 vault::checkpoint_if_due(work, &house.signers, policy)?;

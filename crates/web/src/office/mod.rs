@@ -1,5 +1,6 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
+mod people;
 pub mod station;
 mod system;
 
@@ -17,6 +18,7 @@ pub const AREAS: &[&Area] = &[
     &station::custody::AREA,
     &station::yearly::AREA,
     &station::imports::AREA,
+    &people::AREA,
     &system::AREA,
 ];
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -40,6 +41,39 @@ pub struct House {
     pub address: String,
     folder: TempDir,
     sessions: Mutex<BTreeMap<String, Person>>,
+    _keeper: Keeper,
+}
+
+/// Ends a group of processes when this program ends, however it ends: a test program's statics are never dropped.
+pub struct Keeper {
+    shell: Child,
+    _open: ChildStdin,
+}
+
+impl Keeper {
+    /// Kills the group `pid` once this program is gone, and clears the folder it worked in.
+    pub fn of(pid: u32, folder: Option<&Path>) -> Keeper {
+        let script = "read -r _; kill -KILL -- \"-$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf -- \"$2\"";
+        let mut shell = Command::new("sh")
+            .args(["-c", script, "keeper", &pid.to_string()])
+            .arg(folder.unwrap_or(Path::new("")).as_os_str())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let open = shell.stdin.take().unwrap();
+        Keeper { shell, _open: open }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // What it kept has ended in order.
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
 }
 
 impl Drop for House {
@@ -58,6 +92,7 @@ fn opened(folder: &TempDir, words: &[&str]) -> (Child, String) {
         .args(words)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .unwrap();
     let mut said = String::new();
@@ -82,7 +117,15 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let words = ["demo", "--accounts", "600", "--listen", "127.0.0.1:0"];
         let (child, address) = opened(&folder, &words);
-        House { child, address, others: Mutex::default(), folder, sessions: Mutex::default() }
+        let keeper = Keeper::of(child.id(), Some(folder.path()));
+        House {
+            child,
+            address,
+            others: Mutex::default(),
+            folder,
+            sessions: Mutex::default(),
+            _keeper: keeper,
+        }
     }
     /// The data folder's parent.
     pub fn folder(&self) -> &Path {
