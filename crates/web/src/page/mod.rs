@@ -1,6 +1,8 @@
 //! Pages drawn by hand: where a list or a view does not fit.
 
+pub mod home;
 pub mod reading_grid;
+pub mod review;
 
 use crate::catalogue::{Look, Refusal};
 

@@ -27,6 +27,8 @@ const EMBEDDED: &[Embedded] = embedded! {
     "theme.js" "theme.js" JS;
     "app.js" "app.js" JS;
     "charts.js" "charts.js" JS;
+    "review.css" "review.css" CSS;
+    "review.js" "review.js" JS;
     "passkey.js" "passkey.js" JS;
     "mark.svg" "mark.svg" SVG;
     "htmx.js" "vendor/htmx-2.0.11.min.js" JS;
