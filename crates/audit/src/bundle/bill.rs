@@ -35,45 +35,66 @@ pub fn bills(
     about: &str,
 ) -> Result<ProofFile, AuditError> {
     let org_id = desk.actor.org_id;
-    let name = |key: &BillKey| format!("{} {}-{}", key.month, key.account_id, key.sequence);
-    let number = match keys {
-        [] => return Err(AuditError::NoSuchBill(about.to_owned())),
-        [(key, _)] => name(key),
-        [(key, _), ..] => format!("{} ({})", key.account_id, keys.len()),
-    };
-    begin(desk, now, signers, "bill_proof", &number, |work| {
+    let plain: Vec<BillKey> = keys.iter().map(|(key, _)| *key).collect();
+    let number = bills_number(&plain).ok_or_else(|| AuditError::NoSuchBill(about.to_owned()))?;
+    begin(desk, now, signers, BILL_PROOF, &number, |work| {
         Ok(work.require(billing::permission::READ, unit_id)?)
     })?;
-    desk.look(|tx| {
-        let mut found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
-        let mut proofs = Vec::with_capacity(keys.len());
-        for (key, about) in keys {
-            let missing = || AuditError::NoSuchBill(name(key));
-            let issue = billing::issue_of(tx, *key)?.ok_or_else(missing)?;
-            let (bill, leaves) = issue_with(tx, org_id, &issue, *key)?;
-            if proof::merkle_root(leaves.iter().copied()) != issue.root {
-                return Err(AuditError::Altered(name(key)));
-            }
-            let act = found.issue_act(tx, &issue, &bill)?;
-            let line = bill.line.unsigned_abs();
-            let path = proof::inclusion_proof_over(line, &leaves)?;
-            proofs.push(BillProof {
-                code: BillCode::of(*key, &proof::leaf_hash(&bill.bytes)).to_string(),
-                about: about.clone(),
-                act,
-                line,
-                path: path.iter().map(|hash| base64(hash)).collect(),
-                bytes: base64(&bill.bytes),
-            });
+    desk.look(|tx| bills_proved(tx, org_id, keys, about))
+}
+
+/// Document kind of the export of bills.
+pub const BILL_PROOF: &str = "bill_proof";
+
+fn name(key: &BillKey) -> String {
+    format!("{} {}-{}", key.month, key.account_id, key.sequence)
+}
+
+/// The number under which the export of these bills stands in the log; nothing for no bills.
+pub fn bills_number(keys: &[BillKey]) -> Option<String> {
+    match keys {
+        [] => None,
+        [key] => Some(name(key)),
+        [key, ..] => Some(format!("{} ({})", key.account_id, keys.len())),
+    }
+}
+
+/// Issued bills with their proof under the checkpoints there are; writes nothing. Refused while no checkpoint covers the
+/// issue yet.
+pub fn bills_proved(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    keys: &[(BillKey, String)],
+    about: &str,
+) -> Result<ProofFile, AuditError> {
+    let mut found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
+    let mut proofs = Vec::with_capacity(keys.len());
+    for (key, about) in keys {
+        let missing = || AuditError::NoSuchBill(name(key));
+        let issue = billing::issue_of(tx, *key)?.ok_or_else(missing)?;
+        let (bill, leaves) = issue_with(tx, org_id, &issue, *key)?;
+        if proof::merkle_root(leaves.iter().copied()) != issue.root {
+            return Err(AuditError::Altered(name(key)));
         }
-        let prices = found.prices(tx)?;
-        Ok(ProofFile {
-            format: FORMAT.into(),
-            about: about.to_owned(),
-            acts: found.acts,
-            bills: proofs,
-            prices: Some(prices),
-        })
+        let act = found.issue_act(tx, &issue, &bill)?;
+        let line = bill.line.unsigned_abs();
+        let path = proof::inclusion_proof_over(line, &leaves)?;
+        proofs.push(BillProof {
+            code: BillCode::of(*key, &proof::leaf_hash(&bill.bytes)).to_string(),
+            about: about.clone(),
+            act,
+            line,
+            path: path.iter().map(|hash| base64(hash)).collect(),
+            bytes: base64(&bill.bytes),
+        });
+    }
+    let prices = found.prices(tx)?;
+    Ok(ProofFile {
+        format: FORMAT.into(),
+        about: about.to_owned(),
+        acts: found.acts,
+        bills: proofs,
+        prices: Some(prices),
     })
 }
 
@@ -104,7 +125,7 @@ pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<Bil
         return Err(AuditError::Altered(format!("{} {}-{}", key.month, key.account_id, key.sequence)));
     }
     let found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
-    let seq = found.issue_seq(tx, &issue, &bill)?;
+    let seq = found.act_of_issue(tx, &issue, key)?;
     let leaf = proof::leaf_hash(&bill.bytes);
     Ok(Some(BillPlace {
         code: BillCode::of(key, &leaf),
@@ -115,6 +136,13 @@ pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<Bil
         path: proof::inclusion_proof_over(bill.line.unsigned_abs(), &leaves)?,
         seq,
     }))
+}
+
+/// The act of the log that covers an issued bill: its number.
+pub fn act_of_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<i64, AuditError> {
+    let missing = || AuditError::NoSuchBill(name(&key));
+    let issue = billing::issue_of(tx, key)?.ok_or_else(missing)?;
+    Collector { org_id: key.org_id, acts: Vec::new(), places: HashMap::new() }.act_of_issue(tx, &issue, key)
 }
 
 /// The bill `key` of an issue, and the leaf hashes of all its bills.
@@ -191,11 +219,11 @@ impl Collector {
         }
     }
     fn issue_act(&mut self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<usize, AuditError> {
-        let seq = self.issue_seq(tx, issue, bill)?;
+        let seq = self.act_of_issue(tx, issue, bill.key)?;
         self.add(tx, seq)
     }
-    fn issue_seq(&self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<i64, AuditError> {
-        let (month, key) = (issue.month, bill.key);
+    fn act_of_issue(&self, tx: &mut Tx<'_>, issue: &Issue, key: BillKey) -> Result<i64, AuditError> {
+        let month = issue.month;
         let book = billing::book_of_issue(tx, self.org_id, issue.issue_id)?;
         let places = [
             ("book", format!("{month} {book}")),

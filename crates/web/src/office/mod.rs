@@ -1,6 +1,7 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
 pub mod centre;
+mod people;
 pub mod station;
 mod system;
 
@@ -24,6 +25,7 @@ pub const AREAS: &[&Area] = &[
     &centre::progress::AREA,
     &centre::inquiries::AREA,
     &centre::generation::AREA,
+    &people::AREA,
     &system::AREA,
 ];
 

@@ -12,12 +12,28 @@ use crate::catalogue::{Given, Kind, Look, Refusal, Value};
 use crate::frame::random_text;
 use crate::office::station::readings::{KINDS, Mark, kind_of, mark, scores};
 use crate::office::station::{book_path, books};
+use crate::render::assets::href;
 use crate::words;
 
 /// Words the script says; it has none of its own.
 const SAID: &[&str] = &[
-    "saving", "saved", "refused", "waiting", "not_sent", "retry", "offline", "logged_out", "unsaved", "missing",
-    "none_missing", "paste_good", "paste_bad", "paste_none", "paste_beyond", "changed", "no_such",
+    "saving",
+    "saved",
+    "refused",
+    "waiting",
+    "not_sent",
+    "retry",
+    "offline",
+    "logged_out",
+    "unsaved",
+    "missing",
+    "none_missing",
+    "paste_good",
+    "paste_bad",
+    "paste_none",
+    "paste_beyond",
+    "changed",
+    "no_such",
 ];
 const MARKS: &[Mark] = &[Mark::Off, Mark::Zero, Mark::Unread, Mark::Short, Mark::ZeroAverage];
 
@@ -51,7 +67,7 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     }
     let state = words::say(lang, &format!("state.book.{}", opened.state.key()));
     Ok(html! {
-        link rel="stylesheet" href="/assets/reading-grid.css";
+        link rel="stylesheet" href=(href("reading-grid.css"));
         header.head {
             div {
                 h1 { (month) " " (known.number) " " (known.name) }
@@ -115,7 +131,7 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
             @if open { (paste_dialog(lang)) }
         }
         @if open { noscript { (plain_form(look, &lines, month, &known.number, &path, returned)) } }
-        script src="/assets/reading-grid.js" defer {}
+        script src=(href("reading-grid.js")) defer {}
     })
 }
 
@@ -145,7 +161,10 @@ fn said(lang: kernel::Lang) -> String {
         said.insert((*key).to_owned(), words::say(lang, &format!("page.readings.say.{key}")).into());
     }
     for mark in MARKS {
-        said.insert(format!("mark.{}", mark.code()), words::say(lang, &format!("mark.{}", mark.code())).into());
+        said.insert(
+            format!("mark.{}", mark.code()),
+            words::say(lang, &format!("mark.{}", mark.code())).into(),
+        );
     }
     serde_json::Value::Object(said).to_string()
 }

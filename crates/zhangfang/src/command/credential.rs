@@ -129,8 +129,7 @@ pub fn line() -> Done<String> {
 /// Gives a command whose answer is shown once and kept nowhere, not even with a request key.
 fn once<T>(office: &Office, command: impl FnOnce(&mut Work<'_, '_>) -> Done<T>) -> Done<T> {
     let (signers, place) = (office.signers()?, &office.place);
-    let policy =
-        CheckpointPolicy { acts: place.checkpoint_acts, millis: place.checkpoint_seconds * 1_000 };
+    let policy = CheckpointPolicy { acts: place.checkpoint_acts, millis: place.checkpoint_seconds * 1_000 };
     office.desk().act(office.now, |work| -> Done<T> {
         let done = command(work)?;
         vault::absorb_identity(work)?;
@@ -180,8 +179,14 @@ pub fn run(command: &Credential, office: &Office) -> Done {
                 };
                 let posts = delegation::delegate(work, &new)?.len();
                 both(
-                    format!("{} 自 {from} 至 {until} 代理 {} 的 {posts} 个岗位", substitute.name, absent.name),
-                    format!("{} acts for {} in {posts} posts from {from} until {until}", substitute.name, absent.name),
+                    format!(
+                        "{} 自 {from} 至 {until} 代理 {} 的 {posts} 个岗位",
+                        substitute.name, absent.name
+                    ),
+                    format!(
+                        "{} acts for {} in {posts} posts from {from} until {until}",
+                        substitute.name, absent.name
+                    ),
                 )
             })
         }
@@ -202,8 +207,7 @@ fn password(office: &Office, login: &str, generate: bool) -> Done {
     let password = if generate { credential::generate_password()? } else { line()? };
     let cost = AccessRules::on(office.now.date()).cost;
     let org_id = office.org_id();
-    let new =
-        credential::prepare_password(&office.store, cost, org_id, person.id, &password, office.now)?;
+    let new = credential::prepare_password(&office.store, cost, org_id, person.id, &password, office.now)?;
     let own = person.id == office.actor.person_id;
     once(office, |work| {
         // Whoever works on the machine itself may set their own without the old one.

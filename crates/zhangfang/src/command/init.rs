@@ -89,7 +89,9 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
     if typed.is_none() {
         let said = Text::new(
             format!("管理员密码（只显示这一次，首次登录须修改）：{password}"),
-            format!("the administrator's password, shown this once, to be changed at the first login: {password}"),
+            format!(
+                "the administrator's password, shown this once, to be changed at the first login: {password}"
+            ),
         );
         println!("{}", said.text(lang));
     }
