@@ -245,8 +245,7 @@ impl Jobs {
         let done = run(&running, &given)?;
         let policy = if act.closes { vault::CheckpointPolicy::AT_ONCE } else { house.policy };
         // While an alarm waits nothing is written; the job may be the one that raised it.
-        let stopped =
-            running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
+        let stopped = running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
         if !house.signers.is_empty() && !stopped {
             running.desk().act(running.now, |work| -> Result<(), Refusal> {
                 vault::checkpoint_if_due(work, &house.signers, policy)?;

@@ -16,8 +16,23 @@ use crate::words;
 
 /// Words the script says; it has none of its own.
 const SAID: &[&str] = &[
-    "saving", "saved", "refused", "waiting", "not_sent", "retry", "offline", "logged_out", "unsaved", "missing",
-    "none_missing", "paste_good", "paste_bad", "paste_none", "paste_beyond", "changed", "no_such",
+    "saving",
+    "saved",
+    "refused",
+    "waiting",
+    "not_sent",
+    "retry",
+    "offline",
+    "logged_out",
+    "unsaved",
+    "missing",
+    "none_missing",
+    "paste_good",
+    "paste_bad",
+    "paste_none",
+    "paste_beyond",
+    "changed",
+    "no_such",
 ];
 const MARKS: &[Mark] = &[Mark::Off, Mark::Zero, Mark::Unread, Mark::Short, Mark::ZeroAverage];
 
@@ -145,7 +160,10 @@ fn said(lang: kernel::Lang) -> String {
         said.insert((*key).to_owned(), words::say(lang, &format!("page.readings.say.{key}")).into());
     }
     for mark in MARKS {
-        said.insert(format!("mark.{}", mark.code()), words::say(lang, &format!("mark.{}", mark.code())).into());
+        said.insert(
+            format!("mark.{}", mark.code()),
+            words::say(lang, &format!("mark.{}", mark.code())).into(),
+        );
     }
     serde_json::Value::Object(said).to_string()
 }

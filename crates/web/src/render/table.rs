@@ -30,9 +30,9 @@ pub(crate) fn table(screen: &Screen<'_>, title: &str, columns: &[Column], rows: 
 
 /// The names of columns that have none of their own.
 const PLACES: [&str; 40] = [
-    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17",
-    "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29", "c30", "c31", "c32", "c33",
-    "c34", "c35", "c36", "c37", "c38", "c39", "c40",
+    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16",
+    "c17", "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29", "c30", "c31",
+    "c32", "c33", "c34", "c35", "c36", "c37", "c38", "c39", "c40",
 ];
 
 /// A table whose columns bring their titles.
@@ -105,7 +105,9 @@ fn cell_class(kind: Kind) -> Option<&'static str> {
 /// The line of sums; the word for it stands in the first column that has none.
 fn foot(columns: &[Column], sums: &[(&'static str, Value)], acts: bool, lang: Lang) -> Markup {
     let of = |column: &Column| {
-        sums.iter().find(|(name, value)| *name == column.name && *value != Value::Empty).map(|(_, value)| value)
+        sums.iter()
+            .find(|(name, value)| *name == column.name && *value != Value::Empty)
+            .map(|(_, value)| value)
     };
     if !columns.iter().any(|column| of(column).is_some()) {
         return html! {};

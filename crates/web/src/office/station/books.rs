@@ -2,9 +2,7 @@
 
 use identity::Work;
 use kernel::{Bilingual as _, Month, Text};
-use metering::book::{
-    self, Book, BookMonth, BookProgress, BookState, Cycle, LogKind, book_month_key,
-};
+use metering::book::{self, Book, BookMonth, BookProgress, BookState, Cycle, LogKind, book_month_key};
 
 use super::{
     ACCOUNT, BOOK, CENTRE, MONTH, NOTE, READ, REASON, UNIT, account_in, book_in, book_path, centre_in,
@@ -17,9 +15,8 @@ use crate::catalogue::{
 use crate::cells;
 
 /// The states a book can be in, by code.
-const STATES: &[&str] = &[
-    "created", "entering", "submitted", "calculating", "reviewing", "issued", "exception", "returned",
-];
+const STATES: &[&str] =
+    &["created", "entering", "submitted", "calculating", "reviewing", "issued", "exception", "returned"];
 /// What a reader sees on site.
 pub const LOG_KINDS: &[&str] =
     &["meter_fault", "seal_broken", "no_access", "irregular_use", "unusual_use", "data_mismatch", "other"];
@@ -284,12 +281,10 @@ fn books(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         }
     }
     for (known, book) in &found {
-        let due_on = workflow::rules::due_by_code(&look.house.calendar, "submit_readings", book.scheduled_on)?;
-        let late = if book.submitted_at.is_some() {
-            book.late_days
-        } else {
-            book::rules::late_days(due_on, today)
-        };
+        let due_on =
+            workflow::rules::due_by_code(&look.house.calendar, "submit_readings", book.scheduled_on)?;
+        let late =
+            if book.submitted_at.is_some() { book.late_days } else { book::rules::late_days(due_on, today) };
         let due = Cell::from(due_on).toned(match (book.submitted_at, late) {
             (Some(_), _) => Tone::Quiet,
             (None, late) if late > 0 => Tone::Bad,
@@ -473,8 +468,7 @@ fn show_book(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             Text::new("自最后一次录入后尚未自查", "not checked since the last entry"),
         ));
     }
-    let due_on =
-        workflow::rules::due_by_code(&look.house.calendar, "submit_readings", opened.scheduled_on)?;
+    let due_on = workflow::rules::due_by_code(&look.house.calendar, "submit_readings", opened.scheduled_on)?;
     let checker = opened.checked_by.map(|id| look.person_name(id)).transpose()?;
     let submitter = opened.submitted_by.filter(|id| *id > 0).map(|id| look.person_name(id)).transpose()?;
     let grid = format!("{}/readings", book_path(month, number));
@@ -564,15 +558,9 @@ pub const CLOCKS: &[Column] = &[
     Column::new("state", Kind::Word),
 ];
 
-fn exceptions(
-    look: &mut Look<'_, '_>,
-    sheet: &mut Sheet,
-    month: Month,
-    known: &Book,
-) -> Result<(), Refusal> {
+fn exceptions(look: &mut Look<'_, '_>, sheet: &mut Sheet, month: Month, known: &Book) -> Result<(), Refusal> {
     let org_id = look.org_id();
-    let filter =
-        billing::exception::ExceptionFilter { unit_id: Some(known.unit_id), ..Default::default() };
+    let filter = billing::exception::ExceptionFilter { unit_id: Some(known.unit_id), ..Default::default() };
     let mut rows = Vec::new();
     for one in billing::exception::exceptions_of(look.tx, org_id, month, &filter)? {
         if one.book_id == known.book_id {
@@ -721,10 +709,7 @@ fn submit(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done,
             format!("book {number} of {month} is submitted in time; to be issued by {issue_by}"),
         )
     };
-    Ok(said
-        .see(book_path(month, number))
-        .fact("late_days", late)
-        .fact("issue_by", issue_by.to_string()))
+    Ok(said.see(book_path(month, number)).fact("late_days", late).fact("issue_by", issue_by.to_string()))
 }
 
 fn ask_return(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done, Refusal> {
@@ -732,10 +717,8 @@ fn ask_return(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<D
     let account = account_in(work, given.text("account"))?;
     let book = book_in(work, given.text("book"))?;
     if account.account.book_id != book.book_id {
-        let known = Text::new(
-            format!("不在抄本 {} 中", book.number),
-            format!("is not in book {}", book.number),
-        );
+        let known =
+            Text::new(format!("不在抄本 {} 中", book.number), format!("is not in book {}", book.number));
         return Err(Refusal::fields(vec![("account".into(), known)]));
     }
     let centre = centre_in(work, given.maybe_text("centre"))?;
@@ -789,4 +772,3 @@ fn review_day(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done,
     }
     .see("/reading-days"))
 }
-

@@ -262,9 +262,7 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let found = entry::entry_sheet(look.tx, org_id, month, account.account.book_id)?;
     let line = found
         .iter()
-        .find(|line| {
-            line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter
-        })
+        .find(|line| line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter)
         .ok_or_else(missing)?;
     let reading = &line.reading;
     let book = look.books()?.get(&account.account.book_id).map(|book| book.number.clone());
@@ -274,10 +272,7 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     if let Some(kind) = kind_of(reading) {
         sheet.badges.push(Cell::word(format!("choice.reading_kind.{kind}")));
     }
-    sheet.offer(
-        "readings.enter_one",
-        &[("month", &month), ("account", &account.number), ("meter", &meter)],
-    );
+    sheet.offer("readings.enter_one", &[("month", &month), ("account", &account.number), ("meter", &meter)]);
     sheet.offer(
         "book.write_log",
         &[("month", &month), ("book", &book), ("account", &account.number), ("meter", &meter)],
@@ -389,9 +384,9 @@ fn json_lines(text: &str) -> Result<Vec<Sent>, Refusal> {
     let mut sent = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let word = |name: &str| line.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let Some(shown) = line.get("shown").map_or(Some(serde_json::Map::new()), |shown| {
-            shown.as_object().cloned()
-        }) else {
+        let Some(shown) =
+            line.get("shown").map_or(Some(serde_json::Map::new()), |shown| shown.as_object().cloned())
+        else {
             return Err(broken(
                 format!("第 {} 行：shown 应为对象", at + 1),
                 format!("line {}: shown must be an object", at + 1),
@@ -427,9 +422,8 @@ fn tab_lines(text: &str) -> Result<Vec<Sent>, Refusal> {
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-        let wrong = |zh: &str, en: &str| {
-            broken(format!("第 {number} 行：{zh}"), format!("line {number}: {en}"))
-        };
+        let wrong =
+            |zh: &str, en: &str| broken(format!("第 {number} 行：{zh}"), format!("line {number}: {en}"));
         let meter: i64 = match cell(1) {
             "" => 1,
             text => text.parse().map_err(|_| wrong("表序号应为整数", "the meter is a whole number"))?,
@@ -511,9 +505,9 @@ fn understood(sent: &Sent, line: &SheetLine, today: Date) -> Result<Entered, Tex
     }
     let read_on = match sent.read_on.as_str() {
         "" => today,
-        text => text.parse().map_err(|error: kernel::FigureError| {
-            Text::new(error.text(Lang::Zh), error.text(Lang::En))
-        })?,
+        text => text
+            .parse()
+            .map_err(|error: kernel::FigureError| Text::new(error.text(Lang::Zh), error.text(Lang::En)))?,
     };
     Ok(Entered {
         account_id: reading.account_id,
@@ -595,9 +589,7 @@ fn enter(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
         let index = at.get(&(one.account.as_str(), one.meter)).copied();
         let line = index.map(|at| &sheet[at]);
         let decided = match index {
-            Some(at) if !taken.insert(at) => {
-                Err(Text::new("同一只表重复", "the same meter stands twice"))
-            }
+            Some(at) if !taken.insert(at) => Err(Text::new("同一只表重复", "the same meter stands twice")),
             _ => decide(one, line, today),
         };
         match (decided, line) {
@@ -634,7 +626,8 @@ fn enter(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
     if checked_only {
         // What would be saved is what the book's state allows, too.
         let opened = book::book_month(work.tx, org_id, month, book.book_id)?;
-        let opened = opened.ok_or_else(|| Refusal::not_found("该月抄本", "book of that month", &book.number))?;
+        let opened =
+            opened.ok_or_else(|| Refusal::not_found("该月抄本", "book of that month", &book.number))?;
         book::rules::step(&opened, book::rules::Act::Enter)?;
     } else {
         entry::enter_readings(work, month, book.book_id, &good, given.text("reason"))?;
@@ -671,9 +664,7 @@ fn enter_one(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
     let sheet = entry::entry_sheet(work.tx, org_id, month, book_id)?;
     let line = sheet
         .iter()
-        .find(|line| {
-            line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter
-        })
+        .find(|line| line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter)
         .ok_or_else(missing)?;
     let mut sent = Sent {
         account: account.number.clone(),
@@ -691,8 +682,8 @@ fn enter_one(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
             }
         }
     }
-    let (entered, next) = decide(&sent, Some(line), work.today())
-        .map_err(|why| Refusal::refused(why.zh, why.en))?;
+    let (entered, next) =
+        decide(&sent, Some(line), work.today()).map_err(|why| Refusal::refused(why.zh, why.en))?;
     entry::enter_readings(work, month, book_id, &[entered], given.text("reason"))?;
     let used = next.consumption(Register::Total)?.map(|used| used.to_string());
     Ok(Done::said(format!("已录入 {}", account.number), format!("entered {}", account.number))

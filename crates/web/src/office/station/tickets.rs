@@ -8,8 +8,8 @@ use workflow::{Side, Standing, Ticket, TicketKind};
 
 use super::books::CLOCKS;
 use super::{
-    ACCOUNT, CENTRE, MONTH, NOTE, UNIT, account_in, account_path, centre_in, clock_name, clock_state,
-    said, stations, unit_in,
+    ACCOUNT, CENTRE, MONTH, NOTE, UNIT, account_in, account_path, centre_in, clock_name, clock_state, said,
+    stations, unit_in,
 };
 use crate::catalogue::{
     Act, Area, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Offer,
@@ -103,12 +103,12 @@ pub const AREA: Area = Area {
 
 /// Files on tickets.
 pub const DOWNLOADS: &[Download] = &[Download {
-        name: "ticket_file",
-        path: "/tickets/{ticket}/files/{file}",
-        permission: READ,
-        params: &[TICKET, Field::new("file", Takes::Id)],
-        types: &["application/octet-stream"],
-        make: file,
+    name: "ticket_file",
+    path: "/tickets/{ticket}/files/{file}",
+    permission: READ,
+    params: &[TICKET, Field::new("file", Takes::Id)],
+    types: &["application/octet-stream"],
+    make: file,
 }];
 
 /// Steps that move a ticket and nothing else; the others have acts of their own, which do what follows from them.
@@ -141,7 +141,10 @@ const ATTACH: Act = Act {
     name: "ticket.attach",
     path: "/tickets/{ticket}/files",
     permission: "workflow.message",
-    fields: &[TICKET, Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt"))],
+    fields: &[
+        TICKET,
+        Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt")),
+    ],
     run: Run::Command(attach),
     ..Act::PLAIN
 };
@@ -227,7 +230,8 @@ fn row_of(
 ) -> Result<Row, Refusal> {
     let kind = kind_of(ticket);
     let state = Cell::from(state_text(kind, &ticket.state));
-    let name = kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
+    let name =
+        kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
     let due = due.map(|standing| due_cell(standing.clock.due_on, look.today()));
     let text: String = ticket.text.chars().take(80).collect();
     Ok(Row::from(cells![
@@ -364,8 +368,10 @@ fn exceptions(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusa
     let names = metering::account::names_of(look.tx, org_id, &keys)?;
     let mut rows = Vec::with_capacity(found.len());
     for one in &found {
-        let (number, name) =
-            names.get(&one.account_id).cloned().unwrap_or_else(|| (one.account_id.to_string(), String::new()));
+        let (number, name) = names
+            .get(&one.account_id)
+            .cloned()
+            .unwrap_or_else(|| (one.account_id.to_string(), String::new()));
         rows.push(exception_cells(look, month, one, number, name)?);
     }
     Ok(Rows::of(EXCEPTIONS, rows, query, lang))
@@ -413,9 +419,13 @@ fn show_ticket(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal>
             ("third_unit", Kind::Text, Cell::from(third)),
             ("raised_by", Kind::Text, Cell::from(look.person_name(ticket.raised_by)?)),
             ("raised_at", Kind::Moment, Cell::from(ticket.raised_at)),
-            ("account", Kind::Text, account.map_or_else(Cell::default, |number| {
-                Cell::from(number.clone()).to(account_path(&number))
-            })),
+            (
+                "account",
+                Kind::Text,
+                account.map_or_else(Cell::default, |number| {
+                    Cell::from(number.clone()).to(account_path(&number))
+                }),
+            ),
             ("book", Kind::Text, book),
             ("month", Kind::Month, Cell::from(ticket.month)),
             ("text", Kind::Text, Cell::from(ticket.text.clone())),
@@ -659,8 +669,7 @@ fn ask_issue(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
 fn urge(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let rules = OfficeRules::built_in()?;
     let centre = centre_in(work, given.maybe_text("centre"))?;
-    let ticket =
-        billing::progress::urge(work, &rules, given.number("query")?, centre, given.text("text"))?;
+    let ticket = billing::progress::urge(work, &rules, given.number("query")?, centre, given.text("text"))?;
     Ok(Done::said(
         format!("督促单 {} 已送电费管理中心", ticket.number),
         format!("urge {} went to the billing centre", ticket.number),
