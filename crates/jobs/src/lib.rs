@@ -178,6 +178,25 @@ pub fn files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Vec<JobFile>, Stor
     sql::files(tx, org_id, id)
 }
 
+/// Keeps a file that a job made, in place of one of that name that an earlier beginning of it made. It outlives the job.
+pub fn keep_made(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    what: &str,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<(), StoreError> {
+    let field = format!("made:{what}");
+    sql::delete_file(tx, org_id, id, &field)?;
+    sql::insert_file(tx, org_id, id, &JobFile { field, name: name.to_owned(), bytes })
+}
+
+/// A file that a job made, if it made one.
+pub fn made(tx: &mut Tx<'_>, org_id: i64, id: i64, what: &str) -> Result<Option<JobFile>, StoreError> {
+    sql::file(tx, org_id, id, &format!("made:{what}"))
+}
+
 /// Jobs, the latest first; of one person or of all.
 pub fn jobs(
     tx: &mut Tx<'_>,
@@ -187,4 +206,33 @@ pub fn jobs(
     limit: usize,
 ) -> Result<(Vec<Job>, usize), StoreError> {
     sql::list(tx, org_id, person_id, offset, limit)
+}
+
+/// The jobs of one act, the latest first, without their facts.
+pub fn jobs_of_act(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    act: &str,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<Job>, usize), StoreError> {
+    sql::of_act(tx, org_id, act, offset, limit)
+}
+
+/// How long a file that a job made can be fetched.
+const KEPT_MILLIS: i64 = 7 * 86_400_000;
+
+/// Lets go of what an earlier start of the job made, and of files that are a week old; before the first [`keep`].
+pub fn begin_result(tx: &mut Tx<'_>, org_id: i64, id: i64, now: Moment) -> Result<(), StoreError> {
+    sql::forget(tx, org_id, id, now.plus_millis(-KEPT_MILLIS))
+}
+
+/// Keeps a part of the file that a job makes; parts are counted from 0.
+pub fn keep(tx: &mut Tx<'_>, org_id: i64, id: i64, part: i64, content: &[u8]) -> Result<(), StoreError> {
+    sql::insert_part(tx, org_id, id, part, content)
+}
+
+/// The file that a job made, whole; empty when there is none or it was let go.
+pub fn result(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Vec<u8>, StoreError> {
+    Ok(sql::parts(tx, org_id, id)?.concat())
 }

@@ -27,6 +27,17 @@ CREATE TABLE job_file (
   PRIMARY KEY (org_id, job_id, field)) STRICT, WITHOUT ROWID;",
         sqlite: "",
         postgres: "",
+    },
+    Migration {
+        number: 2,
+        name: "files that jobs made",
+        both: "
+CREATE TABLE job_result_part (
+  org_id INTEGER NOT NULL, job_id INTEGER NOT NULL, part INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY (org_id, job_id, part)) STRICT, WITHOUT ROWID;
+CREATE INDEX job_of_act ON job (org_id, act, job_id);",
+        sqlite: "",
+        postgres: "",
     }],
 };
 
@@ -146,9 +157,34 @@ pub(crate) fn finish(
     Ok(())
 }
 
+/// What was given goes; what the job made stays.
 pub(crate) fn delete_files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2", params![org_id, id])?;
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field NOT LIKE 'made:%'",
+        params![org_id, id],
+    )?;
     Ok(())
+}
+
+pub(crate) fn delete_file(tx: &mut Tx<'_>, org_id: i64, id: i64, field: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn file(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    field: &str,
+) -> Result<Option<JobFile>, StoreError> {
+    tx.one(
+        "SELECT field, name, content FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+        |row| Ok(JobFile { field: row.text(0)?, name: row.text(1)?, bytes: row.blob(2)? }),
+    )
 }
 
 pub(crate) fn want_cancel(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
@@ -190,8 +226,10 @@ pub(crate) fn list(
     // Nobody has the key -1: it stands for everybody.
     let person = person_id.unwrap_or(-1);
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    // Facts may be long and no list shows them.
+    let columns = COLUMNS.replace(" facts,", " '{}',");
     let text = format!(
-        "SELECT {COLUMNS} FROM job WHERE org_id = ?1 AND (?2 = -1 OR person_id = ?2)
+        "SELECT {columns} FROM job WHERE org_id = ?1 AND (?2 = -1 OR person_id = ?2)
          ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
     let rows = tx.list(&text, params![org_id, person, whole(limit), whole(offset)], read)?;
@@ -201,4 +239,59 @@ pub(crate) fn list(
         |row| row.int(0),
     )?;
     Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
+}
+
+/// The jobs of one act, the latest first, with how many there are; facts included.
+pub(crate) fn of_act(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    act: &str,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<Job>, usize), StoreError> {
+    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let columns = COLUMNS.replace(" facts,", " '{}',");
+    let text = format!(
+        "SELECT {columns} FROM job WHERE org_id = ?1 AND act = ?2 ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
+    );
+    let rows = tx.list(&text, params![org_id, act, whole(limit), whole(offset)], read)?;
+    let total = tx.one(
+        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2",
+        params![org_id, act],
+        |row| row.int(0),
+    )?;
+    Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
+}
+
+pub(crate) fn insert_part(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    part: i64,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO job_result_part (org_id, job_id, part, content) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (org_id, job_id, part) DO UPDATE SET content = excluded.content",
+        params![org_id, id, part, content],
+    )?;
+    Ok(())
+}
+
+/// Lets go of what jobs made that ended before `before`, and of what an earlier start of this job made.
+pub(crate) fn forget(tx: &mut Tx<'_>, org_id: i64, id: i64, before: Moment) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM job_result_part WHERE org_id = ?1 AND (job_id = ?2 OR job_id IN
+           (SELECT job_id FROM job WHERE org_id = ?1 AND ended_at < ?3))",
+        params![org_id, id, before],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn parts(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+    tx.list(
+        "SELECT content FROM job_result_part WHERE org_id = ?1 AND job_id = ?2 ORDER BY part",
+        params![org_id, id],
+        |row| row.blob(0),
+    )
 }

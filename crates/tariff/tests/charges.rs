@@ -194,6 +194,19 @@ fn demand_is_charged_for_days_with_capacity() {
     assert_eq!(desk.refusal(&nothing), Refusal::NoBasicMethod);
 }
 
+/// BILL-18: what is nothing, by quantity or by days, makes no line on the bill.
+#[test]
+fn no_basic_line_of_nothing() {
+    let mut desk = Desk::exam();
+    let actual = SupplyAgreement { basic: BasicMethod::ActualDemand, ..capacity(&["1000"], &[]) };
+    let bill = two_part(&mut desk, "2018-06-01", "2018-07-01", "1", "0", actual);
+    assert_eq!(amounts(&bill, LineKind::BasicDemand), [], "no kW");
+    let mut agreed = contract("500", "1000");
+    agreed.events.push(event("2018-06-01", 0, TransformerChange::Suspend));
+    let bill = two_part(&mut desk, "2018-06-01", "2018-07-01", "1", "400", agreed);
+    assert_eq!(amounts(&bill, LineKind::BasicDemand), [], "no days");
+}
+
 /// Several feeds have each their own maximum demand.
 #[test]
 fn feeds_are_summed() {

@@ -162,15 +162,30 @@ pub fn checkpoints(
 ) -> Result<Vec<KeptCheckpoint>, VaultError> {
     let limit = count.clamp(1, PAGE_MAX) as i64;
     let found = stored::below(tx, org_id, below.unwrap_or(i64::MAX), limit)?;
-    let with = |checkpoint: Checkpoint| {
-        let lines = stored::cosignatures(tx, org_id, checkpoint.size)?;
-        let cosignatures = lines.into_iter().map(|(line, taken_at)| {
-            let witness = Signature::parse(line.trim_end_matches('\n'))?.name().to_owned();
-            Ok(Cosignature { witness, line, taken_at })
-        });
-        Ok(KeptCheckpoint { checkpoint, cosignatures: cosignatures.collect::<Result<_, VaultError>>()? })
-    };
-    found.into_iter().map(with).collect()
+    found.into_iter().map(|checkpoint| kept(tx, org_id, checkpoint)).collect()
+}
+
+fn kept(tx: &mut Tx<'_>, org_id: i64, checkpoint: Checkpoint) -> Result<KeptCheckpoint, VaultError> {
+    let lines = stored::cosignatures(tx, org_id, checkpoint.size)?;
+    let cosignatures = lines.into_iter().map(|(line, taken_at)| {
+        let witness = Signature::parse(line.trim_end_matches('\n'))?.name().to_owned();
+        Ok(Cosignature { witness, line, taken_at })
+    });
+    Ok(KeptCheckpoint { checkpoint, cosignatures: cosignatures.collect::<Result<_, VaultError>>()? })
+}
+
+/// A part of the checkpoints, the newest first, and how many there are.
+pub fn checkpoints_part(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<KeptCheckpoint>, i64), VaultError> {
+    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let (found, count) = stored::part(tx, org_id, whole(offset), whole(limit))?;
+    let kept: Result<_, VaultError> =
+        found.into_iter().map(|checkpoint| kept(tx, org_id, checkpoint)).collect();
+    Ok((kept?, count))
 }
 
 /// The checkpoint of `size` as a note with all signatures: the log's and the witnesses'.

@@ -39,7 +39,7 @@ pub use canonical::{Leaf, Sealed, SealedChange, decode, encode};
 pub use check::{CheckReport, Finding, check};
 pub use checkpoint::{
     Checkpoint, CheckpointPolicy, Cosignature, Cosigned, KeptCheckpoint, checkpoint, checkpoint_at,
-    checkpoint_if_due, checkpoint_over, checkpoints, cosign, last_checkpoint, signed_note,
+    checkpoint_if_due, checkpoint_over, checkpoints, checkpoints_part, cosign, last_checkpoint, signed_note,
 };
 pub use erase::{Erased, erase};
 pub use error::VaultError;
@@ -48,6 +48,8 @@ pub use personal::{Salt, commitment};
 pub use proof::tree;
 pub use proofs::{LogHashes, consistency, inclusion, last_cosigned, proof_of, witness_request};
 pub use schema::SCHEMA;
-pub use search::{ActPage, act, by_day, by_document, by_person, each_canonical, leaf};
+pub use search::{
+    ActPage, ActQuery, act, acts, by_day, by_document, by_person, document_kinds, each_canonical, leaf,
+};
 pub use service::{permission, size, tree_root};
 pub use tree::{leaf_hash, merkle_root};

@@ -84,6 +84,74 @@ pub fn by_day(
     page(tx, org_id, after, size, |tx, after, limit| search::by_day(tx, org_id, day, after, limit))
 }
 
+/// Which acts a list shows; what is none asks for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActQuery {
+    /// Only what this person did.
+    pub person_id: Option<i64>,
+    /// Only what was done to documents of this kind.
+    pub kind: Option<String>,
+    /// Of that kind, only to this document.
+    pub number: Option<String>,
+    /// Only what was done on this day.
+    pub day: Option<Date>,
+    /// The latest first.
+    pub newest_first: bool,
+    /// Acts left out.
+    pub offset: usize,
+    /// Acts at most.
+    pub limit: usize,
+}
+
+/// A part of the acts that pass `query`, and how many there are of them.
+pub fn acts(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    query: &ActQuery,
+) -> Result<(Vec<Recorded>, i64), VaultError> {
+    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let (offset, limit) = (whole(query.offset), whole(query.limit));
+    let (seqs, count) = if query.person_id.is_none() && query.kind.is_none() {
+        // Numbers have no gaps: which acts a part holds follows from the runs, without reading them.
+        let runs = match query.day {
+            Some(day) => search::runs_of(tx, org_id, day)?,
+            None => vec![(0, sql::size(tx, org_id)? - 1)],
+        };
+        let count = runs.iter().map(|(first, last)| (last - first + 1).max(0)).sum();
+        let (from, to) = (offset.min(count), offset.saturating_add(limit).min(count));
+        let at = |place: i64| {
+            let mut place = if query.newest_first { count - 1 - place } else { place };
+            for (first, last) in &runs {
+                let length = (last - first + 1).max(0);
+                if place < length {
+                    return first + place;
+                }
+                place -= length;
+            }
+            -1
+        };
+        ((from..to).map(at).collect(), count)
+    } else {
+        let wanted = search::Wanted {
+            person_id: query.person_id,
+            kind: query.kind.as_deref(),
+            number: query.number.as_deref(),
+            day: query.day,
+        };
+        search::found(tx, org_id, &wanted, (query.newest_first, offset, limit))?
+    };
+    let mut leaves = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        leaves.push(leaf(tx, org_id, seq)?);
+    }
+    Ok((personal::open(tx, org_id, leaves)?, count))
+}
+
+/// The kinds of documents that the log knows.
+pub fn document_kinds(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<String>, VaultError> {
+    search::kinds(tx, org_id)
+}
+
 /// Gives the canonical bytes of the acts `from..to` to `take`, in order, without keeping them.
 pub fn each_canonical<E: From<VaultError>>(
     tx: &mut Tx<'_>,

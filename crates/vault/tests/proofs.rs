@@ -143,6 +143,13 @@ fn checkpoints_come_when_due() {
         assert!(!due(&Signers::none(), 0, CheckpointPolicy::AT_ONCE), "no keys");
         let early = Signers::generate("ORG1/log").unwrap();
         assert!(!due(&early, 0, CheckpointPolicy::AT_ONCE), "no name");
+        desk.act(now(), |work| name_log(work, "log")).unwrap();
+        let empty = person(2, 11, "王芳");
+        let nothing = Desk::new(store, &empty).act(now(), |work| {
+            name_log(work, "log")?;
+            checkpoint_if_due(work, &early, CheckpointPolicy::AT_ONCE)
+        });
+        assert_eq!(nothing, Ok(None), "a log without acts");
         let signers = make_keys(store);
         assert!(!due(&Signers::none(), 0, CheckpointPolicy::AT_ONCE), "a name, but no keys");
         assert!(due(&signers, 0, policy), "the first");

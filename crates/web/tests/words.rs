@@ -111,11 +111,11 @@ fn the_scanner_reads_sources() {
         words::say(lang, &format!("act.{}", name)); words::say(lang, if up { "frame.up" } else { "frame.down" });
         Cell::word("state.four"); Block::Facts { name: "five", facts: vec![("six", Kind::Text, x)] };
         Column::sorted("seven", Kind::Money); Block::Chart(Chart { name: "eight", shape });
-        Offer::new("book.submit", &[])
+        Offer::new("book.submit", &[]); const KEYS: &[&str] = &["frame.nine"];
     "#;
     let found: BTreeSet<String> = keys(source).into_iter().collect();
     let wanted = [
-        "block.eight", "block.five", "column.seven", "column.six", "frame.down", "frame.one", "frame.three", "frame.two",
+        "block.eight", "block.five", "column.seven", "column.six", "frame.down", "frame.nine", "frame.one", "frame.three", "frame.two",
         "frame.up", "state.four",
     ];
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
@@ -144,6 +144,10 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
+/// A literal that begins so is a key, wherever it stands.
+const PREFIXES: &[&str] =
+    &["area", "block", "choice", "column", "field", "frame", "hint", "list", "page", "problem", "state", "view", "word"];
+
 /// The keys that a source names in full.
 fn keys(source: &str) -> Vec<String> {
     let mut keys = Vec::new();
@@ -165,6 +169,11 @@ fn keys(source: &str) -> Vec<String> {
         let name = source[..at].rsplit('"').next().unwrap_or_default();
         if !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             keys.push(format!("column.{name}"));
+        }
+    }
+    for prefix in PREFIXES {
+        for (at, _) in source.match_indices(&format!("\"{prefix}.")) {
+            keys.extend(literal(&source[at..]).filter(|text| is_key(text)));
         }
     }
     keys.sort();

@@ -35,46 +35,114 @@ pub fn bills(
     about: &str,
 ) -> Result<ProofFile, AuditError> {
     let org_id = desk.actor.org_id;
-    let name = |key: &BillKey| format!("{} {}-{}", key.month, key.account_id, key.sequence);
-    let number = match keys {
-        [] => return Err(AuditError::NoSuchBill(about.to_owned())),
-        [(key, _)] => name(key),
-        [(key, _), ..] => format!("{} ({})", key.account_id, keys.len()),
-    };
-    begin(desk, now, signers, "bill_proof", &number, |work| {
+    let plain: Vec<BillKey> = keys.iter().map(|(key, _)| *key).collect();
+    let number = bills_number(&plain).ok_or_else(|| AuditError::NoSuchBill(about.to_owned()))?;
+    begin(desk, now, signers, BILL_PROOF, &number, |work| {
         Ok(work.require(billing::permission::READ, unit_id)?)
     })?;
-    desk.look(|tx| {
-        let mut found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
-        let mut proofs = Vec::with_capacity(keys.len());
-        for (key, about) in keys {
-            let missing = || AuditError::NoSuchBill(name(key));
-            let issue = billing::issue_of(tx, *key)?.ok_or_else(missing)?;
-            let (bill, leaves) = issue_with(tx, org_id, &issue, *key)?;
-            if proof::merkle_root(leaves.iter().copied()) != issue.root {
-                return Err(AuditError::Altered(name(key)));
-            }
-            let act = found.issue_act(tx, &issue, &bill)?;
-            let line = bill.line.unsigned_abs();
-            let path = proof::inclusion_proof_over(line, &leaves)?;
-            proofs.push(BillProof {
-                code: BillCode::of(*key, &proof::leaf_hash(&bill.bytes)).to_string(),
-                about: about.clone(),
-                act,
-                line,
-                path: path.iter().map(|hash| base64(hash)).collect(),
-                bytes: base64(&bill.bytes),
-            });
+    desk.look(|tx| bills_proved(tx, org_id, keys, about))
+}
+
+/// Document kind of the export of bills.
+pub const BILL_PROOF: &str = "bill_proof";
+
+fn name(key: &BillKey) -> String {
+    format!("{} {}-{}", key.month, key.account_id, key.sequence)
+}
+
+/// The number under which the export of these bills stands in the log; nothing for no bills.
+pub fn bills_number(keys: &[BillKey]) -> Option<String> {
+    match keys {
+        [] => None,
+        [key] => Some(name(key)),
+        [key, ..] => Some(format!("{} ({})", key.account_id, keys.len())),
+    }
+}
+
+/// Issued bills with their proof under the checkpoints there are; writes nothing. Refused while no checkpoint covers the
+/// issue yet.
+pub fn bills_proved(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    keys: &[(BillKey, String)],
+    about: &str,
+) -> Result<ProofFile, AuditError> {
+    let mut found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
+    let mut proofs = Vec::with_capacity(keys.len());
+    for (key, about) in keys {
+        let missing = || AuditError::NoSuchBill(name(key));
+        let issue = billing::issue_of(tx, *key)?.ok_or_else(missing)?;
+        let (bill, leaves) = issue_with(tx, org_id, &issue, *key)?;
+        if proof::merkle_root(leaves.iter().copied()) != issue.root {
+            return Err(AuditError::Altered(name(key)));
         }
-        let prices = found.prices(tx)?;
-        Ok(ProofFile {
-            format: FORMAT.into(),
-            about: about.to_owned(),
-            acts: found.acts,
-            bills: proofs,
-            prices: Some(prices),
-        })
+        let act = found.issue_act(tx, &issue, &bill)?;
+        let line = bill.line.unsigned_abs();
+        let path = proof::inclusion_proof_over(line, &leaves)?;
+        proofs.push(BillProof {
+            code: BillCode::of(*key, &proof::leaf_hash(&bill.bytes)).to_string(),
+            about: about.clone(),
+            act,
+            line,
+            path: path.iter().map(|hash| base64(hash)).collect(),
+            bytes: base64(&bill.bytes),
+        });
+    }
+    let prices = found.prices(tx)?;
+    Ok(ProofFile {
+        format: FORMAT.into(),
+        about: about.to_owned(),
+        acts: found.acts,
+        bills: proofs,
+        prices: Some(prices),
     })
+}
+
+/// Where an issued bill stands in the log, to be read on a page: nothing is exported and nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillPlace {
+    /// Its code.
+    pub code: BillCode,
+    /// The hash of its bytes.
+    pub leaf: proof::Hash,
+    /// The root over all bills of its issue, as the act in the log has it.
+    pub root: proof::Hash,
+    /// Its place among them, from 0.
+    pub line: i64,
+    /// How many there are.
+    pub bills: i64,
+    /// The path from the leaf to the root.
+    pub path: Vec<proof::Hash>,
+    /// The number of the act of issue in the log.
+    pub seq: i64,
+}
+
+/// The place of an issued bill in the log; nothing before issue. Refuses a bill whose bytes the log does not cover.
+pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<BillPlace>, AuditError> {
+    let Some(issue) = billing::issue_of(tx, key)? else { return Ok(None) };
+    let (bill, leaves) = issue_with(tx, org_id, &issue, key)?;
+    if proof::merkle_root(leaves.iter().copied()) != issue.root {
+        return Err(AuditError::Altered(format!("{} {}-{}", key.month, key.account_id, key.sequence)));
+    }
+    let found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
+    let seq = found.act_of_issue(tx, &issue, key)?;
+    let leaf = proof::leaf_hash(&bill.bytes);
+    Ok(Some(BillPlace {
+        code: BillCode::of(key, &leaf),
+        leaf,
+        root: issue.root,
+        line: bill.line,
+        bills: issue.bills,
+        path: proof::inclusion_proof_over(bill.line.unsigned_abs(), &leaves)?,
+        seq,
+    }))
+}
+
+/// The act of the log that covers an issued bill: its number.
+pub fn act_of_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<i64, AuditError> {
+    let missing = || AuditError::NoSuchBill(name(&key));
+    let issue = billing::issue_of(tx, key)?.ok_or_else(missing)?;
+    Collector { org_id: key.org_id, acts: Vec::new(), places: HashMap::new() }.act_of_issue(tx, &issue, key)
 }
 
 /// The bill `key` of an issue, and the leaf hashes of all its bills.
@@ -151,7 +219,11 @@ impl Collector {
         }
     }
     fn issue_act(&mut self, tx: &mut Tx<'_>, issue: &Issue, bill: &IssuedBytes) -> Result<usize, AuditError> {
-        let (month, key) = (issue.month, bill.key);
+        let seq = self.act_of_issue(tx, issue, bill.key)?;
+        self.add(tx, seq)
+    }
+    fn act_of_issue(&self, tx: &mut Tx<'_>, issue: &Issue, key: BillKey) -> Result<i64, AuditError> {
+        let month = issue.month;
         let book = billing::book_of_issue(tx, self.org_id, issue.issue_id)?;
         let places = [
             ("book", format!("{month} {book}")),
@@ -169,8 +241,7 @@ impl Collector {
         if found.is_none() {
             found = self.find_on(tx, issue.issued_on, &issue.root)?;
         }
-        let seq = found.ok_or_else(|| AuditError::NoActs(format!("issue {}", issue.issue_id)))?;
-        self.add(tx, seq)
+        found.ok_or_else(|| AuditError::NoActs(format!("issue {}", issue.issue_id)))
     }
     fn prices(&mut self, tx: &mut Tx<'_>) -> Result<Prices, AuditError> {
         let set = PriceSet::load(tx, self.org_id)?;

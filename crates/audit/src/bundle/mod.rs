@@ -4,8 +4,8 @@ mod bill;
 mod document;
 mod period;
 
-pub use bill::{bill_by_code, bills};
-pub use document::document;
+pub use bill::{BILL_PROOF, BillPlace, act_of_bill, bill_by_code, bills, bills_number, bills_proved, place_of};
+pub use document::{DOCUMENT_PROOF, document, document_proved};
 pub(crate) use period::{Head, numbered};
 pub use period::{PeriodExported, period};
 
@@ -31,20 +31,32 @@ fn begin(
 ) -> Result<i64, AuditError> {
     desk.act(now, |work| {
         ask(work)?;
-        ledger::adopt(work)?;
-        let org_id = work.org_id();
-        if vault::origin(work.tx, org_id)?.is_none() {
-            return Err(VaultError::NoOrigin.into());
-        }
-        if signers.is_empty() {
-            return Err(VaultError::NoKeys.into());
-        }
-        vault::record(work, &Act::new(EXPORT, 0, kind, number))?;
+        record(work, signers, kind, number)?;
         match vault::checkpoint_if_due(work, signers, CheckpointPolicy::AT_ONCE)? {
             Some(made) => Ok(made.size),
             None => Err(VaultError::NoKeys.into()),
         }
     })
+}
+
+/// Records that `kind` `number` is taken out, for what is then read without writing ([`bills_proved`],
+/// [`document_proved`]). Asks for no right: the command does. Refused while the log has no name or no keys.
+pub fn record(
+    work: &mut Work<'_, '_>,
+    signers: &Signers,
+    kind: &str,
+    number: &str,
+) -> Result<(), AuditError> {
+    ledger::adopt(work)?;
+    let org_id = work.org_id();
+    if vault::origin(work.tx, org_id)?.is_none() {
+        return Err(VaultError::NoOrigin.into());
+    }
+    if signers.is_empty() {
+        return Err(VaultError::NoKeys.into());
+    }
+    vault::record(work, &Act::new(EXPORT, 0, kind, number))?;
+    Ok(())
 }
 
 /// The proof of one act, under the checkpoint that proves it best: one that witnesses cosigned, where there is one.

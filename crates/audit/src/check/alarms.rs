@@ -55,37 +55,49 @@ pub fn raise(
 
 /// Gives one step of a decision and records it.
 fn step(
-    desk: &Desk<'_>,
-    now: Moment,
+    work: &mut Work<'_, '_>,
     number: i64,
     right: Permission,
     reason: &str,
     decide: impl FnOnce(&mut Work<'_, '_>) -> std::result::Result<Alarm, identity::IdentityError>,
 ) -> Result<Alarm> {
-    desk.act_on_alarm(now, |work| {
-        let org_id = work.org_id();
-        let before: AlarmState = alarm::find(work.tx, org_id, number)?.state;
-        let after = decide(work)?;
-        let act = act(right, &after, before.key()).change("reason", "", reason);
-        let (actor, now) = (work.actor(), work.now());
-        // A damaged log must not keep a decision from being taken: the alarm's own row keeps it then.
-        let kept = work.tx.attempt(|tx| vault::record(&mut Work::new(tx, actor, now), &act));
-        drop(kept);
-        Ok(after)
-    })
+    let org_id = work.org_id();
+    let before: AlarmState = alarm::find(work.tx, org_id, number)?.state;
+    let after = decide(work)?;
+    let act = act(right, &after, before.key()).change("reason", "", reason);
+    let (actor, now) = (work.actor(), work.now());
+    // A damaged log must not keep a decision from being taken: the alarm's own row keeps it then.
+    let kept = work.tx.attempt(|tx| vault::record(&mut Work::new(tx, actor, now), &act));
+    drop(kept);
+    Ok(after)
 }
 
 /// Proposes a decision about an alarm. Refused without the right, without a reason, or when one is proposed already.
 pub fn propose(desk: &Desk<'_>, now: Moment, number: i64, reason: &str) -> Result<Alarm> {
-    step(desk, now, number, permission::PROPOSE, reason, |work| alarm::propose(work, number, reason))
+    desk.act_on_alarm(now, |work| propose_in(work, number, reason))
+}
+
+/// The same within a command that an alarm does not stop.
+pub fn propose_in(work: &mut Work<'_, '_>, number: i64, reason: &str) -> Result<Alarm> {
+    step(work, number, permission::PROPOSE, reason, |work| alarm::propose(work, number, reason))
 }
 
 /// Confirms the decision that another person proposed; commands are taken again when no other alarm waits.
 pub fn confirm(desk: &Desk<'_>, now: Moment, number: i64, reason: &str) -> Result<Alarm> {
-    step(desk, now, number, permission::CONFIRM, reason, |work| alarm::confirm(work, number, reason))
+    desk.act_on_alarm(now, |work| confirm_in(work, number, reason))
+}
+
+/// The same within a command that an alarm does not stop.
+pub fn confirm_in(work: &mut Work<'_, '_>, number: i64, reason: &str) -> Result<Alarm> {
+    step(work, number, permission::CONFIRM, reason, |work| alarm::confirm(work, number, reason))
 }
 
 /// Sends a proposed decision back, with a reason.
 pub fn send_back(desk: &Desk<'_>, now: Moment, number: i64, reason: &str) -> Result<Alarm> {
-    step(desk, now, number, permission::CONFIRM, reason, |work| alarm::send_back(work, number, reason))
+    desk.act_on_alarm(now, |work| send_back_in(work, number, reason))
+}
+
+/// The same within a command that an alarm does not stop.
+pub fn send_back_in(work: &mut Work<'_, '_>, number: i64, reason: &str) -> Result<Alarm> {
+    step(work, number, permission::CONFIRM, reason, |work| alarm::send_back(work, number, reason))
 }

@@ -16,7 +16,7 @@ mod error;
 mod report;
 mod rows;
 
-pub use alarms::{confirm, propose, raise, send_back};
+pub use alarms::{confirm, confirm_in, propose, propose_in, raise, send_back, send_back_in};
 pub use closing::{before_closing, require_proved};
 pub use compose::{Options, check};
 pub use error::CheckError;

@@ -24,7 +24,7 @@ pub use lists::{
 pub use model::{AdjustmentBill, AdjustmentCase, CaseState, Effect, FollowUp, FollowUpItem, NewAdjustment};
 pub use routes::{Cause, Route};
 pub use service::{
-    approve, archive, audit, cases_of_month, centre_errors_of, chase, complete_follow_up, find,
+    approve, archive, audit, cases_of_month, centre_errors_of, chase, complete_follow_up, effect_of, find,
     finish_follow_up, follow_ups, in_progress, issue, operate, raise_fee_request, record_call, refuse,
     running, send_on, start,
 };

@@ -5,7 +5,7 @@ use kernel::{Bilingual, Date, Lang, Month};
 use store::Tx;
 use workflow::{ApprovalState, Channel, NewApproval, NewTicket, Subject};
 
-use super::model::{AdjustmentBill, AdjustmentCase, CaseState, FollowUp, FollowUpItem, NewAdjustment};
+use super::model::{AdjustmentBill, AdjustmentCase, CaseState, Effect, FollowUp, FollowUpItem, NewAdjustment};
 use super::sql;
 use crate::BillKey;
 use crate::office::record::{record, record_words, require_at, unit_of_post};
@@ -14,6 +14,11 @@ use crate::office::{OfficeError, OfficeRules, Party, Result, checked_text, delay
 /// One case.
 pub fn find(tx: &mut Tx<'_>, org_id: i64, case_id: i64) -> Result<AdjustmentCase> {
     sql::find(tx, org_id, case_id)?.ok_or(OfficeError::NotFound { what: "adjustment", id: case_id })
+}
+
+/// What a case changes.
+pub fn effect_of(tx: &mut Tx<'_>, org_id: i64, case: &AdjustmentCase) -> Result<Effect> {
+    sql::effect(tx, org_id, case)
 }
 
 /// Cases of a station in progress. (ADJ-13)

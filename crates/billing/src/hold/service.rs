@@ -143,6 +143,11 @@ pub fn holds_of(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Hol
     sql::of_account(tx, org_id, account_id)
 }
 
+/// Every hold-issue request in force, by account, 5,000 at most.
+pub fn holds_open(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Hold>> {
+    sql::in_force(tx, org_id)
+}
+
 /// Was a hold-issue request filed for a change ticket? When not, what follows is the station's. (PARM-06)
 pub fn was_filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document: &str) -> Result<bool> {
     sql::filed_for(tx, org_id, account_id, document)

@@ -54,6 +54,12 @@ pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Resul
     )?)
 }
 
+/// Every hold-issue request in force, by account, 5,000 at most.
+pub(crate) fn in_force(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Hold>> {
+    let sql = format!("{HOLD} AND h.released_at IS NULL ORDER BY h.account_id, h.hold_id LIMIT 5000");
+    Ok(tx.list(&sql, params![org_id], read)?)
+}
+
 pub(crate) fn filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document: &str) -> Result<bool> {
     let found = tx.one(
         "SELECT COUNT(*) FROM hold WHERE org_id = ?1 AND account_id = ?2 AND document = ?3",

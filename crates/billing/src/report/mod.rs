@@ -12,7 +12,8 @@ mod service;
 mod sql;
 mod targets;
 
-pub use all::{all, form, reports};
+pub use all::{TITLES, all, form, one, reports};
+pub use rules::Cause as DifferenceCause;
 pub use balance::{
     Difference, Explained, Snapshot, fix_time_point, freeze_month_end, marketing_against_finance,
     note_difference, receivable_at, snapshots,

@@ -79,6 +79,21 @@ impl Report {
         self
     }
 
+    /// The place of the column that holds keys of units, before [`Report::naming`].
+    pub fn unit_column(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.title.zh == "单位")
+    }
+
+    /// Leaves out the rows of units that `wanted` does not take. A report without units stays as it is.
+    pub fn keep_units(&mut self, wanted: impl Fn(i64) -> bool) {
+        if let Some(at) = self.unit_column() {
+            self.rows.retain(|row| match row.get(at) {
+                Some(Cell::Integer(unit_id)) => wanted(*unit_id),
+                _ => true,
+            });
+        }
+    }
+
     /// The sum of the money in the column at `index`; other cells count nothing.
     pub fn money_total(&self, index: usize) -> Result<Money> {
         let cells = self.rows.iter().filter_map(|row| match row.get(index) {

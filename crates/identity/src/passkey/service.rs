@@ -131,6 +131,14 @@ pub(crate) fn words(passkey: &Passkey) -> String {
     format!("person {} key {digest}: {}", passkey.person_id, passkey.name)
 }
 
+/// What the list of changes says of a signature: who signed what with which passkey, and the digest of the rest.
+pub(crate) fn signature_words(signature: &Signature) -> String {
+    let Signature { person_id, passkey_id, verb, request_key, body_hash, .. } = signature;
+    let parts = [body_hash, &signature.client_data, &signature.authenticator_data, &signature.signature];
+    let digest = data_encoding::HEXLOWER.encode(&sha256(&parts.map(Vec::as_slice)));
+    format!("person {person_id} passkey {passkey_id} {verb} {request_key} {digest}")
+}
+
 /// Removes one of one's own passkeys; the last one not while a second factor is asked.
 pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) -> Result<(), IdentityError> {
     let (org_id, person_id) = (session.org_id, session.person_id);
@@ -306,11 +314,7 @@ pub fn sign_act(
             signature,
         };
         sql::insert_signature(tx, org_id, &kept)?;
-        let said = format!(
-            "person {person_id} passkey {} {verb} {request_key} {}",
-            proof.passkey.id,
-            data_encoding::HEXLOWER.encode(&sha256(&[&kept.client_data, &kept.authenticator_data, &kept.signature]))
-        );
+        let said = signature_words(&kept);
         let change = Change { subject: "signature", subject_id: id, old: "", new: &said };
         crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
         Ok(id)

@@ -48,6 +48,22 @@ pub(crate) fn below(
     )
 }
 
+/// A part of the checkpoints, the largest first, and how many there are.
+pub(crate) fn part(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<Checkpoint>, i64), StoreError> {
+    let found = tx.list(
+        &format!("{CHECKPOINT} ORDER BY size DESC LIMIT ?2 OFFSET ?3"),
+        params![org_id, limit, offset],
+        checkpoint,
+    )?;
+    let count = tx.one("SELECT COUNT(*) FROM checkpoint WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
+    Ok((found, count.unwrap_or(0)))
+}
+
 /// Gives every checkpoint with its number to `take`, the smallest first.
 pub(crate) fn each(
     tx: &mut Tx<'_>,

@@ -95,3 +95,88 @@ pub(crate) fn each_leaf(
     )?;
     Ok(count)
 }
+
+/// Which acts a list asks for; what is none asks for all.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted<'w> {
+    pub person_id: Option<i64>,
+    pub kind: Option<&'w str>,
+    pub number: Option<&'w str>,
+    pub day: Option<Date>,
+}
+
+/// The runs of acts of a day, first and last of each, in order.
+pub(crate) fn runs_of(tx: &mut Tx<'_>, org_id: i64, day: Date) -> Result<Vec<(i64, i64)>, VaultError> {
+    tx.list(
+        "SELECT first_seq, last_seq FROM leaf_day WHERE org_id = ?1 AND day = ?2 ORDER BY first_seq",
+        params![org_id, day],
+        |row| Ok((row.int(0)?, row.int(1)?)),
+    )
+}
+
+/// The numbers of the acts `wanted` of a person or about documents, a part of them in order, and how many there are.
+pub(crate) fn found(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    wanted: &Wanted<'_>,
+    (newest_first, offset, limit): (bool, i64, i64),
+) -> Result<(Vec<i64>, i64), VaultError> {
+    let mut given = vec![Value::Int(org_id)];
+    let mut source = match wanted.kind {
+        Some(kind) => {
+            given.push(Value::Text(kind));
+            "FROM leaf_document s WHERE s.org_id = ?1 AND s.kind = ?2".to_owned()
+        }
+        None => "FROM leaf_person s WHERE s.org_id = ?1".to_owned(),
+    };
+    if let (Some(_), Some(number)) = (wanted.kind, wanted.number) {
+        given.push(Value::Text(number));
+        source.push_str(&format!(" AND s.number = ?{}", given.len()));
+    }
+    if let Some(person_id) = wanted.person_id {
+        given.push(Value::Int(person_id));
+        let at = given.len();
+        source.push_str(&match wanted.kind {
+            None => format!(" AND s.person_id = ?{at}"),
+            Some(_) => format!(
+                " AND EXISTS (SELECT 1 FROM leaf_person p
+                   WHERE p.org_id = s.org_id AND p.person_id = ?{at} AND p.seq = s.seq)"
+            ),
+        });
+    }
+    if let Some(day) = wanted.day {
+        given.push(Value::from(day));
+        source.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM leaf_day d WHERE d.org_id = s.org_id AND d.day = ?{}
+               AND s.seq BETWEEN d.first_seq AND d.last_seq)",
+            given.len()
+        ));
+    }
+    let count = tx.one(&format!("SELECT COUNT(*) {source}"), &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
+    let way = if newest_first { "DESC" } else { "ASC" };
+    given.extend([Value::Int(limit), Value::Int(offset)]);
+    let text = format!(
+        "SELECT s.seq {source} ORDER BY s.seq {way} LIMIT ?{} OFFSET ?{}",
+        given.len() - 1,
+        given.len()
+    );
+    let seqs = tx.list(&text, &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
+    Ok((seqs, count.unwrap_or(0)))
+}
+
+/// Every kind of document, found by skipping from one to the next: there are few kinds and many documents.
+pub(crate) fn kinds(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<String>, VaultError> {
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let after = found.last().map_or("", String::as_str).to_owned();
+        let next = tx.one(
+            "SELECT kind FROM leaf_document WHERE org_id = ?1 AND kind > ?2 ORDER BY kind LIMIT 1",
+            params![org_id, &after],
+            |row| Ok::<_, VaultError>(row.text(0)?),
+        )?;
+        match next {
+            Some(kind) if found.len() < 1_000 && kind != after => found.push(kind),
+            _ => return Ok(found),
+        }
+    }
+}

@@ -66,6 +66,22 @@ pub fn sheet_json(sheet: &Sheet, lang: Lang) -> Json {
                 let rows = rows.iter().map(|row| Json::Object(cells_json(columns, &row.cells, lang)));
                 blocks.insert((*name).to_owned(), rows.collect());
             }
+            Block::Grid(grid) => {
+                let columns = grid.columns.iter().map(|(title, kind, sum)| {
+                    json!({ "title": title.text(lang), "figure": kind.is_figure(), "sum": sum.json(lang) })
+                });
+                let columns: Vec<Json> = columns.collect();
+                let row = |row: &crate::catalogue::Row| -> Json {
+                    row.cells.iter().map(|cell| cell.value.json(lang)).collect()
+                };
+                let rows: Vec<Json> = grid.rows.iter().map(row).collect();
+                let title = grid.title.text(lang);
+                // Several grids of one name are told apart by their titles.
+                let known = blocks.entry(grid.name.to_owned()).or_insert_with(|| Json::Array(Vec::new()));
+                if let Json::Array(grids) = known {
+                    grids.push(json!({ "title": title, "columns": columns, "rows": rows }));
+                }
+            }
             Block::Chart(chart) => {
                 let series = chart.series.iter().map(|(title, values)| {
                     let values: Vec<Json> = values.iter().map(|value| value.json(lang)).collect();

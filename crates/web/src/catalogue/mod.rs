@@ -316,7 +316,7 @@ pub struct Download {
     pub name: &'static str,
     /// Its path; names in braces are fields of `params`.
     pub path: &'static str,
-    /// Who holds this nowhere is refused.
+    /// Who holds this nowhere is refused; empty for what anybody may fetch, without a login.
     pub permission: &'static str,
     /// What it takes.
     pub params: &'static [Field],
@@ -419,6 +419,8 @@ pub enum Block {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// Rows under columns that what is shown titles itself: the components of bills, the sheets of a price table.
+    Grid(Grid),
     /// A picture of figures, with the figures as a table beside it.
     Chart(Chart),
     /// A worked calculation, a line a step: what, how, result.
@@ -451,6 +453,19 @@ pub enum Block {
         /// The text.
         text: String,
     },
+}
+
+/// Rows under columns with titles of their own.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    /// Its name, for programs and links.
+    pub name: &'static str,
+    /// Its title.
+    pub title: Text,
+    /// The columns: title, what it holds, and its sum where it has one.
+    pub columns: Vec<(Text, Kind, Value)>,
+    /// The rows.
+    pub rows: Vec<Row>,
 }
 
 /// A picture of figures.

@@ -110,6 +110,25 @@ pub fn sheet_pdf(house: &House, sheet: &Sheet, lang: Lang) -> Result<Answer, Ref
                 paper.push(page::Block::Heading(say(name)));
                 paper.push(page::Block::Table(table(columns, rows, lang)));
             }
+            Block::Grid(grid) => {
+                paper.push(page::Block::Heading(grid.title.text(lang)));
+                let titles = grid.columns.iter().map(|(title, kind, _)| {
+                    let title = title.text(lang);
+                    if kind.is_figure() { page::Column::figure(title, 2) } else { page::Column::text(title, 3) }
+                });
+                let mut table = page::Table::new(titles);
+                for row in grid.rows.iter().take(PAPER_ROWS_MAX) {
+                    let cells = row.cells.iter().zip(&grid.columns);
+                    table.row(cells.map(|(cell, (_, kind, _))| cell.value.written(*kind, lang)));
+                }
+                if grid.columns.iter().any(|(_, _, sum)| *sum != Value::Empty) {
+                    table.total(grid.columns.iter().map(|(_, kind, sum)| sum.written(*kind, lang)));
+                }
+                paper.push(page::Block::Table(table));
+                if grid.columns.len() > 8 {
+                    paper.orientation = page::Orientation::Landscape;
+                }
+            }
             Block::Chart(chart) => {
                 paper.push(page::Block::Heading(words::say(lang, &format!("block.{}", chart.name))));
                 let mut columns = vec![page::Column::text("", 2)];

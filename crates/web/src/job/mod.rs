@@ -33,7 +33,10 @@ pub struct JobRun<'j> {
     pub actor: Actor,
     /// When it was asked for: the moment its commands bear, so that a second start says the same.
     pub now: Moment,
-    job_id: i64,
+    /// Its key, by which what came of it is found again.
+    pub job_id: i64,
+    /// How often it began: more than once when the program stopped in the middle of it.
+    pub starts: i64,
     told: Mutex<Instant>,
     stop: AtomicBool,
     closing: &'j AtomicBool,
@@ -75,6 +78,17 @@ impl JobRun<'_> {
             ));
         }
         Ok(())
+    }
+    /// The job's key: what it makes is found by it.
+    pub fn id(&self) -> i64 {
+        self.job_id
+    }
+    /// Keeps a file that the job made; it outlives the job.
+    pub fn keep(&self, what: &str, name: &str, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let (org_id, id) = (self.house.org_id, self.job_id);
+        Ok(self.house.store.write_retrying(RETRIES, |tx| {
+            jobs::keep_made(tx, org_id, id, what, name, bytes.clone())
+        })?)
     }
     /// Is it to stop? For work that cannot return an error from within.
     pub fn is_stopping(&self) -> bool {
@@ -132,13 +146,18 @@ impl Jobs {
             })
             .collect();
         let desk = Desk::new(&house.store, &caller.actor);
-        let done = desk.act_once(now, act.name, key, body, |work| -> Result<Done, Refusal> {
+        let put = |work: &mut identity::Work<'_, '_>| -> Result<Done, Refusal> {
             let id =
                 jobs::queue(work.tx, house.org_id, act.name, caller.actor.person_id, &texts, &files, now)?;
             Ok(Done::said("已开始办理，可离开此页", "It has begun; you may leave this page")
                 .see(format!("/jobs/{id}"))
                 .fact("job", id.to_string()))
-        })?;
+        };
+        // An alarm does not keep the books from being checked again.
+        let done = match act.on_alarm {
+            true => desk.act_on_alarm(now, put)?,
+            false => desk.act_once(now, act.name, key, body, put)?,
+        };
         self.ring();
         Ok(done)
     }
@@ -229,13 +248,17 @@ impl Jobs {
             actor,
             now: job.queued_at,
             job_id: job.id,
+            starts: job.starts,
             told: Mutex::new(Instant::now()),
             stop: AtomicBool::new(false),
             closing: &self.closing,
         };
         let done = run(&running, &given)?;
         let policy = if act.closes { vault::CheckpointPolicy::AT_ONCE } else { house.policy };
-        if !house.signers.is_empty() {
+        // While an alarm waits nothing is written; the job may be the one that raised it.
+        let stopped =
+            running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
+        if !house.signers.is_empty() && !stopped {
             running.desk().act(running.now, |work| -> Result<(), Refusal> {
                 vault::checkpoint_if_due(work, &house.signers, policy)?;
                 Ok(())

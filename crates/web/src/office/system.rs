@@ -3,4 +3,4 @@
 use crate::catalogue::Area;
 
 /// The desk.
-pub const AREA: Area = Area { name: "system", lists: &[], views: &[], acts: &[], pages: &[] };
+pub const AREA: Area = Area { name: "system", lists: &[], views: &[], acts: &[], pages: &[crate::render::gallery::PAGE] };

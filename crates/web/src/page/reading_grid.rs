@@ -12,6 +12,7 @@ use crate::catalogue::{Given, Kind, Look, Refusal, Value};
 use crate::frame::random_text;
 use crate::office::station::readings::{KINDS, Mark, kind_of, mark, scores};
 use crate::office::station::{book_path, books};
+use crate::render::assets::href;
 use crate::words;
 
 /// Words the script says; it has none of its own.
@@ -51,7 +52,7 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     }
     let state = words::say(lang, &format!("state.book.{}", opened.state.key()));
     Ok(html! {
-        link rel="stylesheet" href="/assets/reading-grid.css";
+        link rel="stylesheet" href=(href("reading-grid.css"));
         header.head {
             div {
                 h1 { (month) " " (known.number) " " (known.name) }
@@ -115,7 +116,7 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
             @if open { (paste_dialog(lang)) }
         }
         @if open { noscript { (plain_form(look, &lines, month, &known.number, &path, returned)) } }
-        script src="/assets/reading-grid.js" defer {}
+        script src=(href("reading-grid.js")) defer {}
     })
 }
 

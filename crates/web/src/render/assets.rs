@@ -28,6 +28,8 @@ const EMBEDDED: &[Embedded] = embedded! {
     "app.js" "app.js" JS;
     "charts.js" "charts.js" JS;
     "passkey.js" "passkey.js" JS;
+    "reading-grid.js" "reading-grid.js" JS;
+    "reading-grid.css" "reading-grid.css" CSS;
     "mark.svg" "mark.svg" SVG;
     "htmx.js" "vendor/htmx-2.0.11.min.js" JS;
     "echarts.js" "vendor/echarts-6.1.0.common.min.js" JS;

@@ -109,7 +109,7 @@ fn draw(look: &mut Look<'_, '_>, _given: &Given) -> Result<Markup, Refusal> {
 /// The page, around which `document` puts the rest.
 pub fn page(screen: &Screen<'_>) -> Markup {
     let lang = screen.lang;
-    let catalogue = Catalogue { areas: vec![&SAMPLE] };
+    let catalogue = catalogue();
     let caller = screen.caller.map(specimen_caller);
     let screen = Screen {
         house: screen.house,
@@ -144,6 +144,11 @@ pub fn page(screen: &Screen<'_>) -> Markup {
             (part("problem", problem(&screen, &Refusal::not_found("抄本", "reading book", "0999"), "7f3a-0021")))
         }
     }
+}
+
+/// The catalogue of the specimens.
+pub(super) fn catalogue() -> Catalogue {
+    Catalogue { areas: vec![&SAMPLE] }
 }
 
 fn specimen_caller(caller: &Caller) -> Caller {

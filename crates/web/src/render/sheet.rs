@@ -24,7 +24,9 @@ pub fn sheet(screen: &Screen<'_>, sheet: &Sheet) -> Markup {
         a.button.bare.square href=(paper) download title=(words::say(lang, "frame.pdf")) aria-label=(words::say(lang, "frame.pdf")) { (icon("file")) }
         button.bare.square.only-wide type="button" data-print title=(words::say(lang, "frame.print")) aria-label=(words::say(lang, "frame.print")) { (icon("print")) }
     };
-    let named: Vec<&'static str> = sheet.blocks.iter().filter_map(name).collect();
+    // Grids have titles of their own and are many: they are not listed.
+    let listed = |block: &&Block| !matches!(block, Block::Grid(_));
+    let named: Vec<&'static str> = sheet.blocks.iter().filter(listed).filter_map(name).collect();
     html! {
         (head(&sheet.title, &under, &actions))
         @if named.len() >= JUMPS_FROM {
@@ -46,6 +48,7 @@ fn name(block: &Block) -> Option<&'static str> {
         | Block::Files { name, .. }
         | Block::Raw { name, .. } => Some(name),
         Block::Chart(chart) => Some(chart.name),
+        Block::Grid(grid) => Some(grid.name),
         Block::Note(..) => None,
     }
 }
@@ -61,7 +64,10 @@ pub(crate) fn block(screen: &Screen<'_>, block: &Block) -> Markup {
         let Block::Note(mood, text) = block else { return html! {} };
         return say(*mood, &html! { (text.text(lang)) });
     };
-    let title = title(lang, name);
+    let title = match block {
+        Block::Grid(grid) => grid.title.text(lang),
+        _ => title(lang, name),
+    };
     html! {
         section.block id={ "block-" (name) } aria-labelledby={ "title-" (name) } {
             h2 id={ "title-" (name) } { (title) }
@@ -77,6 +83,8 @@ fn body(screen: &Screen<'_>, block: &Block, name: &str, title: &str) -> Markup {
         Block::Facts { facts, .. } => facts_grid(lang, facts),
         Block::Table { rows, .. } if rows.is_empty() => none(),
         Block::Table { columns, rows, .. } => table(screen, title, columns, rows),
+        Block::Grid(grid) if grid.rows.is_empty() => none(),
+        Block::Grid(grid) => super::table::grid(screen, title, grid),
         Block::Chart(drawn) => chart(screen, drawn),
         Block::Steps { steps, .. } => html! {
             div.table-box tabindex="0" role="region" aria-label=(title) {

@@ -125,7 +125,10 @@ fn person(lang: Lang, caller: &Caller) -> Markup {
     let catalogue = identity::Catalogue::built_in();
     let mut posts: Vec<String> = Vec::new();
     for held in &caller.actor.assignments {
-        let name = catalogue.post(&held.post).map_or_else(|| held.post.clone(), |post| post.text.text(lang));
+        let mut name = catalogue.post(&held.post).map_or_else(|| held.post.clone(), |post| post.text.text(lang));
+        if held.for_person.is_some() {
+            name = words::fill(lang, "frame.acting", &[("post", &name)]);
+        }
         if !posts.contains(&name) {
             posts.push(name);
         }

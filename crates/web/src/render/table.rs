@@ -1,11 +1,11 @@
 //! Rows under columns, everywhere the same: figures at the right, the first column and the head stay in sight.
 
-use kernel::Lang;
+use kernel::{Bilingual as _, Lang};
 use maud::{Markup, html};
 
 use super::offer::row_offers;
 use super::{Screen, cell, column_title};
-use crate::catalogue::{Column, Kind, Row, Value};
+use crate::catalogue::{Column, Grid, Kind, Row, Value};
 use crate::words;
 
 /// What a head shows instead of the bare title, such as a link that sorts.
@@ -26,6 +26,26 @@ pub(crate) fn table(screen: &Screen<'_>, title: &str, columns: &[Column], rows: 
         })
         .collect::<Vec<_>>();
     drawn(screen, title, columns, rows, &heads, &[], "table-box")
+}
+
+/// The names of columns that have none of their own.
+const PLACES: [&str; 40] = [
+    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17",
+    "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29", "c30", "c31", "c32", "c33",
+    "c34", "c35", "c36", "c37", "c38", "c39", "c40",
+];
+
+/// A table whose columns bring their titles.
+pub(super) fn grid(screen: &Screen<'_>, title: &str, grid: &Grid) -> Markup {
+    let places = || grid.columns.iter().zip(PLACES);
+    let columns: Vec<Column> = places().map(|((_, kind, _), name)| Column::new(name, *kind)).collect();
+    let sums: Vec<(&'static str, Value)> = places().map(|((_, _, sum), name)| (name, sum.clone())).collect();
+    let head = |(title, _, _): &(kernel::Text, Kind, Value)| {
+        let name = title.text(screen.lang);
+        Head { body: html! { (name) }, sort: None }
+    };
+    let heads: Vec<Head> = grid.columns.iter().map(head).collect();
+    drawn(screen, title, &columns, &grid.rows, &heads, &sums, "table-box")
 }
 
 /// The same with heads of their own and a line of sums.

@@ -33,6 +33,7 @@ fn scene(lang: Lang) -> Scene {
         shift_days: 0,
         address: "http://127.0.0.1:7070".into(),
         key_folder: folder.path().into(),
+        cost: identity::PasswordCost::CHEAP,
     };
     let assignment = identity::Assignment {
         post: "reviewer".into(),
@@ -40,6 +41,8 @@ fn scene(lang: Lang) -> Scene {
         units: vec![],
         all_units: true,
         permissions: vec!["bill.review".into()],
+        for_person: None,
+        lent_to: vec![],
     };
     let actor = identity::Actor { org_id: 1, person_id: 7, name: "张敏".into(), assignments: vec![assignment] };
     let caller = Caller { actor, lang, csrf: "c\"srf".into(), session_id: Some(1), machine: false, held_at: None };
@@ -87,18 +90,20 @@ const LIST: List = List {
     acts: &[],
 };
 
+const FIELDS: &[Field] = &[
+    Field::new("sample_text", Takes::Text(40)),
+    Field::new("sample_amount", Takes::Money),
+    Field::maybe("sample_words", Takes::LongText(500)),
+    Field::maybe("sample_file", Takes::File(1000, ".csv")),
+    Field::maybe("sample_secret", Takes::Secret),
+];
+
 const fn act(name: &'static str, weight: Weight) -> Act {
     Act {
         name,
         permission: "bill.review",
         weight,
-        fields: &[
-            Field::new("sample_text", Takes::Text(40)),
-            Field::new("sample_amount", Takes::Money),
-            Field::maybe("sample_words", Takes::LongText(500)),
-            Field::maybe("sample_file", Takes::File(1000, ".csv")),
-            Field::maybe("sample_secret", Takes::Secret),
-        ],
+        fields: FIELDS,
         run: Run::Command(|_, _, _| Ok(Done::said("", ""))),
         ..Act::PLAIN
     }
@@ -148,7 +153,8 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("signed form", whole(&form(&screen, &form_state(&ACTS[2], &raw, None)))),
         ("sheet", whole(&sheet(&screen, &view))),
         ("problem", whole(&problem(&screen, &Refusal::not_found("抄本", "book", "<0999>"), "r-1"))),
-        ("outside", document(&without, &maud::html! { p { "x" } }).into_string()),
+        ("login", document(&without, &super::login(&without, "/", "", None)).into_string()),
+        ("refused login", document(&without, &super::login(&without, "/", "zhang", Some(&refusal))).into_string()),
     ]
 }
 

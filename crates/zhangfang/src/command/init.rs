@@ -3,7 +3,7 @@
 use clap::Args;
 use kernel::{Bilingual, Lang, Text};
 
-use super::{Place, seal};
+use super::{Place, credential, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 
@@ -24,6 +24,9 @@ pub struct Init {
     /// Full name of the first administrator / 管理员姓名
     #[arg(long)]
     person: String,
+    /// Read the administrator's password from standard input instead of making one / 从标准输入读取管理员密码
+    #[arg(long)]
+    password_stdin: bool,
 }
 
 /// Makes the data folder if there is none, and founds the organisation in its database.
@@ -38,6 +41,7 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
             format!("the organisation {} is there already", init.code),
         ));
     }
+    let typed = if init.password_stdin { Some(credential::line()?) } else { None };
     let english = init.english.as_deref().unwrap_or(&init.name);
     let new = identity::NewOrganisation {
         code: &init.code,
@@ -46,6 +50,16 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
         administrator_name: &init.person,
     };
     let now = place.now()?;
+    // A password that cannot be used is refused before anything is founded.
+    let rules = identity::AccessRules::on(now.date());
+    if let Some(typed) = &typed {
+        identity::credential::check_password(&rules, &init.login, &init.person, typed)
+            .map_err(identity::IdentityError::from)?;
+    }
+    let password = match &typed {
+        Some(typed) => typed.clone(),
+        None => identity::credential::generate_password()?,
+    };
     let administrator = store.write(|tx| -> Done<identity::Actor> {
         let founded = identity::found_organisation(tx, &new, now)?;
         let actor = identity::load_actor(tx, founded.org_id, founded.administrator_id, now.date())?;
@@ -53,6 +67,14 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
         Ok(actor)
     })?;
     let desk = identity::Desk::new(&store, &administrator);
+    let (org_id, person_id) = (administrator.org_id, administrator.person_id);
+    let hashed =
+        identity::credential::prepare_password(&store, rules.cost, org_id, person_id, &password, now)?;
+    desk.act(now, |work| -> Done {
+        identity::credential::first_password(work.tx, &hashed, typed.is_none(), now)?;
+        vault::absorb_identity(work)?;
+        Ok(())
+    })?;
     seal::make_keys(&desk, now, &place.key_folder(), seal::LOG_NAME)?;
     let (code, login) = (&init.code, &init.login);
     let said = Text::new(
@@ -64,5 +86,14 @@ pub fn run(init: &Init, place: &Place, lang: Lang) -> Done {
         ),
     );
     println!("{}", said.text(lang));
+    if typed.is_none() {
+        let said = Text::new(
+            format!("管理员密码（只显示这一次，首次登录须修改）：{password}"),
+            format!(
+                "the administrator's password, shown this once, to be changed at the first login: {password}"
+            ),
+        );
+        println!("{}", said.text(lang));
+    }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod book;
 mod book_lists;
 pub mod check;
 pub mod contract;
+pub mod credential;
 pub mod custody;
 pub mod exception;
 pub mod generation;

@@ -5,6 +5,7 @@ use documents::sheet::Kind;
 use identity::{Catalogue, NewAssignment, NewPerson, NewUnit};
 use kernel::{Bilingual, Date, Text};
 
+use super::credential::{self, Credential};
 use super::office::{Office, both, date};
 use crate::failure::Done;
 use crate::table::{Shown, Table, row};
@@ -96,6 +97,8 @@ pub enum People {
         #[arg(long, value_parser = date)]
         last: Option<Date>,
     },
+    #[command(flatten)]
+    Credential(Credential),
     /// Every change of units, persons and posts / 变更记录
     Changes {
         #[command(flatten)]
@@ -223,6 +226,7 @@ pub fn run(command: &People, office: &Office) -> Done {
                 both(format!("{login} 自 {last} 后离职"), format!("{login} leaves after {last}"))
             })
         }
+        People::Credential(command) => credential::run(command, office),
         People::Changes { shown } => {
             office.require(READ)?;
             let changes = office.look(|tx| Ok(identity::changes(tx, org_id)?))?;

@@ -94,3 +94,60 @@ fn the_office_closes_in_order() {
     assert!(told.success());
     assert!(house.wait(), "it ends with success");
 }
+
+/// Whoever runs the office sees that it lives, that it is ready, and what it does.
+#[test]
+fn the_office_tells_how_it_is() {
+    let house = House::shared();
+    let nobody = Person::nobody(house);
+    assert_eq!((nobody.get("/healthz").status, nobody.get("/readyz").status), (200, 200));
+    nobody.get("/login");
+    let figures = nobody.get("/metrics").text;
+    assert!(
+        figures.contains("zhangfang_http_request_seconds_count{route=\"/login\",status=\"200\"}"),
+        "{figures}"
+    );
+}
+
+/// A certificate given on the command line is the one a browser sees; without trust in it nobody is let through.
+#[test]
+fn tls_is_served_with_the_certificate_given() {
+    let house = House::open();
+    let folder = house.folder();
+    let (chain, key) = (folder.join("chain.pem"), folder.join("key.pem"));
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-out".as_ref(), chain.as_os_str(), "-keyout".as_ref(), key.as_os_str()])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let address = house.serve_again(&[
+        "--tls-certificate",
+        chain.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ]);
+    assert!(address.starts_with("https://"), "{address}");
+    let curl = |extra: &[&str]| {
+        let output = std::process::Command::new("curl")
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20"])
+            .args(extra)
+            .arg(format!("{address}/login"))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(curl(&["--cacert", chain.to_str().unwrap()]), "200");
+    assert_eq!(curl(&[]), "000", "a certificate nobody vouches for is not taken");
+}

@@ -36,6 +36,7 @@ pub const PEOPLE: &[(&str, &str)] = &[
 /// The open office of the demo.
 pub struct House {
     child: Child,
+    others: Mutex<Vec<Child>>,
     /// `http://127.0.0.1:PORT`.
     pub address: String,
     folder: TempDir,
@@ -77,39 +78,66 @@ impl Drop for Keeper {
 
 impl Drop for House {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        for child in self.others.lock().unwrap().iter_mut().chain([&mut self.child]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
+}
+
+/// Starts the program with these words; answers it and the address it says that it is open at.
+fn opened(folder: &TempDir, words: &[&str]) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_zhangfang"))
+        .args(["--data".as_ref(), folder.path().join("data").as_os_str()])
+        .args(words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = loop {
+        let Some(line) = lines.next() else { panic!("{words:?} ended: {said}") };
+        let line = line.unwrap();
+        if let Some(at) = line.find("http://127.0.0.1:").or_else(|| line.find("https://127.0.0.1:")) {
+            break line[at..].chars().take_while(|c| c.is_ascii_graphic()).collect();
+        }
+        said.push_str(&line);
+        said.push('\n');
+    };
+    // What it says afterwards must go somewhere.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, address)
 }
 
 impl House {
     /// A demo of 600 customers, open at a port of its own.
     pub fn open() -> House {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_zhangfang"))
-            .args(["--data".as_ref(), folder.path().join("data").as_os_str()])
-            .args(["demo", "--accounts", "600", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
+        let words = ["demo", "--accounts", "600", "--listen", "127.0.0.1:0"];
+        let (child, address) = opened(&folder, &words);
         let keeper = Keeper::of(child.id(), Some(folder.path()));
-        let mut said = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = loop {
-            let Some(line) = lines.next() else { panic!("the demo ended: {said}") };
-            let line = line.unwrap();
-            if let Some(at) = line.find("http://127.0.0.1:") {
-                let address: String = line[at..].chars().take_while(|c| c.is_ascii_graphic()).collect();
-                break address;
-            }
-            said.push_str(&line);
-            said.push('\n');
-        };
-        // What it says afterwards must go somewhere.
-        std::thread::spawn(move || lines.for_each(drop));
-        House { child, address, folder, sessions: Mutex::default(), _keeper: keeper }
+        House {
+            child,
+            address,
+            others: Mutex::default(),
+            folder,
+            sessions: Mutex::default(),
+            _keeper: keeper,
+        }
+    }
+    /// The data folder's parent.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+    /// A second program over the same database, with these options; answers its address.
+    pub fn serve_again(&self, options: &[&str]) -> String {
+        let mut words = vec!["serve", "--org", "DEMO", "--on", "2026-02-05", "--listen", "127.0.0.1:0"];
+        words.extend_from_slice(options);
+        let (child, address) = opened(&self.folder, &words);
+        self.others.lock().unwrap().push(child);
+        address
     }
     /// The office of this test program, opened at its first use.
     pub fn shared() -> &'static House {

@@ -171,7 +171,7 @@ fn session_table(lang: Lang, caller: &Caller, sessions: &[Session], this: i64) -
                 thead { tr {
                     th scope="col" { (words::say(lang, "column.since")) }
                     th scope="col" { (words::say(lang, "column.last_used_at")) }
-                    th scope="col" { (words::say(lang, "column.address")) }
+                    th scope="col" { (words::say(lang, "column.from_address")) }
                     th scope="col" { (words::say(lang, "column.browser")) }
                     th scope="col" { (words::say(lang, "frame.actions")) }
                 } }

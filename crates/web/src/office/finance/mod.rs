@@ -17,7 +17,7 @@ use billing::report::{AccountDirectory as _, AccountFact, MeteringDirectory};
 use identity::Permission;
 use kernel::{Month, Text};
 
-use crate::catalogue::{Area, Given, Look, Refusal};
+use crate::catalogue::{Area, Download, Given, Look, Refusal};
 
 /// The books of account.
 pub const LEDGER: Area = Area {
@@ -33,7 +33,6 @@ pub const LEDGER: Area = Area {
         chart::REOPEN,
     ],
     pages: &[],
-    downloads: &[ledger::HLEDGER],
 };
 
 /// The reports of a month and its closing.
@@ -57,7 +56,6 @@ pub const REPORTS: Area = Area {
         closing::CLOSE,
     ],
     pages: &[crate::page::closing::CLOSING],
-    downloads: &[reports::WORKBOOK, reports::PAPER],
 };
 
 /// The price tables and what other prices would come to.
@@ -67,8 +65,11 @@ pub const PRICES: Area = Area {
     views: &[prices::TABLE, whatif_result::RESULT],
     acts: &[prices::LOAD, whatif::COMPARE, whatif::BATCH],
     pages: &[quote::TRY, crate::page::whatif::WHATIF],
-    downloads: &[prices::WORKBOOK, prices::TOML],
 };
+
+/// Files to take away.
+pub const DOWNLOADS: &[Download] =
+    &[ledger::HLEDGER, reports::WORKBOOK, reports::PAPER, prices::WORKBOOK, prices::TOML];
 
 /// The month that was asked for; this month when none was.
 pub(crate) fn month_of(look: &Look<'_, '_>, given: &Given) -> Month {
@@ -160,5 +161,5 @@ pub(crate) fn accounts(
 
 /// Where a bill is read.
 pub(crate) fn bill_path(month: Month, account_number: &str, sequence: i64) -> String {
-    format!("/bills/{month}/{}/{sequence}", crate::frame::url::encode(account_number))
+    format!("/bills/{month}/{}?sequence={sequence}", crate::frame::url::encode(account_number))
 }

@@ -3,10 +3,18 @@
 //! What a station does about its customers before the centre calculates, and what it answers afterwards. The one act of
 //! the centre that stands here is the answer to a request of return, beside the book it is about.
 
+pub mod adjustments;
 pub mod books;
+pub mod contracts;
+pub mod custody;
+pub mod imports;
+pub mod lists;
+pub mod parameters;
 pub mod readings;
 pub mod schedule;
+pub mod slips;
 pub mod tickets;
+pub mod yearly;
 
 use identity::{Unit, Work};
 use kernel::{Bilingual, Lang, Month, Text};
