@@ -119,7 +119,7 @@ fn options(
             (unit.code.clone(), Text::new(zh, en))
         })
         .collect();
-    found.sort();
+    found.sort_by(|one, two| one.0.cmp(&two.0));
     Ok(found)
 }
 
