@@ -62,6 +62,7 @@ pub use run::{RunBook, RunPlan, RunSummary, run_month};
 pub use schema::SCHEMA;
 pub use service::{
     Clerks, IssuedAs, StoredBill, calculated_books, load_price_table, permission, stored_bill,
+    why_not_calculated,
 };
 pub use sql::BillKey;
 

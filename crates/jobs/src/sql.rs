@@ -187,6 +187,14 @@ pub(crate) fn file(
     )
 }
 
+pub(crate) fn put_back(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE job SET state = 'queued' WHERE org_id = ?1 AND job_id = ?2 AND state = 'running'",
+        params![org_id, id],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn want_cancel(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE job SET cancel_wanted = 1 WHERE org_id = ?1 AND job_id = ?2 AND state IN ('queued', 'running')",
