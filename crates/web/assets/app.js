@@ -278,14 +278,26 @@
 
   // ---- paper
 
-  addEventListener("beforeprint", () => all("details.figures:not([open])").forEach((part) => {
-    part.open = true;
-    part.dataset.opened = "yes";
-  }));
-  addEventListener("afterprint", () => all("details.figures[data-opened]").forEach((part) => {
-    part.open = false;
-    delete part.dataset.opened;
-  }));
+  // Paper is light, and shows the figures of every chart.
+  let worn;
+  addEventListener("beforeprint", () => {
+    worn = root.dataset.theme;
+    root.dataset.theme = "light";
+    document.dispatchEvent(new CustomEvent("theme-changed"));
+    all("details.figures:not([open])").forEach((part) => {
+      part.open = true;
+      part.dataset.opened = "yes";
+    });
+  });
+  addEventListener("afterprint", () => {
+    if (worn) root.dataset.theme = worn;
+    else delete root.dataset.theme;
+    document.dispatchEvent(new CustomEvent("theme-changed"));
+    all("details.figures[data-opened]").forEach((part) => {
+      part.open = false;
+      delete part.dataset.opened;
+    });
+  });
 
   prepare(document);
 })();
