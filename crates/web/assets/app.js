@@ -62,7 +62,7 @@
     if (!side) return;
     side.classList.toggle("open", open);
     one(".menu-open")?.setAttribute("aria-expanded", String(open));
-    if (open) one("a[aria-current], li a", side)?.focus();
+    if (open) (one("a[aria-current]", side) ?? one("li a", side))?.focus();
   }
 
   // ---- rows by keyboard

@@ -8,7 +8,7 @@ use crate::catalogue::{Caller, Refusal, Tone, Why};
 use crate::words;
 
 /// How htmx behaves here: it evaluates nothing, styles nothing, remembers no page of a person's, and shows every answer.
-const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
+const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"attributesToSettle":["class"],"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
 
 /// Keys and what they do, for the dialog that tells.
 const KEYS: &[(&[&str], &str)] = &[
