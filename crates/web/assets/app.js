@@ -243,7 +243,8 @@
     }
     const same = arrived.pathname === location.pathname;
     if (requestConfig.verb !== "get" && xhr.status < 400) {
-      history[same ? "replaceState" : "pushState"]({}, "", arrived.pathname + arrived.search);
+      if (!same) history.replaceState({ house: true }, "");
+      history[same ? "replaceState" : "pushState"]({ house: true }, "", arrived.pathname + arrived.search);
     }
     document.title = page.title;
     all("dialog[open]").forEach((dialog) => dialog.close());
@@ -261,6 +262,7 @@
     const dialog = one("#dialog");
     if (dialog && (within.id === "dialog-body" || dialog.contains(one("#act")))) {
       if (!dialog.open && one("#act", dialog)) {
+        dialog.setAttribute("aria-label", one("h1", dialog)?.textContent ?? "");
         dialog.showModal();
         (one("#act [aria-invalid=true]", dialog) ?? one("#act .fields input, #act .fields select, #act .fields textarea", dialog))?.focus();
       }
@@ -273,7 +275,7 @@
 
   // A page left by the back button is fetched again.
   addEventListener("popstate", (event) => {
-    if (event.state && !event.state.htmx) location.reload();
+    if (event.state?.house) location.reload();
   });
 
   // ---- paper

@@ -229,7 +229,7 @@ fn foot(screen: &Screen<'_>) -> Markup {
 fn dialogs(lang: Lang) -> Markup {
     let close = words::say(lang, "frame.close");
     html! {
-        dialog #dialog aria-labelledby="dialog-body" {
+        dialog #dialog {
             button.bare.square.dialog-close type="button" data-close aria-label=(close) { (icon("close")) }
             div.dialog-body #dialog-body {}
         }
