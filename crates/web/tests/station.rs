@@ -298,9 +298,15 @@ fn a_meter_exchanged_in_the_month() {
         assert_eq!(done.facts["rows"][0]["registers"]["total"]["used"], "88");
         let page = company.page("reader", "2026-03-05", "readings", &OF_BOOK).unwrap();
         assert!(page.contains("last reading of a meter taken off") && page.contains("N0001"));
-        let printed = company.act("fee", "2026-03-05", "parameter.print", &on).unwrap();
-        let path = printed.see.unwrap();
-        assert!(path.starts_with(&format!("/tickets/{ticket}/files/")), "{path}");
+        // Two copies, each registered, each kept with the ticket.
+        company.act("fee", "2026-03-05", "parameter.print", &on).unwrap();
+        let sheet = company.view("fee", "2026-03-05", "parameter", &on).unwrap();
+        let kept = sheet.blocks.iter().find_map(|block| match block {
+            Block::Files { name: "ticket_files", files } => Some(files.len()),
+            _ => None,
+        });
+        assert_eq!(kept, Some(2));
+        assert!(company.act("fee", "2026-03-05", "parameter.print", &on).is_err(), "again only with a reason");
     });
 }
 
