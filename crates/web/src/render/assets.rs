@@ -27,6 +27,8 @@ const EMBEDDED: &[Embedded] = embedded! {
     "theme.js" "theme.js" JS;
     "app.js" "app.js" JS;
     "charts.js" "charts.js" JS;
+    "review.css" "review.css" CSS;
+    "review.js" "review.js" JS;
     "passkey.js" "passkey.js" JS;
     "reading-grid.js" "reading-grid.js" JS;
     "reading-grid.css" "reading-grid.css" CSS;
