@@ -262,7 +262,7 @@ fn bills(
         Column::new("flow", Kind::Word),
         Column::new("energy_kwh", Kind::Quantity(2)),
         Column::new("amount", Kind::Money),
-        Column::new("due_on", Kind::Date),
+        Column::new("pay_by", Kind::Date),
         Column::new("bill_state", Kind::Word),
     ];
     sheet.push(Block::Table { name: "account_bills", columns, rows });

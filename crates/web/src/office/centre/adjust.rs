@@ -50,7 +50,7 @@ macro_rules! start_fields {
         &[
             ACCOUNT,
             MONTH,
-            Field::new("cause", Takes::Choice($causes)),
+            Field::new("adjustment_cause", Takes::Choice($causes)),
             REASON,
             KWH,
             COMPONENTS,
@@ -249,9 +249,9 @@ fn item(code: &str) -> FollowUpItem {
 }
 
 fn start(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let cause = CAUSES.iter().position(|known| *known == given.text("cause"));
+    let cause = CAUSES.iter().position(|known| *known == given.text("adjustment_cause"));
     let cause = cause.and_then(|at| Cause::from_number(i64::try_from(at).unwrap_or(-1)));
-    let cause = cause.ok_or_else(|| wrong("cause", "没有这个原因", "there is no such cause"))?;
+    let cause = cause.ok_or_else(|| wrong("adjustment_cause", "没有这个原因", "there is no such cause"))?;
     let new = NewAdjustment {
         cause,
         account_id: account_in(work, given)?,

@@ -32,7 +32,7 @@ const LIST: List = List {
     filters: &[
         UNIT_WANTED,
         Field::maybe("case_state", Takes::Choice(&["running", "issued", "refused"])),
-        Field::maybe("cause", Takes::Choice(CAUSES)),
+        Field::maybe("adjustment_cause", Takes::Choice(CAUSES)),
         MONTH_WANTED,
     ],
     columns: &[
@@ -41,7 +41,7 @@ const LIST: List = List {
         Column::new("name", Kind::Text),
         Column::new("unit", Kind::Text),
         Column::new("month", Kind::Month),
-        Column::new("cause", Kind::Text),
+        Column::new("adjustment_cause", Kind::Text),
         Column { name: "energy_kwh", kind: Kind::Quantity(2), sorts: false, summed: true },
         Column::summed("amount", Kind::Money),
         Column::new("case_state", Kind::Word),
@@ -114,7 +114,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             _ => CaseState::Refused,
         }),
         cause: given
-            .maybe_text("cause")
+            .maybe_text("adjustment_cause")
             .and_then(|code| CAUSES.iter().position(|known| *known == code))
             .and_then(|at| Cause::from_number(i64::try_from(at).unwrap_or(-1))),
         month: given.maybe_month("month"),
@@ -199,7 +199,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("name", Kind::Text, name),
         ("unit", Kind::Text, look.unit_name(case.unit_id)?.into()),
         ("month", Kind::Month, case.month.into()),
-        ("cause", Kind::Text, cause(case.cause).into()),
+        ("adjustment_cause", Kind::Text, cause(case.cause).into()),
         ("reason", Kind::Text, case.reason.as_str().into()),
         ("energy_kwh", Kind::Quantity(2), case.energy_kwh.into()),
         ("amount", Kind::Money, case.amount.into()),
@@ -321,7 +321,7 @@ fn route(
         Column::new("step_state", Kind::Word),
         Column::new("unit", Kind::Text),
         Column::new("post", Kind::Text),
-        Column::new("person", Kind::Text),
+        Column::new("by_person", Kind::Text),
         Column::new("done_at", Kind::Moment),
         Column::new("due_on", Kind::Date),
         Column::new("text", Kind::Text),
@@ -363,7 +363,7 @@ fn lines(look: &mut Look<'_, '_>, sheet: &mut Sheet, case: &AdjustmentCase) -> R
     let columns = vec![
         Column::new("account", Kind::Text),
         Column::new("name", Kind::Text),
-        Column::summed("before", Kind::Money),
+        Column::summed("amount_before", Kind::Money),
         Column::summed("amount", Kind::Money),
         Column::new("explanation", Kind::Text),
     ];

@@ -18,7 +18,7 @@ const COLUMNS: &[Column] = &[
     Column::sorted("unit", Kind::Text),
     Column::summed("amount", Kind::Money),
     Column::new("refund", Kind::Flag),
-    Column::sorted("made_by", Kind::Text),
+    Column::sorted("prepared_by", Kind::Text),
     Column::sorted("opened_at", Kind::Moment),
     Column::new("approval_step", Kind::Text),
 ];
@@ -154,7 +154,7 @@ pub fn block(look: &mut Look<'_, '_>, sheet: &mut Sheet, approval_id: i64) -> Re
         Column::new("step", Kind::Count),
         Column::new("post", Kind::Text),
         Column::new("decision", Kind::Word),
-        Column::new("person", Kind::Text),
+        Column::new("by_person", Kind::Text),
         Column::new("decided_at", Kind::Moment),
         Column::new("text", Kind::Text),
     ];

@@ -104,7 +104,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     if let Some(given) = found.as_ref().and_then(|bill| bill.issued.as_ref()) {
         facts.push(("bill_number", Kind::Text, number(look, given)?.into()));
         facts.push(("issued_at", Kind::Moment, given.issued_at.into()));
-        facts.push(("due_on", Kind::Date, given.due_on.into()));
+        facts.push(("pay_by", Kind::Date, given.due_on.into()));
     }
     sheet.push(Block::Facts { name: "bill_facts", facts });
     match &found {
@@ -304,12 +304,12 @@ fn proof(look: &mut Look<'_, '_>, sheet: &mut Sheet, named: &Named) -> Result<()
     ];
     match &checkpoint {
         Some(checkpoint) => {
-            facts.push(("checkpoint", Kind::Text, checkpoint.size.to_string().into()));
+            facts.push(("proof_checkpoint", Kind::Text, checkpoint.size.to_string().into()));
             facts.push(("checkpoint_root", Kind::Text, hex(&checkpoint.root).into()));
             facts.push(("checkpoint_at", Kind::Moment, checkpoint.made_at.into()));
         }
         None => facts.push((
-            "checkpoint",
+            "proof_checkpoint",
             Kind::Text,
             Cell::said("尚未签名，下一个检查点将覆盖", "not signed yet; the next checkpoint covers it").toned(Tone::Warn),
         )),
@@ -357,7 +357,7 @@ fn show_adjustment(look: &mut Look<'_, '_>, named: &Named) -> Result<Sheet, Refu
         ("amount", Kind::Money, bill.amount.into()),
         ("bill_number", Kind::Text, number(look, &found.issued)?.into()),
         ("issued_at", Kind::Moment, found.issued.issued_at.into()),
-        ("due_on", Kind::Date, found.issued.due_on.into()),
+        ("pay_by", Kind::Date, found.issued.due_on.into()),
     ];
     sheet.push(Block::Facts { name: "bill_facts", facts });
     effect(look, &mut sheet, &bill.components, &bill.tiers)?;

@@ -31,7 +31,7 @@ const COLUMNS: &[Column] = &[
     Column::new("exception_state", Kind::Word),
     Column::sorted("answer_by", Kind::Date),
     Column::new("answer", Kind::Text),
-    Column::new("late_days", Kind::Count),
+    Column::new("working_days_late", Kind::Count),
 ];
 
 const LIST: List = List {

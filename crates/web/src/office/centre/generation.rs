@@ -250,7 +250,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("price", Kind::Price(6), one.price.into()),
         ("amount", Kind::Money, one.amount.into()),
         ("vat", Kind::Money, one.vat.into()),
-        ("made_by", Kind::Text, look.person_name(one.made_by)?.into()),
+        ("prepared_by", Kind::Text, look.person_name(one.made_by)?.into()),
         ("voucher", Kind::Text, voucher),
     ];
     sheet.push(Block::Facts { name: "statement_facts", facts });
