@@ -445,11 +445,6 @@ fn history(look: &mut Look<'_, '_>, sheet: &mut Sheet, account_id: i64) -> Resul
     Ok(())
 }
 
-/// The words of a text in the language of the answer.
-pub fn say(look: &Look<'_, '_>, zh: &str, en: &str) -> String {
-    if look.lang() == Lang::Zh { zh.to_owned() } else { en.to_owned() }
-}
-
 /// A thing with two languages in the language of the answer.
 pub fn spoken(look: &Look<'_, '_>, thing: &impl Bilingual) -> String {
     thing.text(look.lang())

@@ -5,7 +5,7 @@ use billing::exception::{self, Exception, ExceptionState};
 use identity::Work;
 use kernel::Month;
 
-use super::accounts::{spoken, transformer};
+use super::accounts::transformer;
 use super::{
     ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASONS, UNIT, UNIT_WANTED, account_in, accounts_searched, both,
     customer, month_of, names, reason_wanted, reasons, rules, search_note, unit_in, units_shown,
@@ -297,18 +297,6 @@ fn feedback_list(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Do
         format!("list {} waits for both signatures", list.number),
     );
     Ok(done.fact("list", list.id.to_string()))
-}
-
-/// The exception of an account in a month, if it has one.
-pub fn exception_of(look: &mut Look<'_, '_>, month: Month, account_id: i64) -> Result<Option<Exception>, Refusal> {
-    let org_id = look.org_id();
-    let filter = exception::ExceptionFilter { account_id: Some(account_id), ..Default::default() };
-    Ok(exception::exceptions_of(look.tx, org_id, month, &filter)?.pop())
-}
-
-/// A finding of the score in words.
-pub fn finding(look: &Look<'_, '_>, finding: &billing::suspicion::Finding) -> String {
-    spoken(look, finding)
 }
 
 /// A band as a word in both languages.

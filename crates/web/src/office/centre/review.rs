@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use billing::desk::{self, BookProgress};
 use billing::suspicion::Mode;
 use billing::{BillPostings, Clerks, OfficeRules, PriceBook, RunBook, RunPlan};
-use kernel::{Bilingual, Lang, Month, Text};
+use kernel::{Bilingual, Lang, Month};
 use ledger::PostingRules;
 use metering::book::{BookMonth, BookState};
 
@@ -373,16 +373,5 @@ impl Sums {
         self.amount = self.amount.plus(run.amount)?;
         self.issued_amount = self.issued_amount.plus(run.issued_amount)?;
         Ok(())
-    }
-}
-
-/// The words for what a book waits for.
-pub fn waits_for(state: BookState) -> Text {
-    match state {
-        BookState::Submitted => Text::new("待计算", "to be calculated"),
-        BookState::Calculating => Text::new("待复核", "to be reviewed"),
-        BookState::Reviewing => Text::new("待发行", "to be issued"),
-        BookState::Exception => Text::new("待处理异常", "exceptions to be dealt with"),
-        other => Text::new(other.text(Lang::Zh), other.text(Lang::En)),
     }
 }
