@@ -204,7 +204,7 @@ pub fn require_own_page(caller: &Caller, asked: &Asked) -> Result<(), Refusal> {
 fn refused(error: LoginRefused) -> Refusal {
     let why = match &error {
         LoginRefused::Wait { .. } => Some(Why::TooMany),
-        LoginRefused::Wrong | LoginRefused::Locked | LoginRefused::Passkey { .. } => Some(Why::Refused),
+        LoginRefused::Wrong | LoginRefused::Locked | LoginRefused::Passkey { .. } => Some(Why::NotPermitted),
         LoginRefused::Failed(_) | LoginRefused::Store(_) => None,
     };
     let mut refusal = Refusal::from(error);

@@ -178,7 +178,7 @@ pub fn sheet_pdf(house: &House, sheet: &Sheet, lang: Lang) -> Result<Answer, Ref
                 paper.push(page::Block::Heading(say(name)));
                 paper.push(page::Block::Paragraph(page::Paragraph { text: text.clone(), quiet: true }));
             }
-            Block::Files { .. } => {}
+            Block::Files { .. } | Block::Progress { .. } => {}
         }
     }
     pdf(&paper, &format!("{}.pdf", sheet.title))

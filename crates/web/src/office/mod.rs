@@ -1,6 +1,9 @@
 //! What each desk offers: one file for a desk, entered into the catalogue here.
 
+mod auditing;
 pub mod centre;
+mod finance;
+mod jobs;
 mod people;
 pub mod station;
 mod system;
@@ -13,6 +16,14 @@ pub const AREAS: &[&Area] = &[
     &centre::adjustments::APPROVING,
     &station::books::AREA,
     &station::tickets::AREA,
+    &station::parameters::AREA,
+    &station::contracts::AREA,
+    &station::lists::AREA,
+    &station::adjustments::AREA,
+    &station::slips::AREA,
+    &station::custody::AREA,
+    &station::yearly::AREA,
+    &station::imports::AREA,
     &centre::review::AREA,
     &centre::exceptions::AREA,
     &centre::suspicion::AREA,
@@ -25,9 +36,19 @@ pub const AREAS: &[&Area] = &[
     &centre::progress::AREA,
     &centre::inquiries::AREA,
     &centre::generation::AREA,
+    &finance::REPORTS,
+    &finance::LEDGER,
+    &finance::PRICES,
+    &auditing::AREA,
     &people::AREA,
     &system::AREA,
 ];
 
 /// Files to take away, desk by desk.
-pub const DOWNLOADS: &[&[Download]] = &[station::tickets::DOWNLOADS, centre::bill::DOWNLOADS];
+pub const DOWNLOADS: &[&[Download]] = &[
+    station::tickets::DOWNLOADS,
+    station::imports::DOWNLOADS,
+    centre::bill::DOWNLOADS,
+    finance::DOWNLOADS,
+    auditing::DOWNLOADS,
+];

@@ -8,11 +8,12 @@ use metering::book::BookState;
 use metering::entry::SheetLine;
 use metering::reading::{ReadingFlags, Register};
 
-use crate::catalogue::{Given, Kind, Look, Refusal, Value};
+use crate::catalogue::{Given, Kind, Look, Refusal, Tone, Value};
 use crate::frame::random_text;
 use crate::office::station::readings::{KINDS, Mark, kind_of, mark, scores};
 use crate::office::station::{book_path, books};
 use crate::render::assets::href;
+use crate::render::{head, say as strip};
 use crate::words;
 
 /// Words the script says; it has none of its own.
@@ -68,19 +69,19 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     let state = words::say(lang, &format!("state.book.{}", opened.state.key()));
     Ok(html! {
         link rel="stylesheet" href=(href("reading-grid.css"));
-        header.head {
-            div {
-                h1 { (month) " " (known.number) " " (known.name) }
-                p.badges {
-                    span.badge { (state) }
-                    span { (look.unit_name(opened.unit_id)?) }
-                    span { (say("scheduled")) " " (opened.scheduled_on) }
+        (head(
+            &format!("{month} {} {}", known.number, known.name),
+            &html! {
+                div.badges {
+                    span.badge.framed { (state) }
+                    span.badge.framed { (look.unit_name(opened.unit_id)?) }
+                    span.badge.framed { (say("scheduled")) " " (opened.scheduled_on) }
                 }
-            }
-            div.acts { a.button href=(page) { (say("back_to_book")) } }
-        }
-        @if returned && open { p.note.warn { (say("returned_note")) } }
-        @if !open { p.note { (say("read_only")) } }
+            },
+            &html! { a.button href=(page) { (say("back_to_book")) } },
+        ))
+        @if returned && open { (strip(Tone::Warn, &html! { (say("returned_note")) })) }
+        @if !open { (strip(Tone::Plain, &html! { (say("read_only")) })) }
         section #reading-grid data-own-keys="" data-act="/acts/readings.enter" data-month=(month) data-book=(known.number)
             data-csrf=(look.caller.csrf) data-open=(open) data-returned=(returned)
             data-lang=(if lang == kernel::Lang::Zh { "zh" } else { "en" })

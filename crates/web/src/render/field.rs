@@ -57,7 +57,7 @@ pub(super) fn draw(lang: Lang, drawn: &Drawn<'_>) -> Markup {
                 (input(lang, drawn, &id, described.as_deref()))
             }
             @if let Some(hint) = hint { p.hint id={ (id) "-hint" } { (hint) } }
-            @if let Some(wrong) = drawn.wrong { p.wrong id={ (id) "-wrong" } { (icon("bad")) (wrong.text(lang)) } }
+            @if let Some(wrong) = drawn.wrong { p.wrong id={ (id) "-wrong" } { (icon("bad")) span { (wrong.text(lang)) } } }
         }
     }
 }

@@ -13,7 +13,6 @@ pub mod assets;
 mod chart;
 #[cfg(test)]
 mod contrast;
-mod entry;
 mod field;
 mod form;
 pub mod gallery;
@@ -36,7 +35,6 @@ use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Raw, Refusal, 
 use crate::words;
 
 pub(crate) use chart::{chart, spark};
-pub use entry::login;
 pub use form::form;
 pub(crate) use icon::icon;
 pub use list::list;

@@ -178,7 +178,7 @@ impl Person {
         }
     }
     fn pause(&self) {
-        self.wait(tokio::time::sleep(LOOK_AGAIN));
+        self.wait(async { tokio::time::sleep(LOOK_AGAIN).await });
     }
     /// Waits until the page answers yes.
     #[track_caller]

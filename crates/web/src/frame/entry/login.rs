@@ -55,7 +55,7 @@ pub fn page(
             429
         }
         Some(LoginRefused::Store(_) | LoginRefused::Failed(_)) => 503,
-        Some(_) => 422,
+        Some(_) => 403,
     };
     Ok(answer)
 }

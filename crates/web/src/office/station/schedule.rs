@@ -5,7 +5,7 @@ use kernel::Month;
 use metering::book::Cycle;
 use metering::parameter::schedule::{self, RouteMove};
 
-use super::books::{ANSWER, CYCLES};
+use super::book_acts::{ANSWER, CYCLES};
 use super::{BOOK, CENTRE, NOTE, REASON, account_in, book_in, centre_in, marketing, unit_in};
 use crate::catalogue::{Act, Done, Field, Given, House, Refusal, Run, Takes, Weight};
 
