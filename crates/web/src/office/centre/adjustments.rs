@@ -57,6 +57,7 @@ const LIST: List = List {
         "adjustment.request_fee",
         "adjustment.from_whatif",
         "adjustment.month_list",
+        "adjustment.running_list",
     ],
 };
 
@@ -220,6 +221,11 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     follow_up(look, &mut sheet, &case)?;
     if case.state == CaseState::Running {
         offers(look, &mut sheet, &case, &ticket, &approval_state);
+    }
+    // The papers are handed over and filed whenever they come, also after the issue. (ADJ-11)
+    let papers = if case.evidence_list_id.is_some() { "adjustment.file_evidence" } else { "adjustment.receive_evidence" };
+    if case.state != CaseState::Refused {
+        sheet.offers.push(Offer::new(papers, &[("case", &case.case_id)]));
     }
     Ok(sheet)
 }
