@@ -110,7 +110,8 @@ impl Office<'_> {
         look: impl FnOnce(&mut Look<'_, '_>) -> Result<T, Refusal>,
     ) -> T {
         let caller = self.caller(login);
-        let found = self.house.store.read(|tx| look(&mut Look::new(tx, &caller, &self.house, house::at(date))));
+        let found =
+            self.house.store.read(|tx| look(&mut Look::new(tx, &caller, &self.house, house::at(date))));
         found.unwrap_or_else(|refusal: Refusal| panic!("{login}: {refusal:?}"))
     }
     /// A part of a list.
@@ -172,33 +173,59 @@ fn an_exception_from_list_to_answer_to_issue() {
     each_engine(|office| {
         let one = [APRIL, ("account", DOUBLED)];
         assert_eq!(office.refused("fee", "2026-04-07", "book.calculate", &PUBLIC).why, Why::NotPermitted);
-        assert_eq!(office.refused("reviewer", "2026-04-07", "book.issue", &PUBLIC).why, Why::Refused, "not reviewed");
+        assert_eq!(
+            office.refused("reviewer", "2026-04-07", "book.issue", &PUBLIC).why,
+            Why::Refused,
+            "not reviewed"
+        );
         office.begin_april();
         let again = office.refused("reviewer", "2026-04-07", "book.issue", &PUBLIC);
         assert!(again.said.en.contains("wait for their exceptions"), "{}", again.said.en);
 
         let open = office.list("reviewer", "exceptions", &[APRIL, ("open", "true"), ("book", "B601")]);
         assert_eq!(open.total, 3, "doubled, zero, unread");
-        let offered: BTreeSet<&str> = open.rows.iter().flat_map(|row| &row.offers).map(|offer| offer.act).collect();
+        let offered: BTreeSet<&str> =
+            open.rows.iter().flat_map(|row| &row.offers).map(|offer| offer.act).collect();
         assert!(offered.is_empty(), "public exceptions go by list");
         let lists = [APRIL, ("unit", "S1")];
-        assert_eq!(office.refused("fee", "2026-04-07", "exception.send_lists", &lists).why, Why::NotPermitted);
+        assert_eq!(
+            office.refused("fee", "2026-04-07", "exception.send_lists", &lists).why,
+            Why::NotPermitted
+        );
         let sent = office.done("reviewer", "2026-04-07", "exception.send_lists", &lists);
         assert_eq!(sent.facts["customers"].as_i64(), Some(3));
         office.refused("reviewer", "2026-04-07", "exception.send_lists", &lists);
 
         let answer = [APRIL, ("account", DOUBLED), ("text", "新增空调，现场核实")];
-        assert_eq!(office.refused("reviewer", "2026-04-08", "exception.answer", &answer).why, Why::NotPermitted);
+        assert_eq!(
+            office.refused("reviewer", "2026-04-08", "exception.answer", &answer).why,
+            Why::NotPermitted
+        );
         assert_eq!(office.refused("fee2", "2026-04-08", "exception.answer", &answer).why, Why::NotPermitted);
         office.refused("reviewer", "2026-04-08", "exception.put_in_order", &one);
         office.done("fee", "2026-04-08", "exception.answer", &answer);
-        office.done("reviewer", "2026-04-08", "exception.ask_again", &[APRIL, ("account", DOUBLED), ("text", "请附照片")]);
+        office.done(
+            "reviewer",
+            "2026-04-08",
+            "exception.ask_again",
+            &[APRIL, ("account", DOUBLED), ("text", "请附照片")],
+        );
         office.done("fee", "2026-04-09", "exception.answer", &answer);
-        assert_eq!(office.refused("fee", "2026-04-09", "exception.put_in_order", &one).why, Why::NotPermitted);
+        assert_eq!(
+            office.refused("fee", "2026-04-09", "exception.put_in_order", &one).why,
+            Why::NotPermitted
+        );
         office.done("reviewer", "2026-04-09", "exception.put_in_order", &one);
 
-        let screen = office.page("reviewer", "2026-04-09", "review_book", &[APRIL, ("book", "B601"), ("account", DOUBLED)]);
-        for part in ["data-key=\"i\"", "新增空调，现场核实", DOUBLED, "block-review_figures", "block-review_answers"] {
+        let screen = office.page(
+            "reviewer",
+            "2026-04-09",
+            "review_book",
+            &[APRIL, ("book", "B601"), ("account", DOUBLED)],
+        );
+        for part in
+            ["data-key=\"i\"", "新增空调，现场核实", DOUBLED, "block-review_figures", "block-review_answers"]
+        {
             assert!(screen.contains(part), "{part} is not on the screen");
         }
         let issued = office.done("reviewer", "2026-04-09", "book.issue", &PUBLIC);
@@ -231,8 +258,18 @@ fn a_dedicated_exception_goes_by_ticket() {
             office.done("reviewer", "2026-04-07", act, &dedicated);
         }
         let text = ("text", "请核对表码");
-        office.refused("fee", "2026-04-07", "exception.raise_ticket", &[APRIL, ("account", "4200001102"), text]);
-        office.done("reviewer", "2026-04-07", "exception.raise_ticket", &[APRIL, ("account", "4200001102"), text]);
+        office.refused(
+            "fee",
+            "2026-04-07",
+            "exception.raise_ticket",
+            &[APRIL, ("account", "4200001102"), text],
+        );
+        office.done(
+            "reviewer",
+            "2026-04-07",
+            "exception.raise_ticket",
+            &[APRIL, ("account", "4200001102"), text],
+        );
         let seen = office.list("fee", "exceptions", &[APRIL, ("transformer", "dedicated")]);
         assert_eq!(seen.rows[0].offers[0].act, "exception.answer");
         let home = office.page("fee", "2026-04-08", "home", &[]);
@@ -255,25 +292,49 @@ fn an_adjustment_of_each_route() {
         (&["fee", "leader"], "reviewer", "adjustment.issue", &[]),
     ];
     let routes: [(&str, &str, &str, &[&str], Vec<Step<'_>>); 4] = [
-        ("adjustment.start_station", "station_error", "fee", &["reviewer", "fee2", "institute"], vec![
-            (&["fee", "reviewer", "centre_head"], "head", "adjustment.approve_station", &[]),
-            (&["fee", "head"], "reviewer", "adjustment.operate", &[]),
-        ]),
-        ("adjustment.start_centre", "insufficient_review", "reviewer", &["fee", "centre_head"], vec![
-            (&["reviewer", "head"], "centre_head", "adjustment.approve_centre", &[]),
-            (&["reviewer", "centre_head", "fee2"], "fee", "adjustment.audit", &[]),
-            (&["fee"], "reviewer", "adjustment.operate", &[]),
-        ]),
-        ("adjustment.start_metering", "metering_quantity", "institute", &["reviewer", "fee"], vec![
-            (&["institute", "head"], "institute_head", "adjustment.approve_metering", &[]),
-            (&["institute", "fee2"], "fee", "adjustment.audit", &[]),
-            (&["institute"], "reviewer", "adjustment.operate", &[]),
-        ]),
-        ("adjustment.start_inspection", "breach_of_contract", "inspector", &["reviewer", "fee"], vec![
-            (&["inspector", "head"], "inspection_head", "adjustment.approve_inspection", &[]),
-            (&["inspector", "fee2"], "fee", "adjustment.audit", &[]),
-            (&["inspector"], "reviewer", "adjustment.operate", &[]),
-        ]),
+        (
+            "adjustment.start_station",
+            "station_error",
+            "fee",
+            &["reviewer", "fee2", "institute"],
+            vec![
+                (&["fee", "reviewer", "centre_head"], "head", "adjustment.approve_station", &[]),
+                (&["fee", "head"], "reviewer", "adjustment.operate", &[]),
+            ],
+        ),
+        (
+            "adjustment.start_centre",
+            "insufficient_review",
+            "reviewer",
+            &["fee", "centre_head"],
+            vec![
+                (&["reviewer", "head"], "centre_head", "adjustment.approve_centre", &[]),
+                (&["reviewer", "centre_head", "fee2"], "fee", "adjustment.audit", &[]),
+                (&["fee"], "reviewer", "adjustment.operate", &[]),
+            ],
+        ),
+        (
+            "adjustment.start_metering",
+            "metering_quantity",
+            "institute",
+            &["reviewer", "fee"],
+            vec![
+                (&["institute", "head"], "institute_head", "adjustment.approve_metering", &[]),
+                (&["institute", "fee2"], "fee", "adjustment.audit", &[]),
+                (&["institute"], "reviewer", "adjustment.operate", &[]),
+            ],
+        ),
+        (
+            "adjustment.start_inspection",
+            "breach_of_contract",
+            "inspector",
+            &["reviewer", "fee"],
+            vec![
+                (&["inspector", "head"], "inspection_head", "adjustment.approve_inspection", &[]),
+                (&["inspector", "fee2"], "fee", "adjustment.audit", &[]),
+                (&["inspector"], "reviewer", "adjustment.operate", &[]),
+            ],
+        ),
     ];
     each_engine(|office| {
         for (act, cause, starter, strangers, steps) in &routes {
@@ -335,17 +396,27 @@ fn a_metering_fee_is_asked_for_and_started_by_the_station() {
         let asked = office.done("institute", "2026-04-07", "adjustment.request_fee", &basis);
         let home = office.page("fee", "2026-04-07", "home", &[]);
         assert!(home.contains("/tickets"), "the request waits for the station");
-        let ticket: &'static str = Box::leak(asked.facts["ticket"].as_str().unwrap().to_owned().into_boxed_str());
+        let ticket: &'static str =
+            Box::leak(asked.facts["ticket"].as_str().unwrap().to_owned().into_boxed_str());
         let started = office.done("fee", "2026-04-07", "adjustment.start_station", &new(Some(ticket)));
-        walk(office, started.facts["case"].as_str().unwrap(), [
-            (&["fee", "institute_head"] as &[&str], "head", "adjustment.approve_station", &[] as &[(&str, &str)]),
-            (&["fee"], "reviewer", "adjustment.operate", &[]),
-            (&["fee"], "reviewer", "adjustment.archive", &[]),
-            (&["reviewer"], "fee", "adjustment.finish_follow_up", &[]),
-            (&["fee"], "reviewer", "adjustment.call", &[("text", "请建电子抄本")]),
-            (&["fee"], "reviewer", "adjustment.issue", &[]),
-        ]
-        .iter());
+        walk(
+            office,
+            started.facts["case"].as_str().unwrap(),
+            [
+                (
+                    &["fee", "institute_head"] as &[&str],
+                    "head",
+                    "adjustment.approve_station",
+                    &[] as &[(&str, &str)],
+                ),
+                (&["fee"], "reviewer", "adjustment.operate", &[]),
+                (&["fee"], "reviewer", "adjustment.archive", &[]),
+                (&["reviewer"], "fee", "adjustment.finish_follow_up", &[]),
+                (&["fee"], "reviewer", "adjustment.call", &[("text", "请建电子抄本")]),
+                (&["fee"], "reviewer", "adjustment.issue", &[]),
+            ]
+            .iter(),
+        );
     });
 }
 
@@ -392,13 +463,20 @@ fn a_held_bill_is_released_by_two() {
         office.done("reviewer", "2026-04-07", "book.calculate", &PUBLIC);
         let held = Reasons::SUSPECT.with(Reasons::HELD);
         for table in ["exception", "bill"] {
-            let sql = format!("UPDATE {table} SET reasons = ?2 WHERE org_id = ?1 AND month = 202604 AND account_id = 1003");
+            let sql = format!(
+                "UPDATE {table} SET reasons = ?2 WHERE org_id = ?1 AND month = 202604 AND account_id = 1003"
+            );
             office.company.house.execute(&sql, &[i64::from(held.0)]);
         }
         office.done("reviewer", "2026-04-07", "book.review", &PUBLIC);
         office.done("reviewer", "2026-04-07", "exception.send_lists", &[APRIL, ("unit", "S1")]);
         let one = [APRIL, ("account", DOUBLED)];
-        office.done("fee", "2026-04-08", "exception.answer", &[APRIL, ("account", DOUBLED), ("text", "已核实")]);
+        office.done(
+            "fee",
+            "2026-04-08",
+            "exception.answer",
+            &[APRIL, ("account", DOUBLED), ("text", "已核实")],
+        );
         office.refused("reviewer", "2026-04-08", "exception.put_in_order", &one);
         office.refused("centre_head", "2026-04-08", "exception.confirm_release", &one);
         let why = [APRIL, ("account", DOUBLED), ("reason", "现场核实用电增加")];
@@ -416,16 +494,32 @@ fn a_held_bill_is_released_by_two() {
         office.done("reviewer", "2026-04-08", "exception.put_in_order", &one);
         let issued = office.done("reviewer", "2026-04-08", "book.issue", &PUBLIC);
         assert!(issued.facts["bills"].as_i64().unwrap() >= 1);
-        assert!(office.list("reviewer", "bills", &[APRIL, ("bill_state", "issued")]).rows.iter().any(|row| texts(row)[0] == DOUBLED));
+        assert!(
+            office
+                .list("reviewer", "bills", &[APRIL, ("bill_state", "issued")])
+                .rows
+                .iter()
+                .any(|row| texts(row)[0] == DOUBLED)
+        );
     });
 }
 
 /// Every page of a list, put together.
-fn paged(office: &Office<'_>, name: &str, given: &[(&str, &str)], search: &str, sort: Option<(&'static str, bool)>) -> Rows {
+fn paged(
+    office: &Office<'_>,
+    name: &str,
+    given: &[(&str, &str)],
+    search: &str,
+    sort: Option<(&'static str, bool)>,
+) -> Rows {
     let mut whole = office.part("reviewer", name, given, (search, sort), (0, 4));
     while whole.rows.len() < whole.total {
         let next = office.part("reviewer", name, given, (search, sort), (whole.rows.len(), 4));
-        assert_eq!((next.total, &next.sums), (whole.total, &whole.sums), "sums are over all rows, whatever the page");
+        assert_eq!(
+            (next.total, &next.sums),
+            (whole.total, &whole.sums),
+            "sums are over all rows, whatever the page"
+        );
         assert!(!next.rows.is_empty());
         whole.rows.extend(next.rows);
     }
@@ -474,7 +568,9 @@ fn pages_of_bills_are_what_a_plain_computation_finds() {
                         .filter(|bill| fits(bill))
                         .filter(|bill| {
                             let id = bill.key.account_id;
-                            search.is_empty() || number_of(id).contains(search) || format!("客户{id}").contains(search)
+                            search.is_empty()
+                                || number_of(id).contains(search)
+                                || format!("客户{id}").contains(search)
                         })
                         .collect();
                     plain.sort_by(|one, two| {
@@ -487,7 +583,8 @@ fn pages_of_bills_are_what_a_plain_computation_finds() {
                         order.then(one.key.cmp(&two.key))
                     });
                     let shown: Vec<String> = found.rows.iter().map(|row| texts(row)[0].clone()).collect();
-                    let wanted: Vec<String> = plain.iter().map(|bill| number_of(bill.key.account_id)).collect();
+                    let wanted: Vec<String> =
+                        plain.iter().map(|bill| number_of(bill.key.account_id)).collect();
                     assert_eq!(shown, wanted, "{filter:?} {sort:?} {search:?}");
                     let amount = Money::sum(plain.iter().map(|bill| bill.amount)).unwrap();
                     let energy = Quantity::sum(plain.iter().map(|bill| bill.energy_kwh)).unwrap();
@@ -512,7 +609,9 @@ fn accounts_are_found_by_what_people_know() {
         assert!(shown.windows(2).all(|pair| pair[0] < pair[1]), "{shown:?}");
         let down = paged(office, "accounts", &[], "", Some(("account", true)));
         assert!(down.rows.iter().rev().map(|row| texts(row)[0].clone()).eq(shown));
-        for (search, count) in [("4200001003", 1), ("客户1003", 1), ("m1003", 1), ("示范路", all.len()), ("100%", 0)] {
+        for (search, count) in
+            [("4200001003", 1), ("客户1003", 1), ("m1003", 1), ("示范路", all.len()), ("100%", 0)]
+        {
             assert_eq!(paged(office, "accounts", &[], search, None).total, count, "{search}");
         }
         for (filter, count) in [
@@ -545,7 +644,8 @@ fn a_reviewer_is_offered_no_change_of_a_parameter() {
         let held: Vec<&str> = acts.map(|act| act.permission).collect();
         assert!(held.contains(&"billing.calculate"));
         for permission in held {
-            let parameter = ["parameter.", "price.", "contract.", "billing.set_", "metering.manage", "ledger."];
+            let parameter =
+                ["parameter.", "price.", "contract.", "billing.set_", "metering.manage", "ledger."];
             assert!(!parameter.iter().any(|group| permission.starts_with(group)), "{permission}");
         }
         office.begin_april();
@@ -554,7 +654,10 @@ fn a_reviewer_is_offered_no_change_of_a_parameter() {
             assert!(!screen.contains(other), "{other}");
         }
         let mode = [("mode", "decide")];
-        assert_eq!(office.refused("reviewer", "2026-04-08", "suspicion.set_mode", &mode).why, Why::NotPermitted);
+        assert_eq!(
+            office.refused("reviewer", "2026-04-08", "suspicion.set_mode", &mode).why,
+            Why::NotPermitted
+        );
         office.done("centre_head", "2026-04-08", "suspicion.set_mode", &mode);
     });
 }
@@ -568,7 +671,8 @@ fn a_late_issue_is_urged_and_answered() {
         let found = office.done("fee", "2026-04-20", "progress.ask", &asked);
         assert_eq!(found.facts["books"].as_i64(), Some(2));
         let query = found.facts["query"].as_str().unwrap();
-        let urged = office.done("fee", "2026-04-20", "progress.urge", &[("query", query), ("text", "请尽快发行")]);
+        let urged =
+            office.done("fee", "2026-04-20", "progress.urge", &[("query", query), ("text", "请尽快发行")]);
         let ticket = urged.facts["ticket"].as_str().unwrap();
         let answer = [("ticket", ticket), ("text", "本周完成")];
         office.refused("fee", "2026-04-20", "progress.answer", &answer);
@@ -613,7 +717,14 @@ fn a_purchase_is_settled_approved_and_paid() {
         let added = office.done("fee", "2026-04-08", "generation.add_plant", &plant);
         let plant = ("plant", added.facts["plant"].as_str().unwrap());
         let month = ("month", "2026-03");
-        let settle = [plant, month, ("kwh", "120000"), ("price", "0.3612"), ("vat", "1300.32"), ("contract", "购 2026-3")];
+        let settle = [
+            plant,
+            month,
+            ("kwh", "120000"),
+            ("price", "0.3612"),
+            ("vat", "1300.32"),
+            ("contract", "购 2026-3"),
+        ];
         let made = office.done("fee", "2026-04-08", "generation.settle", &settle);
         let one = ("statement", made.facts["statement"].as_str().unwrap());
         office.refused("fee", "2026-04-08", "generation.pay", &[one]);
@@ -624,11 +735,14 @@ fn a_purchase_is_settled_approved_and_paid() {
         office.refused("marketing", "2026-04-08", "generation.pay", &[one]);
         office.done("fee", "2026-04-08", "generation.pay", &[one]);
         let shown = office.list("marketing", "statements", &[month]);
-        assert_eq!(shown.sums, [
-            ("energy_kwh", Value::Quantity(Quantity::whole(120_000).unwrap())),
-            ("amount", Value::Money("43344.00".parse().unwrap())),
-            ("vat", Value::Money("1300.32".parse().unwrap())),
-        ]);
+        assert_eq!(
+            shown.sums,
+            [
+                ("energy_kwh", Value::Quantity(Quantity::whole(120_000).unwrap())),
+                ("amount", Value::Money("43344.00".parse().unwrap())),
+                ("vat", Value::Money("1300.32".parse().unwrap())),
+            ]
+        );
         assert!(office.view("fee", "statement", &[one]).offers.is_empty());
     });
 }
@@ -647,7 +761,17 @@ fn each_post_finds_its_work() {
             let home = office.page(login, "2026-04-30", "home", &[]);
             assert!(home.contains(finds), "{login} does not find {finds}");
         }
-        for login in ["fee", "head", "inquiry", "slips", "marketing", "institute", "institute_head", "inspector", "leader"] {
+        for login in [
+            "fee",
+            "head",
+            "inquiry",
+            "slips",
+            "marketing",
+            "institute",
+            "institute_head",
+            "inspector",
+            "leader",
+        ] {
             office.page(login, "2026-04-30", "home", &[]);
         }
         let due = office.list("reviewer", "deadlines", &[("due_by", "2026-04-30")]);
