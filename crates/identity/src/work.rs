@@ -43,9 +43,10 @@ impl<'w, 'c> Work<'w, 'c> {
     /// Refuses unless the person holds `permission` on `unit_id`, or another person who holds it there lent it within
     /// this command ([`Work::with_authority`]).
     pub fn require(&self, permission: Permission, unit_id: i64) -> Result<(), IdentityError> {
-        let lent = self.authority.as_ref().is_some_and(|(given, of_lender)| {
-            given.permission == permission.0 && of_lender.acts_on(unit_id)
-        });
+        let lent = self
+            .authority
+            .as_ref()
+            .is_some_and(|(given, of_lender)| given.permission == permission.0 && of_lender.acts_on(unit_id));
         match self.actor.assignment_for(permission, unit_id) {
             Some(_) => Ok(()),
             None if lent => Ok(()),

@@ -162,6 +162,11 @@ pub fn finish(tx: &mut Tx<'_>, org_id: i64, id: i64, end: &End, now: Moment) -> 
     sql::delete_files(tx, org_id, id)
 }
 
+/// Puts a job that its program cannot end back into the queue.
+pub fn put_back(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
+    sql::put_back(tx, org_id, id)
+}
+
 /// Asks for a job to be stopped; one that waits is stopped at once.
 pub fn cancel(tx: &mut Tx<'_>, org_id: i64, id: i64, now: Moment) -> Result<(), StoreError> {
     sql::want_cancel(tx, org_id, id)?;

@@ -187,6 +187,14 @@ pub(crate) fn file(
     )
 }
 
+pub(crate) fn put_back(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE job SET state = 'queued' WHERE org_id = ?1 AND job_id = ?2 AND state = 'running'",
+        params![org_id, id],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn want_cancel(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE job SET cancel_wanted = 1 WHERE org_id = ?1 AND job_id = ?2 AND state IN ('queued', 'running')",
@@ -255,11 +263,10 @@ pub(crate) fn of_act(
         "SELECT {columns} FROM job WHERE org_id = ?1 AND act = ?2 ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
     let rows = tx.list(&text, params![org_id, act, whole(limit), whole(offset)], read)?;
-    let total = tx.one(
-        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2",
-        params![org_id, act],
-        |row| row.int(0),
-    )?;
+    let total =
+        tx.one("SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2", params![org_id, act], |row| {
+            row.int(0)
+        })?;
     Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 

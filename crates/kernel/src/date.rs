@@ -260,6 +260,9 @@ mod tests {
         for text in ["2026-01-31", "2026/1/31", "20260131", "2026年1月31日", "2026.01.31"] {
             assert_eq!(text.parse::<Date>().unwrap(), day, "{text}");
         }
+        // Eight characters, as the plain form has, and not all of them digits.
+        assert_eq!("2026-1-1".parse::<Date>(), Date::new(2026, 1, 1));
+        assert!("2026131".parse::<Date>().is_err() && "202601311".parse::<Date>().is_err());
         for text in ["", "2026-02-30", "2026-13-01", "31.1.2026", "2026-1", "2026-1-1-1", "今天"] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }

@@ -132,14 +132,10 @@ fn tokens(
                 && change.at == token.made_at
                 && change.by_person_id == token.made_by
         });
-        checked.must(
-            as_made,
-            place,
-            "与建立记录不符",
-            "it differs from the record of how it was made",
-        );
+        checked.must(as_made, place, "与建立记录不符", "it differs from the record of how it was made");
         let last = told.get(&("token", token.id)).and_then(|changes| changes.last());
-        let revoked = last.filter(|change| change.new == "revoked").map(|change| (change.at, change.by_person_id));
+        let revoked =
+            last.filter(|change| change.new == "revoked").map(|change| (change.at, change.by_person_id));
         checked.must(
             revoked == token.revoked,
             place,

@@ -51,7 +51,9 @@ fn take(
 ) -> Result<Vec<u8>, IdentityError> {
     // In a transaction of its own: an answer that is refused has used up its challenge.
     let taken = store.write(|tx| sql::take(tx, session.org_id, (challenge, session.id, purpose), now))?;
-    taken.ok_or_else(|| IdentityError::Passkey { why: "the question is over or was answered; begin again".into() })
+    taken.ok_or_else(|| IdentityError::Passkey {
+        why: "the question is over or was answered; begin again".into(),
+    })
 }
 
 fn person_of(tx: &mut Tx<'_>, session: &Session) -> Result<Person, IdentityError> {
@@ -100,7 +102,8 @@ pub fn finish_registration(
     rules::check_name("passkey name", name)?;
     let (answer, challenge) = ceremony::registration_answer(answer)?;
     let state = take(store, session, ADD, &challenge, now)?;
-    let (credential_id, public_key, state, transports) = ceremony::finish_registration(site, &state, &answer)?;
+    let (credential_id, public_key, state, transports) =
+        ceremony::finish_registration(site, &state, &answer)?;
     let (org_id, person_id) = (session.org_id, session.person_id);
     store.write(|tx| {
         person_of(tx, session)?;
@@ -145,8 +148,13 @@ pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) ->
     store.write(|tx| {
         let known = sql::of_person(tx, org_id, person_id)?;
         let is_last = known.len() == 1 && known.first().is_some_and(|passkey| passkey.id == id);
-        if is_last && (session.second_factor_wanted || credential::sql::account(tx, org_id, person_id)?.second_factor) {
-            return Err(IdentityError::Passkey { why: "it is the last one, and a second factor is asked".into() });
+        if is_last
+            && (session.second_factor_wanted
+                || credential::sql::account(tx, org_id, person_id)?.second_factor)
+        {
+            return Err(IdentityError::Passkey {
+                why: "it is the last one, and a second factor is asked".into(),
+            });
         }
         if !sql::remove(tx, org_id, person_id, id, now)? {
             return Err(IdentityError::UnknownPasskey { passkey_id: id });

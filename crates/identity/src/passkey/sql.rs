@@ -53,7 +53,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON identity_signature FROM PUBLIC, CURRENT_USER;
 REVOKE DELETE, TRUNCATE ON identity_passkey FROM PUBLIC, CURRENT_USER;",
 };
 
-const PASSKEY: &str = "SELECT id, person_id, name, added_at, last_used_at, credential_id, public_key, state, transports
+const PASSKEY: &str =
+    "SELECT id, person_id, name, added_at, last_used_at, credential_id, public_key, state, transports
  FROM identity_passkey";
 
 fn passkey(row: &Row<'_>) -> Result<Passkey, StoreError> {

@@ -102,6 +102,9 @@ pub fn sheet_json(sheet: &Sheet, lang: Lang) -> Json {
                 });
                 blocks.insert((*name).to_owned(), events.collect());
             }
+            Block::Progress { name, done, total } => {
+                blocks.insert((*name).to_owned(), json!({ "done": done, "total": total }));
+            }
             Block::Note(_, text) => notes.push(Json::String(text.text(lang))),
             Block::Files { name, files } => {
                 let files =

@@ -11,7 +11,8 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::{Console, entry, export, url};
 use crate::catalogue::{
-    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View,
+    Who, Why,
 };
 use crate::render::{self, FormState, ListState, MenuGroup, Screen};
 use crate::{api, words};

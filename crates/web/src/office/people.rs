@@ -530,7 +530,8 @@ fn end_post(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, R
     let person = named(work, given.text("login"))?;
     let last = given.maybe_date("last_day").unwrap_or(work.today());
     identity::end_assignment(work, person.id, given.number("assignment")?, last)?;
-    let said = Done::said(format!("{} 的岗位至 {last} 止", person.name), format!("the post ends with {last}"));
+    let said =
+        Done::said(format!("{} 的岗位至 {last} 止", person.name), format!("the post ends with {last}"));
     Ok(said.see(person_path(&person.login)))
 }
 
@@ -538,8 +539,10 @@ fn retire(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Ref
     let person = named(work, given.text("login"))?;
     let last = given.maybe_date("last_day").unwrap_or(work.today());
     identity::retire_person(work, person.id, last)?;
-    let said =
-        Done::said(format!("{} 自 {last} 后离职", person.name), format!("{} leaves after {last}", person.name));
+    let said = Done::said(
+        format!("{} 自 {last} 后离职", person.name),
+        format!("{} leaves after {last}", person.name),
+    );
     Ok(said.see(person_path(&person.login)))
 }
 
@@ -589,7 +592,8 @@ fn delegate(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, R
 fn end_delegation(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let last = given.maybe_date("last_day").unwrap_or(work.today());
     delegation::end_delegation(work, given.number("delegation")?, last)?;
-    Ok(Done::said(format!("代理至 {last} 止"), format!("the delegation ends with {last}")).see("/delegations"))
+    Ok(Done::said(format!("代理至 {last} 止"), format!("the delegation ends with {last}"))
+        .see("/delegations"))
 }
 
 fn revoke_token(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {

@@ -11,8 +11,8 @@ use super::{
     FormState, ListState, Screen, badge, block, form, icon, list, nothing, offers, problem, say, spark, tile,
 };
 use crate::catalogue::{
-    Act, Area, Block, Caller, Catalogue, Cell, Chart, Column, Done, Field, Given, Kind, List, Look, Offer, Page, Raw,
-    Refusal, Row, Rows, Run, Shape, Takes, Tone, Value, Weight, Who, Why,
+    Act, Area, Block, Caller, Catalogue, Cell, Chart, Column, Done, Field, Given, Kind, List, Look, Offer,
+    Page, Raw, Refusal, Row, Rows, Run, Shape, Takes, Tone, Value, Weight, Who, Why,
 };
 use crate::cells;
 use crate::words;
@@ -264,10 +264,29 @@ fn rows() -> Rows {
             day("2026-01-05"),
             false
         ],
-        cells![Cell::from("0620010020").to("/components"), "王小明", state(Tone::Quiet), Value::Empty, Value::Empty, Value::Empty, Value::Empty, Value::Empty],
-        cells![Cell::from("0620010021").to("/components"), "李四", state(Tone::Plain), kwh("212"), yuan(11_024), rate("0.05"), day("2026-01-22"), true],
+        cells![
+            Cell::from("0620010020").to("/components"),
+            "王小明",
+            state(Tone::Quiet),
+            Value::Empty,
+            Value::Empty,
+            Value::Empty,
+            Value::Empty,
+            Value::Empty
+        ],
+        cells![
+            Cell::from("0620010021").to("/components"),
+            "李四",
+            state(Tone::Plain),
+            kwh("212"),
+            yuan(11_024),
+            rate("0.05"),
+            day("2026-01-22"),
+            true
+        ],
     ];
-    let all: Vec<Offer> = SAMPLE.acts.iter().map(|act| Offer::new(act.name, &[("sample_text", &"0620010017")])).collect();
+    let all: Vec<Offer> =
+        SAMPLE.acts.iter().map(|act| Offer::new(act.name, &[("sample_text", &"0620010017")])).collect();
     let rows = rows
         .into_iter()
         .enumerate()
@@ -306,7 +325,9 @@ fn wide_columns() -> Vec<Column> {
 
 fn wide_rows() -> Vec<Row> {
     let rows = rows().rows;
-    rows.into_iter().map(|row| Row::from(row.cells.iter().cycle().take(40).cloned().collect::<Vec<_>>())).collect()
+    rows.into_iter()
+        .map(|row| Row::from(row.cells.iter().cycle().take(40).cloned().collect::<Vec<_>>()))
+        .collect()
 }
 
 /// The act of the specimens with this name.
@@ -340,7 +361,10 @@ fn specimen_form(screen: &Screen<'_>, name: &str, refusal: Option<&Refusal>) -> 
 fn refusal() -> Refusal {
     Refusal {
         why: Why::NotPermitted,
-        said: Text::new("您的岗位没有此项权限；请改正标出的内容", "your posts do not carry this right; correct what is marked"),
+        said: Text::new(
+            "您的岗位没有此项权限；请改正标出的内容",
+            "your posts do not carry this right; correct what is marked",
+        ),
         fields: vec![
             ("sample_amount".into(), Text::new("应为金额，如 1234.56", "an amount such as 1234.56")),
             ("sample_day".into(), Text::new("必填", "must be given")),
@@ -370,7 +394,11 @@ pub(super) fn blocks(now: Moment) -> Vec<Block> {
             name: "sample_facts",
             facts: vec![
                 ("sample_number", Kind::Text, Cell::from("0620010017").to("/components")),
-                ("sample_name", Kind::Text, "国网示范省电力有限公司江北供电分公司沿江经济开发区供电服务中心".into()),
+                (
+                    "sample_name",
+                    Kind::Text,
+                    "国网示范省电力有限公司江北供电分公司沿江经济开发区供电服务中心".into(),
+                ),
                 ("sample_state", Kind::Word, Cell::word("state.sample.warn").toned(Tone::Warn)),
                 ("sample_amount", Kind::Money, Money::from_fen(98_231_245).into()),
                 ("sample_amount", Kind::Money, Money::from_fen(-1_250).into()),
@@ -393,17 +421,28 @@ pub(super) fn blocks(now: Moment) -> Vec<Block> {
         Block::Timeline {
             name: "sample_timeline",
             events: vec![
-                (now, "张敏".into(), Text::new("复核通过", "Reviewed"), "本月暂停一台变压器，电量下降合理".into()),
+                (
+                    now,
+                    "张敏".into(),
+                    Text::new("复核通过", "Reviewed"),
+                    "本月暂停一台变压器，电量下降合理".into(),
+                ),
                 (now, "王芳".into(), Text::new("提交", "Submitted"), String::new()),
                 (now, "李强".into(), Text::new("录入", "Entered"), String::new()),
             ],
         },
-        Block::Note(Tone::Warn, Text::new("本户本月电量为三个月平均的 2.6 倍", "2.6 times the average of three months")),
+        Block::Note(
+            Tone::Warn,
+            Text::new("本户本月电量为三个月平均的 2.6 倍", "2.6 times the average of three months"),
+        ),
         Block::Files {
             name: "sample_files",
             files: vec![(Text::new("电费账单.pdf", "Bill.pdf"), "/components".into())],
         },
-        Block::Raw { name: "sample_raw", text: "{\n  \"leaf\": 18201,\n  \"hash\": \"9f86d081884c7d659a2feaa0c55ad015\"\n}".into() },
+        Block::Raw {
+            name: "sample_raw",
+            text: "{\n  \"leaf\": 18201,\n  \"hash\": \"9f86d081884c7d659a2feaa0c55ad015\"\n}".into(),
+        },
         Block::Table { name: "sample_none", columns: COLUMNS.to_vec(), rows: Vec::new() },
     ]
 }

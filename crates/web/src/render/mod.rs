@@ -13,7 +13,6 @@ pub mod assets;
 mod chart;
 #[cfg(test)]
 mod contrast;
-mod entry;
 mod field;
 mod form;
 pub mod gallery;
@@ -36,14 +35,13 @@ use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Raw, Refusal, 
 use crate::words;
 
 pub(crate) use chart::{chart, spark};
-pub use entry::login;
 pub use form::form;
 pub(crate) use icon::icon;
 pub use list::list;
 pub(crate) use offer::{offer_path, offers};
 pub(crate) use part::{badge, head, nothing, say, tile};
-pub use sheet::sheet;
 pub(crate) use sheet::block;
+pub use sheet::sheet;
 pub use shell::{document, problem};
 pub(crate) use table::table;
 

@@ -303,3 +303,10 @@ impl Person {
         Person { address: house.address.clone(), cookie: String::new(), csrf: String::new() }
     }
 }
+
+impl Person {
+    /// The same session at another address of the same house.
+    pub fn at(&self, address: &str) -> Person {
+        Person { address: address.to_owned(), ..self.clone() }
+    }
+}

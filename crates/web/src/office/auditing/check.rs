@@ -11,7 +11,7 @@ use crate::catalogue::{
     View, Weight,
 };
 use crate::job::JobRun;
-use crate::office::system::job_cells;
+use crate::office::jobs::job_cells;
 
 pub(super) const READ: &str = "alarm.check";
 

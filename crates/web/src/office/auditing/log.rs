@@ -18,8 +18,8 @@ pub const ACTS: List = List {
     path: "/log",
     permission: READ,
     filters: &[
-        Field::maybe("person", Takes::Option(persons)),
-        Field::maybe("day", Takes::Date),
+        Field::maybe("actor", Takes::Option(persons)),
+        Field::maybe("on_day", Takes::Date),
         Field::maybe("document_kind", Takes::Option(kinds)),
         Field::maybe("number", Takes::Text(200)),
     ],
@@ -33,7 +33,7 @@ pub const ACTS: List = List {
 pub const ACT_COLUMNS: &[Column] = &[
     Column::sorted("act_number", Kind::Count),
     Column::new("at", Kind::Moment),
-    Column::new("person", Kind::Text),
+    Column::new("actor", Kind::Text),
     Column::new("post", Kind::Text),
     Column::new("act", Kind::Text),
     Column::new("document_kind", Kind::Text),
@@ -106,7 +106,7 @@ fn changed(change: &vault::Change) -> String {
 fn acts(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let org_id = look.org_id();
     let given = query.given;
-    let person_id = match given.maybe_text("person") {
+    let person_id = match given.maybe_text("actor") {
         None => None,
         Some(login) => {
             let found = identity::find_person(look.tx, org_id, login)?;
@@ -131,7 +131,7 @@ fn acts(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         person_id,
         kind: kind.map(str::to_owned),
         number: number.map(str::to_owned),
-        day: given.maybe_date("day"),
+        day: given.maybe_date("on_day"),
         newest_first: query.sort.is_none_or(|(_, down)| down),
         offset: query.offset,
         limit: query.limit,
@@ -185,7 +185,7 @@ fn act(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let unit = if found.act.unit_id == 0 { String::new() } else { look.unit_name(found.act.unit_id)? };
     let mut facts = vec![
         ("at", Kind::Moment, Cell::from(found.at)),
-        ("person", Kind::Text, Cell::from(found.person.as_str())),
+        ("actor", Kind::Text, Cell::from(found.person.as_str())),
         ("post", Kind::Text, if found.post.is_empty() { Cell::default() } else { named(&found.post) }),
         ("act", Kind::Text, named(&found.act.verb)),
         ("verb", Kind::Text, Cell::from(found.act.verb.as_str())),
@@ -237,7 +237,7 @@ fn act(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
                     ("leaf_hash", Kind::Text, Cell::from(hex(&leaf))),
                     ("checkpoint", Kind::Count, Cell::from(over.size).to(format!("/log/checkpoints/{}", over.size))),
                     ("root", Kind::Text, Cell::from(hex(&over.root))),
-                    ("made_at", Kind::Moment, Cell::from(over.made_at)),
+                    ("sealed_at", Kind::Moment, Cell::from(over.made_at)),
                     ("witnesses", Kind::Text, Cell::from(witnesses.join(", "))),
                 ],
             });
@@ -292,7 +292,7 @@ pub const ERASE: Act = Act {
     path: "/log/erase",
     permission: "vault.erase",
     fields: &[
-        Field::maybe("person", Takes::Option(persons)),
+        Field::maybe("actor", Takes::Option(persons)),
         Field::maybe("document_kind", Takes::Option(kinds)),
         Field::maybe("number", Takes::Text(200)),
         Field::new("reason", Takes::LongText(600)),
@@ -305,7 +305,7 @@ pub const ERASE: Act = Act {
 fn erase(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let org_id = work.org_id();
     let document = given.maybe_text("document_kind").zip(given.maybe_text("number"));
-    let what = match (document, given.maybe_text("person")) {
+    let what = match (document, given.maybe_text("actor")) {
         (Some((kind, number)), None) => {
             Erased::Document(Document { kind: kind.to_owned(), number: number.to_owned() })
         }
@@ -315,7 +315,7 @@ fn erase(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
         }
         _ => {
             let why = Text::new("请指定人员，或单据种类和编号", "name a person, or a kind and number of document");
-            return Err(Refusal::fields(vec![("person".to_owned(), why)]));
+            return Err(Refusal::fields(vec![("actor".to_owned(), why)]));
         }
     };
     let count = vault::erase(work, &what, given.text("reason"))?;

@@ -227,7 +227,7 @@ fn posted(
     ];
     sheet.push(Block::Table { name: "bill_postings", columns, rows });
     if issued.voucher_id > 0 {
-        let voucher = Cell::from(issued.voucher_id.to_string()).to(format!("/vouchers/{}", issued.voucher_id));
+        let voucher = Cell::from(issued.voucher_id.to_string()).to(format!("/ledger/vouchers/{}", issued.voucher_id));
         let facts = vec![
             ("voucher", Kind::Text, voucher),
             ("issued_by", Kind::Text, look.person_name(issued.issued_by)?.into()),

@@ -241,7 +241,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let mut sheet = Sheet::new(format!("{} {}", plant.name, one.month));
     sheet.badges.push(state(one.state));
     sheet.offers = offers(&one);
-    let voucher = one.voucher_id.map(|id| Cell::from(id.to_string()).to(format!("/vouchers/{id}"))).unwrap_or_default();
+    let voucher = one.voucher_id.map(|id| Cell::from(id.to_string()).to(format!("/ledger/vouchers/{id}"))).unwrap_or_default();
     let facts = vec![
         ("plant", Kind::Text, plant.name.as_str().into()),
         ("unit", Kind::Text, look.unit_name(one.unit_id)?.into()),

@@ -32,10 +32,10 @@ const BALANCE_COLUMNS: &[Column] = &[
     Column::sorted("ledger_account", Kind::Text),
     Column::new("account_title", Kind::Text),
     Column::new("side", Kind::Word),
-    Column::sorted("opening", Kind::Money),
+    Column::sorted("balance_before", Kind::Money),
     Column::summed("debit", Kind::Money),
     Column::summed("credit", Kind::Money),
-    Column::sorted("closing", Kind::Money),
+    Column::sorted("balance_after", Kind::Money),
 ];
 
 /// A balance as an accountant reads it: on its account's own side.

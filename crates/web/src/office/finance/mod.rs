@@ -3,6 +3,7 @@
 mod chart;
 mod closing;
 mod ledger;
+mod price_file;
 mod prices;
 mod quote;
 mod report_acts;
@@ -38,8 +39,8 @@ pub const LEDGER: Area = Area {
 /// The reports of a month and its closing.
 pub const REPORTS: Area = Area {
     name: "reports",
-    lists: &[reports::STATUS, reports::REPORTS, report_acts::TARGETS, report_acts::ROLLED, closing::SIGNATURES],
-    views: &[reports::REPORT, report_acts::RECONCILE],
+    lists: &[reports::STATUS, reports::REPORTS, report_acts::TARGETS, report_acts::ROLLED, closing::CLOSINGS],
+    views: &[reports::REPORT, report_acts::RECONCILE, closing::CLOSING],
     acts: &[
         report_acts::COMPILE,
         report_acts::CONFIRM,
@@ -55,16 +56,16 @@ pub const REPORTS: Area = Area {
         closing::TICK,
         closing::CLOSE,
     ],
-    pages: &[crate::page::closing::CLOSING],
+    pages: &[],
 };
 
 /// The price tables and what other prices would come to.
 pub const PRICES: Area = Area {
     name: "prices",
-    lists: &[prices::TABLES],
+    lists: &[prices::TABLES, whatif::COMPARISONS],
     views: &[prices::TABLE, whatif_result::RESULT],
     acts: &[prices::LOAD, whatif::COMPARE, whatif::BATCH],
-    pages: &[quote::TRY, crate::page::whatif::WHATIF],
+    pages: &[quote::TRY],
 };
 
 /// Files to take away.
@@ -118,7 +119,7 @@ fn options(
             (unit.code.clone(), Text::new(zh, en))
         })
         .collect();
-    found.sort();
+    found.sort_by(|one, two| one.0.cmp(&two.0));
     Ok(found)
 }
 

@@ -453,7 +453,7 @@ pub const FIX_POINT: Act = Act {
     path: "/reports/booking-points",
     permission: "finance.query",
     fields: &[
-        Field::maybe("day", Takes::Date),
+        Field::maybe("on_day", Takes::Date),
         Field::maybe("hour", Takes::Count(0, 23)),
         Field::maybe("minute", Takes::Count(0, 59)),
         Field::new("reason", Takes::Text(200)),
@@ -463,7 +463,7 @@ pub const FIX_POINT: Act = Act {
 };
 
 fn fix_point(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let at = match given.maybe_date("day") {
+    let at = match given.maybe_date("on_day") {
         Some(day) => Moment::on(
             day,
             given.maybe_number("hour").unwrap_or(0),

@@ -9,13 +9,8 @@ use crate::catalogue::{Act, Area, Done, Field, Given, House, Refusal, Run, Takes
 const CASE: Field = Field::new("case", Takes::Id);
 
 /// The area; its lists are the centre's.
-pub const AREA: Area = Area {
-    name: "evidence",
-    lists: &[],
-    views: &[],
-    acts: &[RUNNING_LIST, RECEIVE, FILE],
-    pages: &[],
-};
+pub const AREA: Area =
+    Area { name: "evidence", lists: &[], views: &[], acts: &[RUNNING_LIST, RECEIVE, FILE], pages: &[] };
 
 const RUNNING_LIST: Act = Act {
     name: "adjustment.running_list",

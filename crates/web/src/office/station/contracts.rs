@@ -258,9 +258,13 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             ("signed_on", Kind::Date, Cell::from(one.signed_on)),
             ("valid_from", Kind::Date, Cell::from(one.valid_from)),
             ("valid_to", Kind::Date, Cell::from(one.valid_to)),
-            ("revises", Kind::Text, one.revises.map_or_else(Cell::default, |before| {
-                Cell::from(before.to_string()).to(format!("/contracts/{before}"))
-            })),
+            (
+                "revises",
+                Kind::Text,
+                one.revises.map_or_else(Cell::default, |before| {
+                    Cell::from(before.to_string()).to(format!("/contracts/{before}"))
+                }),
+            ),
             ("note", Kind::Text, Cell::from(one.note.clone())),
         ],
     });
@@ -272,10 +276,18 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
                 ("to_unit", Kind::Text, Cell::from(look.unit_name(sent.centre_unit_id)?)),
                 ("sent_at", Kind::Moment, Cell::from(sent.sent_at)),
                 ("due_on", Kind::Date, Cell::from(sent.due_on)),
-                ("late_days", Kind::Count, Cell::from(late).toned(if late > 0 { Tone::Bad } else { Tone::Plain })),
-                ("list", Kind::Text, sent.directory_id.map_or_else(Cell::default, |list| {
-                    Cell::from(list.to_string()).to(format!("/lists/{list}"))
-                })),
+                (
+                    "late_days",
+                    Kind::Count,
+                    Cell::from(late).toned(if late > 0 { Tone::Bad } else { Tone::Plain }),
+                ),
+                (
+                    "list",
+                    Kind::Text,
+                    sent.directory_id.map_or_else(Cell::default, |list| {
+                        Cell::from(list.to_string()).to(format!("/lists/{list}"))
+                    }),
+                ),
             ],
         });
     }

@@ -119,7 +119,8 @@ fn kinds(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     for kind in KINDS {
         let sheet = sheet_of(kind)?;
         let name: Text = sheet.name().clone();
-        let template = crate::catalogue::Cell::said("空白模板", "empty sheet").to(format!("/import-templates/{kind}"));
+        let template =
+            crate::catalogue::Cell::said("空白模板", "empty sheet").to(format!("/import-templates/{kind}"));
         rows.push(Row::from(cells![name, sheet.template().join("、"), template]));
     }
     Ok(Rows::of(AREA.lists[0].columns, rows, query, lang))
@@ -236,7 +237,11 @@ fn take(run: &JobRun<'_>, given: &Given, kind: Kinds) -> Result<Done, Refusal> {
 
 fn told(run: &JobRun<'_>, name: &str, outcome: &Outcome, rejects: Vec<u8>) -> Result<Done, Refusal> {
     let Outcome { added, unchanged, rejected, .. } = outcome;
-    let before = if outcome.seen_before { ("该文件此前已导入过；", "this file was taken in before; ") } else { ("", "") };
+    let before = if outcome.seen_before {
+        ("该文件此前已导入过；", "this file was taken in before; ")
+    } else {
+        ("", "")
+    };
     let mut done = Done::said(
         format!("{}新增 {added} 行，未变 {unchanged} 行，退回 {rejected} 行", before.0),
         format!("{}{added} rows added, {unchanged} unchanged, {rejected} rejected", before.1),
@@ -249,7 +254,9 @@ fn told(run: &JobRun<'_>, name: &str, outcome: &Outcome, rejects: Vec<u8>) -> Re
         run.keep("rejects", &format!("{stem}.rejects.csv"), rejects)?;
         let path = format!("/imports/{}/rejects", run.id());
         done.said.zh.push_str("；退回的行及原因可下载，更正后再次导入");
-        done.said.en.push_str("; the rejected rows can be downloaded with their reasons, corrected and sent again");
+        done.said
+            .en
+            .push_str("; the rejected rows can be downloaded with their reasons, corrected and sent again");
         done = done.see(path.clone()).fact("rejects", path);
     }
     Ok(done)

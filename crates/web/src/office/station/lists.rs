@@ -77,9 +77,8 @@ fn kind_of(list: &SignedList) -> Text {
 fn signature(look: &mut Look<'_, '_>, list: &SignedList, side: ListSide) -> Result<Cell, Refusal> {
     let found = list.signatures.iter().find(|signature| signature.side == side);
     Ok(match found {
-        Some(signature) => {
-            Cell::from(format!("{} {}", look.person_name(signature.person_id)?, signature.at)).toned(Tone::Good)
-        }
+        Some(signature) => Cell::from(format!("{} {}", look.person_name(signature.person_id)?, signature.at))
+            .toned(Tone::Good),
         None => Cell::word("page.lists.unsigned").toned(Tone::Warn),
     })
 }

@@ -83,12 +83,12 @@ pub const AREA: Area = Area {
 
 /// Files on tickets.
 pub const DOWNLOADS: &[Download] = &[Download {
-        name: "ticket_file",
-        path: "/tickets/{ticket}/files/{file}",
-        permission: READ,
-        params: &[TICKET, Field::new("file", Takes::Id)],
-        types: &["application/octet-stream"],
-        make: file,
+    name: "ticket_file",
+    path: "/tickets/{ticket}/files/{file}",
+    permission: READ,
+    params: &[TICKET, Field::new("file", Takes::Id)],
+    types: &["application/octet-stream"],
+    make: file,
 }];
 
 /// Steps that move a ticket and nothing else; the others have acts of their own, which do what follows from them.
@@ -121,7 +121,10 @@ const ATTACH: Act = Act {
     name: "ticket.attach",
     path: "/tickets/{ticket}/files",
     permission: "workflow.message",
-    fields: &[TICKET, Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt"))],
+    fields: &[
+        TICKET,
+        Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt")),
+    ],
     run: Run::Command(attach),
     ..Act::PLAIN
 };
@@ -172,7 +175,8 @@ fn row_of(
 ) -> Result<Row, Refusal> {
     let kind = kind_of(ticket);
     let state = Cell::from(state_text(kind, &ticket.state));
-    let name = kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
+    let name =
+        kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
     let due = due.map(|standing| due_cell(standing.clock.due_on, look.today()));
     let text: String = ticket.text.chars().take(80).collect();
     Ok(Row::from(cells![
@@ -338,9 +342,13 @@ fn show_ticket(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal>
             ("third_unit", Kind::Text, Cell::from(third)),
             ("raised_by", Kind::Text, Cell::from(look.person_name(ticket.raised_by)?)),
             ("raised_at", Kind::Moment, Cell::from(ticket.raised_at)),
-            ("account", Kind::Text, account.map_or_else(Cell::default, |number| {
-                Cell::from(number.clone()).to(account_path(&number))
-            })),
+            (
+                "account",
+                Kind::Text,
+                account.map_or_else(Cell::default, |number| {
+                    Cell::from(number.clone()).to(account_path(&number))
+                }),
+            ),
             ("book", Kind::Text, book),
             ("month", Kind::Month, Cell::from(ticket.month)),
             ("text", Kind::Text, Cell::from(ticket.text.clone())),
@@ -536,4 +544,3 @@ fn resolve(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done
     metering::parameter::resolve_inconsistency(work, &house.calendar, id, change, given.text("text"))?;
     Ok(Done::said("参数不一致已处理", "the inconsistency is resolved").see(format!("/tickets/{id}")))
 }
-
