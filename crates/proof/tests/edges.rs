@@ -8,7 +8,7 @@ use proof::note::MAX_NOTE;
 use proof::path::MAX_SIZE;
 use proof::policy::{MAX_POLICY, Policy};
 use proof::tlog_proof::{MAX_PROOF, TlogProof};
-use proof::witness::{MAX_REQUEST, Request};
+use proof::witness::{MAX_REQUEST, Refusal, Request};
 use proof::{Checkpoint, KeyKind, Note, ProofError, Signature, SigningKey, VerifierKey, Why};
 
 const SEED: [u8; 32] = [7; 32];
@@ -179,4 +179,36 @@ fn proofs_and_requests_are_refused_by_line() {
     assert!(
         TlogProof::parse(format!("c2sp.org/tlog-proof@v1\nindex 0\n{}\n{text}", path(63)).as_bytes()).is_ok()
     );
+}
+
+#[test]
+fn an_edge_counts_its_leaves() {
+    let mut edge = proof::Edge::empty();
+    for count in 0..9 {
+        assert_eq!(edge.size(), count);
+        let hashes = edge_hashes(count);
+        assert_eq!(proof::Edge::of(count, hashes).map(|edge| edge.size()), Some(count));
+        edge.append(proof::leaf_hash(b"x"), |_| ());
+    }
+}
+
+/// As many hashes as the edge of a log of this size has.
+fn edge_hashes(size: u64) -> Vec<proof::Hash> {
+    vec![[0; 32]; size.count_ones() as usize]
+}
+
+/// XC-15: only two histories of one size are evidence against a log; each refusal has its status.
+#[test]
+fn a_refusal_is_evidence_only_of_a_fork() {
+    let error = || ProofError::UnknownLog("o".into());
+    for (refusal, status, evidence) in [
+        (Refusal::BadRequest(error()), 400, false),
+        (Refusal::NotSigned(error()), 403, false),
+        (Refusal::UnknownLog(error()), 404, false),
+        (Refusal::Conflict { size: 5, fork: false }, 409, false),
+        (Refusal::Conflict { size: 5, fork: true }, 409, true),
+        (Refusal::NotConsistent(error()), 422, false),
+    ] {
+        assert_eq!((refusal.status(), refusal.is_evidence()), (status, evidence), "{refusal}");
+    }
 }
