@@ -6,6 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer as _;
 use proof::note::MAX_NOTE;
 use proof::path::MAX_SIZE;
+use proof::policy::{MAX_POLICY, Policy};
+use proof::tlog_proof::{MAX_PROOF, TlogProof};
+use proof::witness::{MAX_REQUEST, Refusal, Request};
 use proof::{Checkpoint, KeyKind, Note, ProofError, Signature, SigningKey, VerifierKey, Why};
 
 const SEED: [u8; 32] = [7; 32];
@@ -125,5 +128,87 @@ fn a_cosignature_has_a_time() {
             Err(ProofError::WrongSignature("w".into())),
             "{beyond}"
         );
+    }
+}
+
+/// XC-15: policies, proof files and requests have lengths; the last byte that is taken and the first that is refused.
+#[test]
+fn files_have_a_length() {
+    assert_eq!((MAX_POLICY, MAX_PROOF, MAX_REQUEST), (262_144, 393_216, 266_240));
+    let policy = |length: usize| format!("quorum none\n#{}\n", "x".repeat(length - 14));
+    assert_eq!(policy(MAX_POLICY).len(), MAX_POLICY);
+    assert!(Policy::parse(policy(MAX_POLICY).as_bytes()).is_ok());
+    assert_eq!(why(Policy::parse(policy(MAX_POLICY + 1).as_bytes())), (1, Why::TooLong));
+    let rubbish = |length: usize| vec![b'x'; length];
+    assert_eq!(why(TlogProof::parse(&rubbish(MAX_PROOF))), (1, Why::LineMissing));
+    assert_eq!(why(TlogProof::parse(&rubbish(MAX_PROOF + 1))), (1, Why::TooLong));
+    assert_eq!(why(Request::parse(&rubbish(MAX_REQUEST))), (1, Why::LineMissing));
+    assert_eq!(why(Request::parse(&rubbish(MAX_REQUEST + 1))), (1, Why::TooLong));
+}
+
+/// XC-15: what is wrong in a proof file or a request is named by its line.
+#[test]
+fn proofs_and_requests_are_refused_by_line() {
+    let key = SigningKey::generate(KeyKind::Ed25519, "o", &SEED).unwrap();
+    let note = proof::sign(&Checkpoint::new("o", 1, [0; 32]).unwrap(), &[key]).unwrap();
+    let hash = STANDARD.encode([0; 32]);
+    let path = |count: usize| format!("{hash}\n").repeat(count);
+    let text = note.print();
+    for (file, line, refusal) in [
+        (format!("c2sp.org/tlog-proof@v1\nindex 0\n{}\n{text}", path(64)), 66, Why::TooMany),
+        (format!("c2sp.org/tlog-proof@v1\nextra AAAA\nindex 0\n{}\n{text}", path(64)), 67, Why::TooMany),
+        (format!("c2sp.org/tlog-proof@v1\nindex 0\n{}x\n\n{text}", path(2)), 5, Why::NotBase64),
+        (format!("c2sp.org/tlog-proof@v1\nextra *\nindex 0\n\n{text}"), 2, Why::NotBase64),
+        (format!("c2sp.org/tlog-proof@v1\nextra AAAA\nindex x\n\n{text}"), 3, Why::NotANumber),
+        (format!("c2sp.org/tlog-proof@v1\nplace 0\n\n{text}"), 2, Why::UnknownWord),
+        (format!("c2sp.org/tlog-proof@v1\n\n{text}"), 2, Why::LineMissing),
+        (format!("c2sp.org/tlog-proof@v2\nindex 0\n\n{text}"), 1, Why::WrongForm),
+    ] {
+        assert_eq!(why(TlogProof::parse(file.as_bytes())), (line, refusal), "{file}");
+    }
+    for (request, line, refusal) in [
+        (format!("old 0\n{}\n{text}", path(64)), 65, Why::TooMany),
+        (format!("old 0\n{}x\n\n{text}", path(3)), 5, Why::NotBase64),
+        (format!("old x\n\n{text}"), 1, Why::NotANumber),
+        (format!("new 0\n\n{text}"), 1, Why::WrongForm),
+    ] {
+        assert_eq!(why(Request::parse(request.as_bytes())), (line, refusal), "{request}");
+    }
+    assert_eq!(why(Request::new(0, vec![[0; 32]; 64], note.clone())), (65, Why::TooMany));
+    assert!(Request::parse(format!("old 0\n{}\n{text}", path(63)).as_bytes()).is_ok());
+    assert!(
+        TlogProof::parse(format!("c2sp.org/tlog-proof@v1\nindex 0\n{}\n{text}", path(63)).as_bytes()).is_ok()
+    );
+}
+
+#[test]
+fn an_edge_counts_its_leaves() {
+    let mut edge = proof::Edge::empty();
+    for count in 0..9 {
+        assert_eq!(edge.size(), count);
+        let hashes = edge_hashes(count);
+        assert_eq!(proof::Edge::of(count, hashes).map(|edge| edge.size()), Some(count));
+        edge.append(proof::leaf_hash(b"x"), |_| ());
+    }
+}
+
+/// As many hashes as the edge of a log of this size has.
+fn edge_hashes(size: u64) -> Vec<proof::Hash> {
+    vec![[0; 32]; size.count_ones() as usize]
+}
+
+/// XC-15: only two histories of one size are evidence against a log; each refusal has its status.
+#[test]
+fn a_refusal_is_evidence_only_of_a_fork() {
+    let error = || ProofError::UnknownLog("o".into());
+    for (refusal, status, evidence) in [
+        (Refusal::BadRequest(error()), 400, false),
+        (Refusal::NotSigned(error()), 403, false),
+        (Refusal::UnknownLog(error()), 404, false),
+        (Refusal::Conflict { size: 5, fork: false }, 409, false),
+        (Refusal::Conflict { size: 5, fork: true }, 409, true),
+        (Refusal::NotConsistent(error()), 422, false),
+    ] {
+        assert_eq!((refusal.status(), refusal.is_evidence()), (status, evidence), "{refusal}");
     }
 }

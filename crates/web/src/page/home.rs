@@ -12,7 +12,8 @@ use metering::book::BookState;
 use workflow::{Side, TicketGroup};
 
 use crate::catalogue::{
-    Area, Block, Catalogue, Cell, Chart, Column, Given, Kind, Look, Page, Refusal, Row, Shape, Tone, Value, Who,
+    Area, Block, Catalogue, Cell, Chart, Column, Given, Kind, Look, Page, Refusal, Row, Shape, Tone, Value,
+    Who,
 };
 use crate::cells;
 use crate::office::centre::{approvals, deadlines, encode, review};
@@ -144,9 +145,8 @@ fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
         }
         let units = caller.units_of(permission);
         let mine = lines.iter().filter(|line| covers(units.as_deref(), line.book.unit_id) && fits(line));
-        let (count, late) = mine.fold((0, 0), |(count, late), line| {
-            (count + 1, late + i64::from(line.late_days > 0))
-        });
+        let (count, late) =
+            mine.fold((0, 0), |(count, late), line| (count + 1, late + i64::from(line.late_days > 0)));
         tasks.push(Task::new(key, count, path).late(late));
     };
     let state = |wanted: BookState| move |line: &review::BookLine| line.book.state == wanted;
@@ -179,12 +179,18 @@ fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> R
         let (count, late) = mine.fold((0, 0), |(count, late), one| (count + one.count, late + one.late));
         tasks.push(Task::new(key, count, format!("/exceptions?month={month}&{query}")).late(late));
     };
-    put("exceptions_to_send", "billing.raise_exception", "exception_state=found&transformer=public", &|one| {
-        one.state == ExceptionState::Found && !one.dedicated
-    });
-    put("exceptions_to_ticket", "billing.raise_exception", "exception_state=found&transformer=dedicated", &|one| {
-        one.state == ExceptionState::Found && one.dedicated
-    });
+    put(
+        "exceptions_to_send",
+        "billing.raise_exception",
+        "exception_state=found&transformer=public",
+        &|one| one.state == ExceptionState::Found && !one.dedicated,
+    );
+    put(
+        "exceptions_to_ticket",
+        "billing.raise_exception",
+        "exception_state=found&transformer=dedicated",
+        &|one| one.state == ExceptionState::Found && one.dedicated,
+    );
     put("exceptions_to_answer", "billing.answer_exception", "exception_state=sent", &|one| {
         one.state == ExceptionState::Sent
     });
@@ -192,13 +198,18 @@ fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> R
         one.state == ExceptionState::Answered
     });
     if caller.holds("billing.propose_release") {
-        let held: i64 = counts.iter().filter(|one| one.state < ExceptionState::InOrder).map(|one| one.held).sum();
+        let held: i64 =
+            counts.iter().filter(|one| one.state < ExceptionState::InOrder).map(|one| one.held).sum();
         tasks.push(Task::new("held", held, format!("/exceptions?month={month}&reasons=held&open=true")));
     }
     if caller.holds("billing.confirm_release") {
         let waiting = desk::releases_waiting(look.tx, org_id, month)?;
         let mine = waiting.iter().filter(|(_, _, by, _)| *by != caller.actor.person_id).count();
-        tasks.push(Task::new("releases", i64::try_from(mine).unwrap_or(0), format!("/releases?month={month}")));
+        tasks.push(Task::new(
+            "releases",
+            i64::try_from(mine).unwrap_or(0),
+            format!("/releases?month={month}"),
+        ));
     }
     Ok(())
 }
@@ -271,7 +282,8 @@ fn lists(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
         caller.actor.assignments.iter().any(holds)
     };
     let open = workflow::unsigned_lists(look.tx, org_id, month)?;
-    let signed = |list: &workflow::SignedList, side| list.signatures.iter().any(|signature| signature.side == side);
+    let signed =
+        |list: &workflow::SignedList, side| list.signatures.iter().any(|signature| signature.side == side);
     let mine = open.iter().filter(|list| {
         own(list.first_unit_id) && !signed(list, workflow::ListSide::First)
             || own(list.second_unit_id) && !signed(list, workflow::ListSide::Second)
@@ -336,7 +348,8 @@ fn due(look: &mut Look<'_, '_>) -> Result<Vec<Row>, Refusal> {
             continue;
         }
         let unit = look.units()?.get(&group.unit_id).map(|unit| unit.code.clone()).unwrap_or_default();
-        let path = format!("/deadlines?due_by={today}&deadline={}&unit={}", encode(&group.code), encode(&unit));
+        let path =
+            format!("/deadlines?due_by={today}&deadline={}&unit={}", encode(&group.code), encode(&unit));
         let tone = if group.late > 0 { Tone::Bad } else { Tone::Warn };
         rows.push(Row::from(cells![
             Cell::from(deadlines::deadline(&group.code)).to(path),
@@ -366,7 +379,8 @@ fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal
         units.iter().map(|unit| Value::Count(of(unit))).collect()
     };
     if !lines.is_empty() {
-        let states = BookState::ALL.iter().filter(|state| lines.iter().any(|line| line.book.state == **state));
+        let states =
+            BookState::ALL.iter().filter(|state| lines.iter().any(|line| line.book.state == **state));
         let series = states
             .map(|state| {
                 let words = Text::new(state.text(kernel::Lang::Zh), state.text(kernel::Lang::En));
@@ -392,7 +406,13 @@ fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal
                 per_unit(&|line| (line.progress.accounts - line.progress.issued).max(0)),
             ),
         ];
-        blocks.push(Block::Chart(Chart { name: "home_issue", shape: Shape::Stacked, along, series, kind: Kind::Count }));
+        blocks.push(Block::Chart(Chart {
+            name: "home_issue",
+            shape: Shape::Stacked,
+            along,
+            series,
+            kind: Kind::Count,
+        }));
     }
     blocks.extend(amounts(look, month)?);
     Ok(blocks)
@@ -420,9 +440,16 @@ fn amounts(look: &mut Look<'_, '_>, month: Month) -> Result<Option<Block>, Refus
     for (unit_id, amounts) in &found {
         let name = look.units()?.get(unit_id).map(|unit| unit.name.clone());
         let name = name.unwrap_or_else(|| Text::new(unit_id.to_string(), unit_id.to_string()));
-        let values = along.iter().map(|at| amounts.get(at).map_or(Value::Empty, |amount| Value::Money(*amount)));
+        let values =
+            along.iter().map(|at| amounts.get(at).map_or(Value::Empty, |amount| Value::Money(*amount)));
         series.push((name, values.collect()));
     }
     let along = along.iter().map(Month::to_string).collect();
-    Ok(Some(Block::Chart(Chart { name: "home_amounts", shape: Shape::Stacked, along, series, kind: Kind::Money })))
+    Ok(Some(Block::Chart(Chart {
+        name: "home_amounts",
+        shape: Shape::Stacked,
+        along,
+        series,
+        kind: Kind::Money,
+    })))
 }
