@@ -193,3 +193,8 @@ pub fn bills_of_voucher(
     }
     Ok(found)
 }
+
+/// The text of a loaded price table; nothing when there is none such.
+pub fn price_table_text(tx: &mut Tx<'_>, org_id: i64, code: &str, version: i64) -> Result<Option<String>> {
+    crate::sql::price_table(tx, org_id, code, version)
+}

@@ -310,6 +310,15 @@ pub struct IssuedAs {
     pub issued_at: kernel::Moment,
 }
 
+/// Why a bill could not be calculated, in the words of the refusal; nothing when it could.
+pub fn why_not_calculated(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<String>> {
+    let Some(row) = sql::bill(tx, key)? else { return Ok(None) };
+    if !row.reasons.has(Reasons::NOT_CALCULATED) {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&row.detail).into_owned()))
+}
+
 /// Reads a stored bill; nothing when the account has none in that month or it could not be calculated, and nothing for
 /// an adjustment, which [`crate::adjustment::stored_adjustment`] reads.
 pub fn stored_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<StoredBill>> {

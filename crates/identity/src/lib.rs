@@ -43,7 +43,7 @@ pub use permission::{Actor, Assignment, Permission};
 pub use service::{
     assign, authorities, changes, changes_after, create_person, create_unit, end_assignment,
     find_organisation, find_person, found_organisation, held_posts, load_actor, organisation_code, person,
-    persons, retire_person, unit, units,
+    persons, posts_on, retire_person, unit, units,
 };
 pub use session::{Session, Theme};
 pub use sql::SCHEMA;

@@ -50,8 +50,8 @@ impl Actor {
     }
     /// The assignment under which this person may use `permission` on `unit_id`, if there is one.
     pub fn assignment_for(&self, permission: Permission, unit_id: i64) -> Option<&Assignment> {
-        self.assignments.iter().find(|held| {
-            held.acts_on(unit_id) && held.permissions.iter().any(|name| name == permission.0)
-        })
+        self.assignments
+            .iter()
+            .find(|held| held.acts_on(unit_id) && held.permissions.iter().any(|name| name == permission.0))
     }
 }

@@ -1,5 +1,7 @@
 //! The commands about organisations, units, persons and posts, and the loading of the person who acts.
 
+use std::collections::BTreeMap;
+
 use kernel::{Date, Moment};
 use store::Tx;
 
@@ -188,6 +190,19 @@ pub fn unit(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Unit, Identity
 /// Every post a person holds or has held.
 pub fn held_posts(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Vec<HeldPost>, IdentityError> {
     Ok(sql::held_posts(tx, org_id, person_id)?)
+}
+
+/// The posts that persons hold themselves on `day`, by person.
+pub fn posts_on(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    day: Date,
+) -> Result<BTreeMap<i64, Vec<HeldPost>>, IdentityError> {
+    let mut held: BTreeMap<i64, Vec<HeldPost>> = BTreeMap::new();
+    for post in sql::posts_on(tx, org_id, day)? {
+        held.entry(post.person_id).or_default().push(post);
+    }
+    Ok(held)
 }
 
 /// The person as they act on `day`: the posts held that day, the units each acts on, the permissions each carries.

@@ -207,6 +207,25 @@ pub(crate) fn held_posts(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result
     )
 }
 
+/// Every post held on `day`, by person.
+pub(crate) fn posts_on(tx: &mut Tx<'_>, org_id: i64, day: Date) -> Result<Vec<HeldPost>, StoreError> {
+    tx.list(
+        "SELECT id, person_id, unit_id, post, from_day, until_day FROM identity_assignment
+         WHERE org_id = ?1 AND from_day <= ?2 AND (until_day IS NULL OR until_day >= ?2) ORDER BY person_id, id",
+        params![org_id, day],
+        |row| {
+            Ok(HeldPost {
+                id: row.int(0)?,
+                person_id: row.int(1)?,
+                unit_id: row.int(2)?,
+                post: row.text(3)?,
+                from: row.date(4)?,
+                until: row.date_or_null(5)?,
+            })
+        },
+    )
+}
+
 pub(crate) fn served_units(tx: &mut Tx<'_>, org_id: i64, assignment_id: i64) -> Result<Vec<i64>, StoreError> {
     tx.list(
         "SELECT unit_id FROM identity_assignment_unit WHERE org_id = ?1 AND assignment_id = ?2 ORDER BY unit_id",

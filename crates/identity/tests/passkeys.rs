@@ -139,9 +139,15 @@ fn a_second_factor_is_given() {
         let mut foreign = Authenticator { id: key.id.clone(), ..Authenticator::new(8) };
         assert!(refused(give(&this, &foreign.get(&begin()), now())));
         let mut cloned = Authenticator { counter: 0, ..Authenticator::new(7) };
-        assert!(refused(give(&this, &cloned.get(&begin()), now())), "a copy of the key counts from the start");
-        let mut elsewhere =
-            Authenticator { origin: "https://office.example.org".into(), counter: 50, ..Authenticator::new(7) };
+        assert!(
+            refused(give(&this, &cloned.get(&begin()), now())),
+            "a copy of the key counts from the start"
+        );
+        let mut elsewhere = Authenticator {
+            origin: "https://office.example.org".into(),
+            counter: 50,
+            ..Authenticator::new(7)
+        };
         assert!(refused(give(&this, &elsewhere.get(&begin()), now())));
         let mut late = Authenticator { counter: 60, ..Authenticator::new(7) };
         assert!(refused(give(&this, &late.get(&begin()), later(301))));
@@ -177,14 +183,8 @@ fn a_passkey_is_added_and_removed() {
         let theirs = house.enter("other", now());
         let mut foreign = Authenticator::new(8);
         let options = passkey::begin_registration(store, &site(), &this, now()).unwrap();
-        let stolen = passkey::finish_registration(
-            store,
-            &site(),
-            &theirs,
-            "pocket",
-            &foreign.create(&options),
-            now(),
-        );
+        let stolen =
+            passkey::finish_registration(store, &site(), &theirs, "pocket", &foreign.create(&options), now());
         assert!(matches!(stolen, Err(IdentityError::Passkey { .. })), "{stolen:?}");
         assert_eq!(
             passkey::remove_passkey(store, &theirs, id, now()),

@@ -162,6 +162,11 @@ pub fn finish(tx: &mut Tx<'_>, org_id: i64, id: i64, end: &End, now: Moment) -> 
     sql::delete_files(tx, org_id, id)
 }
 
+/// Puts a job that its program cannot end back into the queue.
+pub fn put_back(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
+    sql::put_back(tx, org_id, id)
+}
+
 /// Asks for a job to be stopped; one that waits is stopped at once.
 pub fn cancel(tx: &mut Tx<'_>, org_id: i64, id: i64, now: Moment) -> Result<(), StoreError> {
     sql::want_cancel(tx, org_id, id)?;
@@ -176,6 +181,25 @@ pub fn find(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Option<Job>, StoreE
 /// The files of a job that is not over.
 pub fn files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Vec<JobFile>, StoreError> {
     sql::files(tx, org_id, id)
+}
+
+/// Keeps a file that a job made, in place of one of that name that an earlier beginning of it made. It outlives the job.
+pub fn keep_made(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    what: &str,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<(), StoreError> {
+    let field = format!("made:{what}");
+    sql::delete_file(tx, org_id, id, &field)?;
+    sql::insert_file(tx, org_id, id, &JobFile { field, name: name.to_owned(), bytes })
+}
+
+/// A file that a job made, if it made one.
+pub fn made(tx: &mut Tx<'_>, org_id: i64, id: i64, what: &str) -> Result<Option<JobFile>, StoreError> {
+    sql::file(tx, org_id, id, &format!("made:{what}"))
 }
 
 /// Jobs, the latest first; of one person or of all.

@@ -157,8 +157,41 @@ pub(crate) fn finish(
     Ok(())
 }
 
+/// What was given goes; what the job made stays.
 pub(crate) fn delete_files(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2", params![org_id, id])?;
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field NOT LIKE 'made:%'",
+        params![org_id, id],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn delete_file(tx: &mut Tx<'_>, org_id: i64, id: i64, field: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn file(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    id: i64,
+    field: &str,
+) -> Result<Option<JobFile>, StoreError> {
+    tx.one(
+        "SELECT field, name, content FROM job_file WHERE org_id = ?1 AND job_id = ?2 AND field = ?3",
+        params![org_id, id, field],
+        |row| Ok(JobFile { field: row.text(0)?, name: row.text(1)?, bytes: row.blob(2)? }),
+    )
+}
+
+pub(crate) fn put_back(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE job SET state = 'queued' WHERE org_id = ?1 AND job_id = ?2 AND state = 'running'",
+        params![org_id, id],
+    )?;
     Ok(())
 }
 
@@ -230,11 +263,10 @@ pub(crate) fn of_act(
         "SELECT {columns} FROM job WHERE org_id = ?1 AND act = ?2 ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
     let rows = tx.list(&text, params![org_id, act, whole(limit), whole(offset)], read)?;
-    let total = tx.one(
-        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2",
-        params![org_id, act],
-        |row| row.int(0),
-    )?;
+    let total =
+        tx.one("SELECT COUNT(*) FROM job WHERE org_id = ?1 AND act = ?2", params![org_id, act], |row| {
+            row.int(0)
+        })?;
     Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 

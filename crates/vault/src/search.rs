@@ -104,11 +104,7 @@ pub struct ActQuery {
 }
 
 /// A part of the acts that pass `query`, and how many there are of them.
-pub fn acts(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    query: &ActQuery,
-) -> Result<(Vec<Recorded>, i64), VaultError> {
+pub fn acts(tx: &mut Tx<'_>, org_id: i64, query: &ActQuery) -> Result<(Vec<Recorded>, i64), VaultError> {
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let (offset, limit) = (whole(query.offset), whole(query.limit));
     let (seqs, count) = if query.person_id.is_none() && query.kind.is_none() {

@@ -20,9 +20,12 @@ fn each_language_is_its_own() {
     let mut wrong = Vec::new();
     for file in files(&root().join("messages"), "toml") {
         let read = std::fs::read_to_string(&file).expect("a message file");
-        let texts: std::collections::BTreeMap<String, kernel::Text> = toml::from_str(&read).expect("messages");
+        let texts: std::collections::BTreeMap<String, kernel::Text> =
+            toml::from_str(&read).expect("messages");
         // The switch of language is written in the language it leads to.
-        wrong.extend(texts.into_iter().filter(|(key, text)| key != "frame.lang" && han(&text.en)).map(|(key, _)| key));
+        wrong.extend(
+            texts.into_iter().filter(|(key, text)| key != "frame.lang" && han(&text.en)).map(|(key, _)| key),
+        );
     }
     assert!(wrong.is_empty(), "Chinese in the English text of {wrong:#?}");
 }
@@ -96,7 +99,12 @@ fn offers_name_acts_that_exist() {
         }
     }
     for list in catalogue.lists() {
-        missing.extend(list.acts.iter().filter(|act| catalogue.act(act).is_none()).map(|act| format!("{act}  (list {})", list.name)));
+        missing.extend(
+            list.acts
+                .iter()
+                .filter(|act| catalogue.act(act).is_none())
+                .map(|act| format!("{act}  (list {})", list.name)),
+        );
     }
     assert!(missing.is_empty(), "no such act: {missing:#?}");
 }
@@ -111,19 +119,33 @@ fn the_scanner_reads_sources() {
         words::say(lang, &format!("act.{}", name)); words::say(lang, if up { "frame.up" } else { "frame.down" });
         Cell::word("state.four"); Block::Facts { name: "five", facts: vec![("six", Kind::Text, x)] };
         Column::sorted("seven", Kind::Money); Block::Chart(Chart { name: "eight", shape });
-        Offer::new("book.submit", &[])
+        Offer::new("book.submit", &[]); const KEYS: &[&str] = &["frame.nine"];
     "#;
     let found: BTreeSet<String> = keys(source).into_iter().collect();
     let wanted = [
-        "block.eight", "block.five", "column.seven", "column.six", "frame.down", "frame.one", "frame.three", "frame.two",
-        "frame.up", "state.four",
+        "block.eight",
+        "block.five",
+        "column.seven",
+        "column.six",
+        "frame.down",
+        "frame.nine",
+        "frame.one",
+        "frame.three",
+        "frame.two",
+        "frame.up",
+        "state.four",
     ];
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
     assert_eq!(literals_after(source, "Offer::new("), ["book.submit"]);
 }
 
 fn complain(missing: Vec<String>) {
-    assert!(missing.is_empty(), "{} keys are missing in crates/web/messages:\n{}", missing.len(), missing.join("\n"));
+    assert!(
+        missing.is_empty(),
+        "{} keys are missing in crates/web/messages:\n{}",
+        missing.len(),
+        missing.join("\n")
+    );
 }
 
 fn root() -> PathBuf {
@@ -144,16 +166,32 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
+/// A literal that begins so is a key, wherever it stands.
+const PREFIXES: &[&str] = &[
+    "area", "block", "choice", "column", "field", "frame", "hint", "list", "page", "problem", "state",
+    "view", "word",
+];
+
 /// The keys that a source names in full.
 fn keys(source: &str) -> Vec<String> {
     let mut keys = Vec::new();
     for marker in ["words::say(", "words::fill(", "words::text(", "Cell::word(", "Value::Word("] {
         for (at, _) in source.match_indices(marker) {
             // Every literal of this call, up to its closing bracket: also both arms of a choice.
-            keys.extend(literals_of_call(&source[at + marker.len()..]).into_iter().filter(|text| is_key(text)));
+            keys.extend(
+                literals_of_call(&source[at + marker.len()..]).into_iter().filter(|text| is_key(text)),
+            );
         }
     }
-    for marker in ["Block::Facts", "Block::Table", "Block::Steps", "Block::Timeline", "Block::Files", "Block::Raw", "Chart"] {
+    for marker in [
+        "Block::Facts",
+        "Block::Table",
+        "Block::Steps",
+        "Block::Timeline",
+        "Block::Files",
+        "Block::Raw",
+        "Chart",
+    ] {
         for (at, _) in source.match_indices(marker) {
             let rest = source[at + marker.len()..].trim_start();
             let Some(rest) = rest.strip_prefix('{').map(str::trim_start) else { continue };
@@ -163,8 +201,14 @@ fn keys(source: &str) -> Vec<String> {
     }
     for (at, _) in source.match_indices("\", Kind::") {
         let name = source[..at].rsplit('"').next().unwrap_or_default();
-        if !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        if !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
             keys.push(format!("column.{name}"));
+        }
+    }
+    for prefix in PREFIXES {
+        for (at, _) in source.match_indices(&format!("\"{prefix}.")) {
+            keys.extend(literal(&source[at..]).filter(|text| is_key(text)));
         }
     }
     keys.sort();
@@ -188,7 +232,10 @@ fn literal(source: &str) -> Option<String> {
 
 /// The literal that follows each `marker`, blanks between them allowed.
 fn literals_after(source: &str, marker: &str) -> Vec<String> {
-    source.match_indices(marker).filter_map(|(at, _)| literal(source[at + marker.len()..].trim_start())).collect()
+    source
+        .match_indices(marker)
+        .filter_map(|(at, _)| literal(source[at + marker.len()..].trim_start()))
+        .collect()
 }
 
 /// Every literal up to the bracket that closes the call; in a list of values to fill in, the values are no keys.

@@ -3,6 +3,7 @@
 mod console {
     mod api;
     mod door;
+    mod jobs;
     mod policy;
 }
 mod house;

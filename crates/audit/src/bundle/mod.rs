@@ -4,7 +4,9 @@ mod bill;
 mod document;
 mod period;
 
-pub use bill::{BILL_PROOF, BillPlace, act_of_bill, bill_by_code, bills, bills_number, bills_proved, place_of};
+pub use bill::{
+    BILL_PROOF, BillPlace, act_of_bill, bill_by_code, bills, bills_number, bills_proved, place_of,
+};
 pub use document::{DOCUMENT_PROOF, document, document_proved};
 pub(crate) use period::{Head, numbered};
 pub use period::{PeriodExported, period};

@@ -1,6 +1,7 @@
 //! What a check of a module answers, and the check of this module: that persons, posts and units are as their changes
 //! say, and who held which right at which moment.
 
+mod access;
 mod history;
 mod persons;
 mod report;

@@ -13,12 +13,14 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Checked>, IdentityError
     let history = History::load(tx, org_id)?;
     let changes = sql::changes_after(tx, org_id, i64::MIN)?;
     let last = last_words(&changes);
-    Ok(vec![
+    let mut all = vec![
         units(&history, &last),
         persons(tx, org_id, &last)?,
         posts(&history, &last),
         authorities(tx, org_id, &history)?,
-    ])
+    ];
+    all.extend(super::access::check(tx, org_id, &history, &changes)?);
+    Ok(all)
 }
 
 /// The first and the last value that the changes give to each subject.

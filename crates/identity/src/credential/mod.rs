@@ -14,5 +14,5 @@ pub use cost::{PasswordCost, PasswordHash};
 pub use rules::{PasswordFault, check_password};
 pub use service::{
     AccountState, NewPassword, account_state, change_password, first_password, generate_password,
-    lock_person, prepare_password, set_password, unlock_person,
+    lock_person, locked_persons, prepare_password, set_password, unlock_person,
 };

@@ -1,5 +1,7 @@
 //! Setting and changing passwords, and the lock of an account.
 
+use std::collections::BTreeSet;
+
 use kernel::Moment;
 use store::{Store, Tx};
 
@@ -209,6 +211,11 @@ pub fn unlock_person(work: &mut Work<'_, '_>, person_id: i64) -> Result<(), Iden
     sql::keep_account(work.tx, org_id, person_id, &open)?;
     note(work.tx, &person, org_id, LoginEventKind::Unlocked, "", now)?;
     service::note(work, "lock", person_id, "locked", "unlocked")
+}
+
+/// The persons whose accounts are locked.
+pub fn locked_persons(tx: &mut Tx<'_>, org_id: i64) -> Result<BTreeSet<i64>, IdentityError> {
+    Ok(sql::locked(tx, org_id)?.into_iter().collect())
 }
 
 /// How an account stands.

@@ -125,6 +125,47 @@ pub(crate) fn account(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Ac
     Ok(found.unwrap_or_default())
 }
 
+/// Every password without its hash: whose, to be changed, set by whom and when.
+pub(crate) fn all_passwords(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+) -> Result<Vec<(i64, bool, i64, Moment)>, StoreError> {
+    tx.list(
+        "SELECT person_id, must_change, set_by, set_at FROM identity_password WHERE org_id = ?1 ORDER BY person_id",
+        params![org_id],
+        |row| Ok((row.int(0)?, row.flag(1)?, row.int(2)?, row.moment(3)?)),
+    )
+}
+
+/// Every account that has anything beside its person.
+pub(crate) fn all_accounts(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(i64, Account)>, StoreError> {
+    tx.list(
+        "SELECT person_id, locked, locked_by, locked_at, lock_reason, second_factor, lang, theme
+         FROM identity_account WHERE org_id = ?1 ORDER BY person_id",
+        params![org_id],
+        |row| {
+            let account = Account {
+                locked: row.flag(1)?,
+                locked_by: row.int_or_null(2)?,
+                locked_at: row.moment_or_null(3)?,
+                lock_reason: row.text(4)?,
+                second_factor: row.flag(5)?,
+                lang: row.text(6)?,
+                theme: row.text(7)?,
+            };
+            Ok((row.int(0)?, account))
+        },
+    )
+}
+
+pub(crate) fn locked(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<i64>, StoreError> {
+    tx.list(
+        "SELECT person_id FROM identity_account WHERE org_id = ?1 AND locked = 1",
+        params![org_id],
+        |row| row.int(0),
+    )
+}
+
 pub(crate) fn keep_account(
     tx: &mut Tx<'_>,
     org_id: i64,

@@ -6,6 +6,6 @@
 mod service;
 pub(crate) mod sql;
 
-pub(crate) use service::holdings_of_substitute;
 pub use service::{Delegation, NewDelegation, delegate, delegations, end_delegation};
+pub(crate) use service::{holdings_of_substitute, words};
 pub(crate) use sql::MIGRATION;

@@ -1,13 +1,14 @@
 //! The ceremonies of the library, without the database: begun, written down, read again, verified.
 
+use webauthn_rp::AuthenticatedCredential;
 use webauthn_rp::bin::{Decode, Encode};
 use webauthn_rp::request::auth::{
     AllowedCredentials, AuthenticationVerificationOptions, NonDiscoverableAuthenticationServerState,
     NonDiscoverableCredentialRequestOptions,
 };
 use webauthn_rp::request::register::{
-    Nickname, PublicKeyCredentialCreationOptions, PublicKeyCredentialUserEntity,
-    RegistrationServerState, RegistrationVerificationOptions, UserHandle16, Username,
+    Nickname, PublicKeyCredentialCreationOptions, PublicKeyCredentialUserEntity, RegistrationServerState,
+    RegistrationVerificationOptions, UserHandle16, Username,
 };
 use webauthn_rp::request::{
     AsciiDomain, Credentials, PublicKeyCredentialDescriptor, RpId, UserVerificationRequirement,
@@ -15,7 +16,6 @@ use webauthn_rp::request::{
 use webauthn_rp::response::auth::NonDiscoverableAuthentication16;
 use webauthn_rp::response::register::{DynamicState, Registration, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
-use webauthn_rp::AuthenticatedCredential;
 
 use super::model::{Passkey, Site};
 use crate::IdentityError;
@@ -148,7 +148,8 @@ pub(crate) fn begin_assertion(
     for passkey in known {
         allowed.push(descriptor(passkey)?.into());
     }
-    let mut options = NonDiscoverableCredentialRequestOptions::second_factor(&place, allowed).map_err(fault)?;
+    let mut options =
+        NonDiscoverableCredentialRequestOptions::second_factor(&place, allowed).map_err(fault)?;
     options.options().user_verification = UserVerificationRequirement::Preferred;
     let drawn = options.options().challenge.as_data().to_le_bytes();
     let (server, client) = options.start_ceremony().map_err(fault)?;

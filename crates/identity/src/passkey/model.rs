@@ -25,7 +25,8 @@ impl Site {
         };
         let name = if matches!(name.as_str(), "127.0.0.1" | "[::1]") { "localhost".to_owned() } else { name };
         let allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-');
-        let is_name = !name.is_empty() && name.chars().all(allowed) && name.parse::<std::net::IpAddr>().is_err();
+        let is_name =
+            !name.is_empty() && name.chars().all(allowed) && name.parse::<std::net::IpAddr>().is_err();
         let is_safe = scheme == "https" || (scheme == "http" && name == "localhost");
         (is_name && is_safe).then(|| Site { origin: format!("{scheme}://{name}{port}"), domain: name })
     }
@@ -83,10 +84,18 @@ mod tests {
     fn a_site_has_a_name() {
         let site = |address: &str| Site::of_address(address).map(|site| (site.domain, site.origin));
         let of = |domain: &str, origin: &str| Some((domain.to_owned(), origin.to_owned()));
-        assert_eq!(site("https://Office.example.com/"), of("office.example.com", "https://office.example.com"));
-        assert_eq!(site("https://office.example.com:8443"), of("office.example.com", "https://office.example.com:8443"));
+        assert_eq!(
+            site("https://Office.example.com/"),
+            of("office.example.com", "https://office.example.com")
+        );
+        assert_eq!(
+            site("https://office.example.com:8443"),
+            of("office.example.com", "https://office.example.com:8443")
+        );
         assert_eq!(site("http://127.0.0.1:7070"), of("localhost", "http://localhost:7070"));
-        for address in ["http://office.example.com", "https://10.0.0.1", "office", "https://", "ftp://a", "https://a b"] {
+        for address in
+            ["http://office.example.com", "https://10.0.0.1", "office", "https://", "ftp://a", "https://a b"]
+        {
             assert_eq!(site(address), None, "{address}");
         }
     }

@@ -51,7 +51,9 @@ fn take(
 ) -> Result<Vec<u8>, IdentityError> {
     // In a transaction of its own: an answer that is refused has used up its challenge.
     let taken = store.write(|tx| sql::take(tx, session.org_id, (challenge, session.id, purpose), now))?;
-    taken.ok_or_else(|| IdentityError::Passkey { why: "the question is over or was answered; begin again".into() })
+    taken.ok_or_else(|| IdentityError::Passkey {
+        why: "the question is over or was answered; begin again".into(),
+    })
 }
 
 fn person_of(tx: &mut Tx<'_>, session: &Session) -> Result<Person, IdentityError> {
@@ -100,7 +102,8 @@ pub fn finish_registration(
     rules::check_name("passkey name", name)?;
     let (answer, challenge) = ceremony::registration_answer(answer)?;
     let state = take(store, session, ADD, &challenge, now)?;
-    let (credential_id, public_key, state, transports) = ceremony::finish_registration(site, &state, &answer)?;
+    let (credential_id, public_key, state, transports) =
+        ceremony::finish_registration(site, &state, &answer)?;
     let (org_id, person_id) = (session.org_id, session.person_id);
     store.write(|tx| {
         person_of(tx, session)?;
@@ -131,14 +134,27 @@ pub(crate) fn words(passkey: &Passkey) -> String {
     format!("person {} key {digest}: {}", passkey.person_id, passkey.name)
 }
 
+/// What the list of changes says of a signature: who signed what with which passkey, and the digest of the rest.
+pub(crate) fn signature_words(signature: &Signature) -> String {
+    let Signature { person_id, passkey_id, verb, request_key, body_hash, .. } = signature;
+    let parts = [body_hash, &signature.client_data, &signature.authenticator_data, &signature.signature];
+    let digest = data_encoding::HEXLOWER.encode(&sha256(&parts.map(Vec::as_slice)));
+    format!("person {person_id} passkey {passkey_id} {verb} {request_key} {digest}")
+}
+
 /// Removes one of one's own passkeys; the last one not while a second factor is asked.
 pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) -> Result<(), IdentityError> {
     let (org_id, person_id) = (session.org_id, session.person_id);
     store.write(|tx| {
         let known = sql::of_person(tx, org_id, person_id)?;
         let is_last = known.len() == 1 && known.first().is_some_and(|passkey| passkey.id == id);
-        if is_last && (session.second_factor_wanted || credential::sql::account(tx, org_id, person_id)?.second_factor) {
-            return Err(IdentityError::Passkey { why: "it is the last one, and a second factor is asked".into() });
+        if is_last
+            && (session.second_factor_wanted
+                || credential::sql::account(tx, org_id, person_id)?.second_factor)
+        {
+            return Err(IdentityError::Passkey {
+                why: "it is the last one, and a second factor is asked".into(),
+            });
         }
         if !sql::remove(tx, org_id, person_id, id, now)? {
             return Err(IdentityError::UnknownPasskey { passkey_id: id });
@@ -306,11 +322,7 @@ pub fn sign_act(
             signature,
         };
         sql::insert_signature(tx, org_id, &kept)?;
-        let said = format!(
-            "person {person_id} passkey {} {verb} {request_key} {}",
-            proof.passkey.id,
-            data_encoding::HEXLOWER.encode(&sha256(&[&kept.client_data, &kept.authenticator_data, &kept.signature]))
-        );
+        let said = signature_words(&kept);
         let change = Change { subject: "signature", subject_id: id, old: "", new: &said };
         crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
         Ok(id)

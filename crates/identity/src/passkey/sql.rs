@@ -53,7 +53,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON identity_signature FROM PUBLIC, CURRENT_USER;
 REVOKE DELETE, TRUNCATE ON identity_passkey FROM PUBLIC, CURRENT_USER;",
 };
 
-const PASSKEY: &str = "SELECT id, person_id, name, added_at, last_used_at, credential_id, public_key, state, transports
+const PASSKEY: &str =
+    "SELECT id, person_id, name, added_at, last_used_at, credential_id, public_key, state, transports
  FROM identity_passkey";
 
 fn passkey(row: &Row<'_>) -> Result<Passkey, StoreError> {
@@ -79,9 +80,14 @@ pub(crate) fn of_person(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<
     )
 }
 
-/// Every passkey ever added.
-pub(crate) fn all(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Passkey>, StoreError> {
-    tx.list(&format!("{PASSKEY} WHERE org_id = ?1 ORDER BY id"), params![org_id], passkey)
+/// Every passkey ever added, and whether it was removed.
+pub(crate) fn all(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<(Passkey, bool)>, StoreError> {
+    tx.list(
+        "SELECT id, person_id, name, added_at, last_used_at, credential_id, public_key, state, transports, removed_at
+         FROM identity_passkey WHERE org_id = ?1 ORDER BY id",
+        params![org_id],
+        |row| Ok((passkey(row)?, row.moment_or_null(9)?.is_some())),
+    )
 }
 
 pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, new: &Passkey) -> Result<(), StoreError> {

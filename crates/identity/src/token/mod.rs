@@ -9,4 +9,7 @@ mod service;
 pub(crate) mod sql;
 
 pub use model::{MadeToken, NewToken, Token, scope_allows};
-pub use service::{create_token, find_token, is_touch_due, pass_token, revoke_token, token_actor, tokens, touch_token};
+pub(crate) use service::words;
+pub use service::{
+    create_token, find_token, is_touch_due, pass_token, revoke_token, token_actor, tokens, touch_token,
+};

@@ -132,6 +132,21 @@ pub fn contract(tx: &mut Tx<'_>, org_id: i64, contract_id: i64) -> Result<Option
 pub fn contracts_of(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Contract>> {
     sql::of_account(tx, org_id, account_id)
 }
+/// Contracts of some stations whose number contains `number`, the latest first, without their terms; from `offset` on at
+/// most `limit`, with how many there are.
+pub fn contracts_page(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    units: &[i64],
+    number: &str,
+    (offset, limit): (usize, usize),
+) -> Result<(Vec<Contract>, usize)> {
+    sql::page(tx, org_id, units, number, (offset, limit))
+}
+/// The copy of a contract that was sent, if it was.
+pub fn transfer_of(tx: &mut Tx<'_>, org_id: i64, contract_id: i64) -> Result<Option<Transfer>> {
+    sql::transfer(tx, org_id, contract_id)
+}
 /// The copies a station sent in a month.
 pub fn transfers_of(tx: &mut Tx<'_>, org_id: i64, unit_id: i64, month: Month) -> Result<Vec<Transfer>> {
     sql::transfers(tx, org_id, unit_id, month)

@@ -1,7 +1,7 @@
 //! The tables of contracts.
 
 use kernel::{Date, Moment, Month};
-use store::{Row, Tx, params};
+use store::{Conditions, Row, Tx, Value, params};
 
 use super::model::{Contract, ContractKind, Transfer};
 use crate::parameter::{ParameterError, Result};
@@ -71,6 +71,28 @@ pub(super) fn contract(tx: &mut Tx<'_>, org_id: i64, contract_id: i64) -> Result
     let sql = format!("{CONTRACT} WHERE org_id = ?1 AND contract_id = ?2");
     let found = tx.list(&sql, params![org_id, contract_id], read_contract)?;
     Ok(with_terms(tx, org_id, found)?.into_iter().next())
+}
+
+/// The part of all contracts that is asked for, the latest first, without terms, and how many there are.
+pub(super) fn page(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    units: &[i64],
+    number: &str,
+    (offset, limit): (usize, usize),
+) -> Result<(Vec<Contract>, usize)> {
+    let pattern = store::containing(number);
+    let mut wanted = Conditions::new("org_id = ?", &[Value::Int(org_id)]);
+    wanted.and_one_of("unit_id", units);
+    if !number.trim().is_empty() {
+        wanted.and("LOWER(number) LIKE ? ESCAPE '!'", &[Value::Text(&pattern)]);
+    }
+    let count = format!("SELECT COUNT(*) FROM contract WHERE {}", wanted.text());
+    let total: Option<i64> = tx.one(&count, wanted.values(), |row| Ok::<_, ParameterError>(row.int(0)?))?;
+    let sql =
+        format!("{CONTRACT} WHERE {} ORDER BY contract_id DESC LIMIT {limit} OFFSET {offset}", wanted.text());
+    let found = tx.list(&sql, wanted.values(), read_contract)?;
+    Ok((found, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 
 pub(super) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Contract>> {

@@ -43,8 +43,9 @@ pub use hold::{
 };
 pub use model::{Archived, NewChange, Origin, ParameterTicket, StoredLine, TicketState};
 pub use service::{
-    apply_due, archive, audit, check, dedicated_accounts, dispatch, enter, history, lines, print, start,
-    start_other, supply_of, ticket, tickets_of_account, withdraw,
+    TicketQuery, apply_due, archive, audit, check, dedicated_accounts, dispatch, enter, history,
+    holds_of_ticket, lines, preview, print, start, start_other, supply_of, ticket, tickets,
+    tickets_of_account, withdraw,
 };
 pub use supply::{FieldChange, KeptChange, Shown, Supply};
 

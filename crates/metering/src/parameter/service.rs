@@ -13,6 +13,7 @@ use super::model::{self, Archived, NewChange, Origin, ParameterTicket, StoredLin
 use super::permissions::{ARCHIVE, AUDIT, CHANGE, DISPATCH, START, START_OTHER};
 use super::rules::{self, Circumstances};
 use super::supply::{FieldChange, KeptChange, Supply};
+use super::hold::HoldRequest;
 use super::{ParameterError, Result, hold, reading_lines, sql, supply};
 use crate::book::{self, checked_note};
 use crate::yearly::new_accounts::queue_when_late;
@@ -56,20 +57,24 @@ pub fn dedicated_accounts(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<
 }
 
 /// The account a change is about, its station and the reading day of its book.
-fn place(work: &mut Work<'_, '_>, account_id: Option<i64>, lines: &[Line]) -> Result<(i64, Option<u8>)> {
-    let org_id = work.org_id();
+fn place(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    account_id: Option<i64>,
+    lines: &[Line],
+) -> Result<(i64, Option<u8>)> {
     let book_id = match (account_id, lines.first()) {
-        (Some(account_id), _) => entry::account_place(work.tx, org_id, account_id)?.1,
+        (Some(account_id), _) => entry::account_place(tx, org_id, account_id)?.1,
         (None, Some(Line { change: Change::Open { account }, .. })) => account.book_id,
         (None, _) => {
             let why = ("新装工单的第一行应为新装", "a ticket without an account begins with the new account");
             return Err(ParameterError::value(("变更内容", "lines"), why));
         }
     };
-    let book = book::book(work.tx, org_id, book_id)?
+    let book = book::book(tx, org_id, book_id)?
         .ok_or_else(|| ParameterError::not_found("抄本", "book", book_id))?;
     let unit_id = match account_id {
-        Some(account_id) => entry::account_place(work.tx, org_id, account_id)?.0,
+        Some(account_id) => entry::account_place(tx, org_id, account_id)?.0,
         None => book.unit_id,
     };
     Ok((unit_id, book.reading_day))
@@ -82,14 +87,24 @@ fn judge(
     ticket: &ParameterTicket,
     lines: &[Line],
 ) -> Result<(Option<Supply>, Supply, Vec<FieldChange>)> {
+    let (org_id, today) = (work.org_id(), work.today());
+    judge_on(work.tx, (org_id, today), calendar, ticket, lines)
+}
+
+fn judge_on(
+    tx: &mut Tx<'_>,
+    (org_id, today): (i64, Date),
+    calendar: &WorkingCalendar,
+    ticket: &ParameterTicket,
+    lines: &[Line],
+) -> Result<(Option<Supply>, Supply, Vec<FieldChange>)> {
     if lines.is_empty() || lines.len() > LINES_MAX {
         let why = ("一张工单 1 至 200 行", "a ticket has 1 to 200 lines");
         return Err(ParameterError::value(("变更内容", "lines"), why));
     }
-    let (org_id, today) = (work.org_id(), work.today());
-    let before = supply::sql::load(work.tx, org_id, ticket.account_id, today)?;
+    let before = supply::sql::load(tx, org_id, ticket.account_id, today)?;
     let known = before.as_ref().map(|before| before.account_id());
-    let (_, reading_day) = place(work, known, lines)?;
+    let (_, reading_day) = place(tx, org_id, known, lines)?;
     let now = Circumstances {
         applied_on: ticket.applied_on,
         today,
@@ -99,7 +114,7 @@ fn judge(
     };
     let (after, history) = rules::apply(before.as_ref(), (ticket.account_id, ticket.unit_id), lines, now)?;
     for meter in after.meters.iter().filter(|meter| meter.removed_on.is_none()) {
-        let holder = supply::sql::account_of_meter(work.tx, org_id, &meter.number)?;
+        let holder = supply::sql::account_of_meter(tx, org_id, &meter.number)?;
         if holder.is_some_and(|holder| holder != ticket.account_id) {
             let key = format!("{} ({})", meter.number, holder.unwrap_or_default());
             return Err(ParameterError::not_now(
@@ -112,6 +127,52 @@ fn judge(
     Ok((before, after, history))
 }
 
+/// What the lines of an open ticket would change today, parameter by parameter, before and after; what refuses them
+/// today is the error. An archived ticket has changed what [`history`] tells.
+pub fn preview(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    calendar: &WorkingCalendar,
+    ticket: &ParameterTicket,
+    today: Date,
+) -> Result<Vec<FieldChange>> {
+    let stored = sql::lines(tx, org_id, ticket.ticket_id)?.into_iter();
+    let lines: Vec<Line> =
+        stored.filter(|line| line.revision == ticket.revision).map(|line| line.line).collect();
+    Ok(judge_on(tx, (org_id, today), calendar, ticket, &lines)?.2)
+}
+
+/// Which change tickets are wanted, the latest first.
+#[derive(Debug, Clone, Default)]
+pub struct TicketQuery<'q> {
+    /// Of these stations; of all without.
+    pub units: Option<&'q [i64]>,
+    /// In this state.
+    pub state: Option<TicketState>,
+    /// Of this account.
+    pub account_id: Option<i64>,
+    /// Whose number contains this.
+    pub number: &'q str,
+    /// Left out at the beginning.
+    pub offset: usize,
+    /// At most.
+    pub limit: usize,
+}
+
+/// Change tickets with how many there are in all.
+pub fn tickets(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    query: &TicketQuery<'_>,
+) -> Result<(Vec<ParameterTicket>, usize)> {
+    sql::tickets(tx, org_id, query)
+}
+
+/// The hold-issue requests of a change ticket. Source: PARM-04.
+pub fn holds_of_ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Vec<HoldRequest>> {
+    sql::holds_of_ticket(tx, org_id, ticket_id)
+}
+
 fn begin(
     work: &mut Work<'_, '_>,
     calendar: &WorkingCalendar,
@@ -119,7 +180,8 @@ fn begin(
     new: &NewChange,
 ) -> Result<ParameterTicket> {
     let reason = checked_note(&new.reason)?.to_owned();
-    let (unit_id, _) = place(work, new.account_id, &new.lines)?;
+    let org_id = work.org_id();
+    let (unit_id, _) = place(work.tx, org_id, new.account_id, &new.lines)?;
     let permission = if origin == Origin::Station { START } else { START_OTHER };
     work.require(permission, raised_unit.unwrap_or(unit_id))?;
     let (org_id, now, today) = (work.org_id(), work.now(), work.today());

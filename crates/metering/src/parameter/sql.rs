@@ -1,12 +1,13 @@
 //! The tables of change tickets, their lines, hold-issue requests, daily lists and the centre's words.
 
 use kernel::{Date, Moment, Month};
-use store::{Row, Tx, params};
+use store::{Conditions, Row, Tx, Value, params};
 
 use super::change::Line;
 use super::feedback::{ErrorList, Inconsistency};
 use super::hold::{Circulating, HoldRequest, HoldState};
 use super::model::{Origin, ParameterTicket, StoredLine, TicketState};
+use super::service::TicketQuery;
 use super::{ParameterError, Result};
 
 const TICKET: &str =
@@ -71,6 +72,38 @@ pub(crate) fn ticket(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Opt
 pub(crate) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<ParameterTicket>> {
     let sql = format!("{TICKET} WHERE org_id = ?1 AND account_id = ?2 ORDER BY ticket_id");
     tx.list(&sql, params![org_id, account_id], read_ticket)
+}
+
+/// The part of all tickets that is asked for, the latest first, and how many there are.
+pub(crate) fn tickets(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    query: &TicketQuery<'_>,
+) -> Result<(Vec<ParameterTicket>, usize)> {
+    let number = store::containing(query.number);
+    let mut wanted = Conditions::new("org_id = ?", &[Value::Int(org_id)]);
+    if let Some(units) = query.units {
+        wanted.and_one_of("unit_id", units);
+    }
+    if let Some(state) = query.state {
+        wanted.and("state = ?", &[state.into()]);
+    }
+    if let Some(account_id) = query.account_id {
+        wanted.and("account_id = ?", &[Value::Int(account_id)]);
+    }
+    if !query.number.trim().is_empty() {
+        wanted.and("LOWER(number) LIKE ? ESCAPE '!'", &[Value::Text(&number)]);
+    }
+    let count = format!("SELECT COUNT(*) FROM parameter_ticket WHERE {}", wanted.text());
+    let total: Option<i64> = tx.one(&count, wanted.values(), |row| Ok::<_, ParameterError>(row.int(0)?))?;
+    let sql = format!(
+        "{TICKET} WHERE {} ORDER BY ticket_id DESC LIMIT {} OFFSET {}",
+        wanted.text(),
+        query.limit,
+        query.offset
+    );
+    let found = tx.list(&sql, wanted.values(), read_ticket)?;
+    Ok((found, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 
 /// Tickets that are neither archived nor given up; of one station, or of all when `unit_id` is 0.

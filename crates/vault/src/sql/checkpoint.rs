@@ -60,7 +60,8 @@ pub(crate) fn part(
         params![org_id, limit, offset],
         checkpoint,
     )?;
-    let count = tx.one("SELECT COUNT(*) FROM checkpoint WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
+    let count =
+        tx.one("SELECT COUNT(*) FROM checkpoint WHERE org_id = ?1", params![org_id], |row| row.int(0))?;
     Ok((found, count.unwrap_or(0)))
 }
 

@@ -152,7 +152,8 @@ pub(crate) fn found(
             given.len()
         ));
     }
-    let count = tx.one(&format!("SELECT COUNT(*) {source}"), &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
+    let count =
+        tx.one(&format!("SELECT COUNT(*) {source}"), &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
     let way = if newest_first { "DESC" } else { "ASC" };
     given.extend([Value::Int(limit), Value::Int(offset)]);
     let text = format!(

@@ -102,6 +102,9 @@ pub fn sheet_json(sheet: &Sheet, lang: Lang) -> Json {
                 });
                 blocks.insert((*name).to_owned(), events.collect());
             }
+            Block::Progress { name, done, total } => {
+                blocks.insert((*name).to_owned(), json!({ "done": done, "total": total }));
+            }
             Block::Note(_, text) => notes.push(Json::String(text.text(lang))),
             Block::Files { name, files } => {
                 let files =
@@ -331,14 +334,19 @@ fn download_operation(download: &Download, lang: Lang) -> Json {
         "200".into(),
         json!({ "description": words::say(lang, &format!("download.{}", download.name)), "content": content }),
     );
-    json!({
+    let mut operation = json!({
         "operationId": format!("download.{}", download.name),
         "summary": words::say(lang, &format!("download.{}", download.name)),
         "tags": ["files"],
         "x-permission": download.permission,
         "parameters": parameters(download.path, download.params, lang),
         "responses": answers,
-    })
+    });
+    if download.permission.is_empty() {
+        // Anybody may fetch it, without a token.
+        operation["security"] = json!([]);
+    }
+    operation
 }
 
 fn act_operation(act: &Act, lang: Lang) -> Json {

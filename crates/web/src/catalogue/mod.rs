@@ -437,6 +437,15 @@ pub enum Block {
         /// The events.
         events: Vec<(kernel::Moment, String, Text, String)>,
     },
+    /// How far work under way is; the page asks again by itself until it is over.
+    Progress {
+        /// The block's name.
+        name: &'static str,
+        /// How much is done ...
+        done: i64,
+        /// ... of how much; 0 while that is not known.
+        total: i64,
+    },
     /// Words.
     Note(Tone, Text),
     /// Files to take away: title and path.

@@ -179,6 +179,8 @@ impl Refusal {
                 StoreError::Busy => Why::Busy,
                 StoreError::KeyReused(_) => Why::Refused,
                 StoreError::Stopped(_) => Why::Stopped,
+                // Somebody else was quicker: nothing failed, and nothing was overwritten.
+                StoreError::Stale(_) => Why::Conflict,
                 _ => Why::Failed,
             };
         } else if matches!(

@@ -11,7 +11,8 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::{Console, entry, export, url};
 use crate::catalogue::{
-    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View, Who, Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View,
+    Who, Why,
 };
 use crate::render::{self, FormState, ListState, MenuGroup, Screen};
 use crate::{api, words};
@@ -513,7 +514,7 @@ impl Console {
             Ok(done)
         };
         if act.on_alarm {
-            return desk.act_on_alarm(now, one);
+            return desk.act_on_alarm_once(now, act.name, &key, &body, one);
         }
         desk.act_once(now, act.name, &key, &body, one)
     }

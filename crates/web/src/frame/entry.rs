@@ -125,7 +125,14 @@ pub fn who(console: &Console, asked: &Asked, now: Moment) -> Result<Option<Calle
         _ => asked.lang(),
     };
     let held_at = held_at(&session);
-    Ok(Some(Caller { actor, lang, csrf: session.csrf, session_id: Some(session.id), machine: false, held_at }))
+    Ok(Some(Caller {
+        actor,
+        lang,
+        csrf: session.csrf,
+        session_id: Some(session.id),
+        machine: false,
+        held_at,
+    }))
 }
 
 /// A program with a token; tokens open the interface for programs only.
@@ -159,16 +166,12 @@ pub fn visitor(console: &Console, asked: &Asked) -> Caller {
 pub fn require_free(caller: &Caller, _asked: &Asked) -> Result<(), Refusal> {
     match caller.held_at {
         None => Ok(()),
-        Some("/password") => Err(Refusal::new(
-            Why::NotPermitted,
-            "请先修改密码",
-            "choose another password first",
-        )),
-        Some(_) => Err(Refusal::new(
-            Why::NotPermitted,
-            "请先完成第二因素验证",
-            "give the second factor first",
-        )),
+        Some("/password") => {
+            Err(Refusal::new(Why::NotPermitted, "请先修改密码", "choose another password first"))
+        }
+        Some(_) => {
+            Err(Refusal::new(Why::NotPermitted, "请先完成第二因素验证", "give the second factor first"))
+        }
     }
 }
 
@@ -201,7 +204,7 @@ pub fn require_own_page(caller: &Caller, asked: &Asked) -> Result<(), Refusal> {
 fn refused(error: LoginRefused) -> Refusal {
     let why = match &error {
         LoginRefused::Wait { .. } => Some(Why::TooMany),
-        LoginRefused::Wrong | LoginRefused::Locked | LoginRefused::Passkey { .. } => Some(Why::Refused),
+        LoginRefused::Wrong | LoginRefused::Locked | LoginRefused::Passkey { .. } => Some(Why::NotPermitted),
         LoginRefused::Failed(_) | LoginRefused::Store(_) => None,
     };
     let mut refusal = Refusal::from(error);
@@ -229,7 +232,8 @@ pub fn authority(
     let house = &console.house;
     let address = asked.address.to_string();
     let attempt = Attempt { org_id: house.org_id, login, password, address: &address, agent: "" };
-    let actor = identity::login::verify_authority(&house.store, house.cost, &attempt, now).map_err(refused)?;
+    let actor =
+        identity::login::verify_authority(&house.store, house.cost, &attempt, now).map_err(refused)?;
     let carries = |held: &&identity::Assignment| held.permissions.iter().any(|name| name == act.permission);
     let unit = actor.assignments.iter().find(carries).map(|held| held.unit_id);
     let unit = unit.ok_or_else(|| Refusal::not_permitted(act.permission))?;
@@ -277,7 +281,8 @@ pub fn require_signature(
         return Err(first());
     }
     let address = asked.address.to_string();
-    identity::login::confirm_password(&house.store, house.cost, &own, password, &address, now).map_err(refused)
+    identity::login::confirm_password(&house.store, house.cost, &own, password, &address, now)
+        .map_err(refused)
 }
 
 /// The session that asks.

@@ -114,7 +114,11 @@ pub fn sheet_pdf(house: &House, sheet: &Sheet, lang: Lang) -> Result<Answer, Ref
                 paper.push(page::Block::Heading(grid.title.text(lang)));
                 let titles = grid.columns.iter().map(|(title, kind, _)| {
                     let title = title.text(lang);
-                    if kind.is_figure() { page::Column::figure(title, 2) } else { page::Column::text(title, 3) }
+                    if kind.is_figure() {
+                        page::Column::figure(title, 2)
+                    } else {
+                        page::Column::text(title, 3)
+                    }
                 });
                 let mut table = page::Table::new(titles);
                 for row in grid.rows.iter().take(PAPER_ROWS_MAX) {
@@ -174,7 +178,7 @@ pub fn sheet_pdf(house: &House, sheet: &Sheet, lang: Lang) -> Result<Answer, Ref
                 paper.push(page::Block::Heading(say(name)));
                 paper.push(page::Block::Paragraph(page::Paragraph { text: text.clone(), quiet: true }));
             }
-            Block::Files { .. } => {}
+            Block::Files { .. } | Block::Progress { .. } => {}
         }
     }
     pdf(&paper, &format!("{}.pdf", sheet.title))

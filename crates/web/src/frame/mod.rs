@@ -18,7 +18,6 @@ use crate::catalogue::{Catalogue, House};
 use crate::job::Jobs;
 
 pub use answer::Answer;
-use dispatch::Route;
 pub use metrics::Metrics;
 pub use server::{Certificate, Listening, Options, Stop, serve};
 

@@ -48,6 +48,9 @@ pub struct Options {
     pub address: SocketAddr,
     /// The certificate for TLS; none serves plain HTTP, which belongs behind a proxy or on the machine itself.
     pub certificate: Option<Certificate>,
+    /// Requests come through a proxy of the house, which writes where they came from as the last of `X-Forwarded-For`.
+    /// Without a proxy anybody could write anything there.
+    pub behind_proxy: bool,
 }
 
 /// The files of a certificate.
@@ -73,6 +76,7 @@ struct Shared {
     console: Arc<Console>,
     places: Semaphore,
     routes: BTreeMap<String, Methods>,
+    behind_proxy: bool,
     waiting: AtomicUsize,
     closing: AtomicBool,
 }
@@ -108,12 +112,13 @@ pub fn serve(
             console.jobs.work(&shared);
         })?
     };
-    let address = options.address;
+    let (address, behind_proxy) = (options.address, options.behind_proxy);
     let served: io::Result<()> = runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
         let shared = Arc::new(Shared {
             routes: table(&console),
+            behind_proxy,
             console: Arc::clone(&console),
             places: Semaphore::new(WORKERS),
             waiting: AtomicUsize::new(0),
@@ -281,8 +286,11 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
 async fn metrics(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: axum::http::HeaderMap,
 ) -> Response<Body> {
-    if !from.ip().is_loopback() {
+    // What a proxy passes on comes from elsewhere, whatever its own address is.
+    let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    if !from.ip().is_loopback() || passed_on {
         return axum::http::StatusCode::NOT_FOUND.into_response();
     }
     let text = format!(
@@ -311,13 +319,14 @@ async fn answer(
         Method::POST => methods.post.clone(),
         _ => None,
     };
+    let from = sender(shared.behind_proxy, &parts.headers, canonical(from.ip()));
     let mut asked = Asked {
         method: method.clone(),
         query_text: parts.uri.query().unwrap_or_default().to_owned(),
         query: BTreeMap::new(),
         params: BTreeMap::new(),
         headers: parts.headers,
-        address: canonical(from.ip()),
+        address: from,
         body: Raw::default(),
         id: id.clone(),
         path: path.clone(),
@@ -363,7 +372,7 @@ async fn answer(
     shared.console.log(&serde_json::json!({
         "level": if answer.status >= 500 { "error" } else { "info" },
         "request": id, "method": method.as_str(), "path": path, "status": answer.status, "micros": micros,
-        "from": from.ip().to_string(),
+        "from": from.to_string(),
     }));
     if method == Method::HEAD {
         answer.body.clear();
@@ -401,10 +410,38 @@ async fn read(
     Ok(())
 }
 
+/// Where a request came from: the connection's other end, or what the house's proxy says.
+fn sender(behind_proxy: bool, headers: &axum::http::HeaderMap, peer: IpAddr) -> IpAddr {
+    if !behind_proxy {
+        return peer;
+    }
+    let said = headers.get_all("x-forwarded-for").iter().next_back().and_then(|line| line.to_str().ok());
+    let last = said.and_then(|line| line.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
+    last.map_or(peer, canonical)
+}
+
 /// An IPv4 address that came in IPv6 clothes is the IPv4 address.
 fn canonical(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4),
         IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from(address.octets())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only the house's own proxy is believed, and only the last it says: a browser can write the rest.
+    #[test]
+    fn the_sender_is_whom_the_proxy_saw() {
+        let peer: IpAddr = "127.0.0.1".parse().expect("an address");
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert("x-forwarded-for", "10.0.0.1, 203.0.113.7".parse().expect("a header"));
+        assert_eq!(sender(false, &headers, peer), peer);
+        assert_eq!(sender(true, &headers, peer).to_string(), "203.0.113.7");
+        headers.insert("x-forwarded-for", "not an address".parse().expect("a header"));
+        assert_eq!(sender(true, &headers, peer), peer);
+        assert_eq!(canonical("::ffff:192.0.2.1".parse().expect("an address")).to_string(), "192.0.2.1");
     }
 }

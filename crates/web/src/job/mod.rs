@@ -4,9 +4,9 @@
 //! that was under way when the program stopped begins again at the next start. Each is an act that is safe to begin anew.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{Actor, Desk};
 use jobs::{End, JobFile, State};
@@ -16,14 +16,14 @@ use store::Tx;
 use crate::catalogue::{Act, Caller, Done, Given, House, Raw, Refusal, Run, SentFile, Takes};
 use crate::frame::Console;
 
-/// A program that has not told anything for so long has stopped.
-const SILENCE_MILLIS: i64 = 60_000;
+/// A program that has not told anything for so long has stopped; a living one tells every [`TELL_EVERY`].
+const SILENCE_MILLIS: i64 = 20_000;
 /// How often the queue is looked at when nobody wakes it.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often a write is tried again while the database is busy.
 const RETRIES: u32 = 20;
-/// How often progress is written at most.
-const TELL_EVERY: Duration = Duration::from_millis(300);
+/// How often it is written how far a job is, and that its program lives.
+const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// A job being done.
 pub struct JobRun<'j> {
@@ -37,7 +37,8 @@ pub struct JobRun<'j> {
     pub job_id: i64,
     /// How often it began: more than once when the program stopped in the middle of it.
     pub starts: i64,
-    told: Mutex<Instant>,
+    done: AtomicI64,
+    total: AtomicI64,
     stop: AtomicBool,
     closing: &'j AtomicBool,
 }
@@ -57,20 +58,8 @@ impl JobRun<'_> {
         if self.closing.load(Ordering::Acquire) {
             return Err(interrupted());
         }
-        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if told.elapsed() >= TELL_EVERY || done == total {
-            *told = Instant::now();
-            let (org_id, id) = (self.house.org_id, self.job_id);
-            // The beat bears the machine's time of this moment: it tells that the program is alive.
-            let alive = crate::frame::machine_now();
-            if self
-                .house
-                .store
-                .write_retrying(RETRIES, |tx| jobs::beat(tx, org_id, id, done, total, alive))?
-            {
-                self.stop.store(true, Ordering::Release);
-            }
-        }
+        self.done.store(done, Ordering::Release);
+        self.total.store(total, Ordering::Release);
         if self.stop.load(Ordering::Acquire) {
             return Err(Refusal::refused(
                 "已按要求停止；已完成的部分保留",
@@ -79,9 +68,58 @@ impl JobRun<'_> {
         }
         Ok(())
     }
+    /// The job's key: what it makes is found by it.
+    pub fn id(&self) -> i64 {
+        self.job_id
+    }
+    /// Keeps a file that the job made; it outlives the job.
+    pub fn keep(&self, what: &str, name: &str, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let (org_id, id) = (self.house.org_id, self.job_id);
+        Ok(self
+            .house
+            .store
+            .write_retrying(RETRIES, |tx| jobs::keep_made(tx, org_id, id, what, name, bytes.clone()))?)
+    }
     /// Is it to stop? For work that cannot return an error from within.
     pub fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire) || self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// Whether a job is over, and a bell for it.
+#[derive(Debug, Default)]
+struct Over(Mutex<bool>, Condvar);
+
+/// Rings when it is dropped.
+struct LetGo<'o>(&'o Over);
+
+impl Drop for LetGo<'_> {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+}
+
+/// Writes how far a job is, and hears whether somebody wants it stopped, until it is over. In a thread of its own, so that
+/// the work waits for no write but its own.
+fn tell(running: &JobRun<'_>, over: &Over) {
+    let mut ended = over.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    while !*ended {
+        ended = match over.1.wait_timeout(ended, TELL_EVERY) {
+            Ok((ended, _)) => ended,
+            Err(poisoned) => poisoned.into_inner().0,
+        };
+        if *ended {
+            break;
+        }
+        drop(ended);
+        let (done, total) = (running.done.load(Ordering::Acquire), running.total.load(Ordering::Acquire));
+        let (house, id, alive) = (running.house, running.job_id, crate::frame::machine_now());
+        // A database that is busy now is told the next time.
+        if let Ok(true) = house.store.write(|tx| jobs::beat(tx, house.org_id, id, done, total, alive)) {
+            running.stop.store(true, Ordering::Release);
+        }
+        ended = over.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     }
 }
 
@@ -144,7 +182,7 @@ impl Jobs {
         };
         // An alarm does not keep the books from being checked again.
         let done = match act.on_alarm {
-            true => desk.act_on_alarm(now, put)?,
+            true => desk.act_on_alarm_once(now, act.name, key, body, put)?,
             false => desk.act_once(now, act.name, key, body, put)?,
         };
         self.ring();
@@ -196,8 +234,11 @@ impl Jobs {
                 facts: serde_json::Value::Object(done.facts).to_string(),
                 see: done.see,
             },
-            // Left as it is: the next start claims it again.
-            Err(refusal) if refusal.said.zh == INTERRUPTED => return Ok(false),
+            // The next start goes on with it.
+            Err(refusal) if refusal.said.zh == INTERRUPTED => {
+                house.store.write_retrying(RETRIES, |tx| jobs::put_back(tx, house.org_id, job.id))?;
+                return Ok(false);
+            }
             Err(refusal) => {
                 let wanted = house.store.read(|tx| jobs::find(tx, house.org_id, job.id))?;
                 let cancelled = wanted.is_some_and(|job| job.cancel_wanted);
@@ -238,15 +279,21 @@ impl Jobs {
             now: job.queued_at,
             job_id: job.id,
             starts: job.starts,
-            told: Mutex::new(Instant::now()),
+            done: AtomicI64::new(job.done),
+            total: AtomicI64::new(job.total),
             stop: AtomicBool::new(false),
             closing: &self.closing,
         };
-        let done = run(&running, &given)?;
+        let over = Over::default();
+        let done = std::thread::scope(|threads| {
+            threads.spawn(|| tell(&running, &over));
+            // Whatever comes of the work, the teller is let go: also when it panics.
+            let _letting_go = LetGo(&over);
+            run(&running, &given)
+        })?;
         let policy = if act.closes { vault::CheckpointPolicy::AT_ONCE } else { house.policy };
         // While an alarm waits nothing is written; the job may be the one that raised it.
-        let stopped =
-            running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
+        let stopped = running.look(|tx| Ok(identity::alarm::open_alarm(tx, house.org_id)?))?.is_some();
         if !house.signers.is_empty() && !stopped {
             running.desk().act(running.now, |work| -> Result<(), Refusal> {
                 vault::checkpoint_if_due(work, &house.signers, policy)?;

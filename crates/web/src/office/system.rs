@@ -3,4 +3,10 @@
 use crate::catalogue::Area;
 
 /// The desk.
-pub const AREA: Area = Area { name: "system", lists: &[], views: &[], acts: &[], pages: &[] };
+pub const AREA: Area = Area {
+    name: "system",
+    lists: &[super::jobs::JOBS],
+    views: &[super::jobs::JOB],
+    acts: &[super::jobs::CANCEL],
+    pages: &[crate::page::interface::API, crate::render::gallery::PAGE],
+};

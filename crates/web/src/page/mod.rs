@@ -1,6 +1,10 @@
 //! Pages drawn by hand: where a list or a view does not fit.
 
+pub mod home;
+pub mod interface;
 pub mod reading_grid;
+pub mod review;
+pub mod verify;
 
 use crate::catalogue::{Look, Refusal};
 

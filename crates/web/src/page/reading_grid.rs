@@ -8,16 +8,33 @@ use metering::book::BookState;
 use metering::entry::SheetLine;
 use metering::reading::{ReadingFlags, Register};
 
-use crate::catalogue::{Given, Kind, Look, Refusal, Value};
+use crate::catalogue::{Given, Kind, Look, Refusal, Tone, Value};
 use crate::frame::random_text;
 use crate::office::station::readings::{KINDS, Mark, kind_of, mark, scores};
 use crate::office::station::{book_path, books};
+use crate::render::assets::href;
+use crate::render::{head, say as strip};
 use crate::words;
 
 /// Words the script says; it has none of its own.
 const SAID: &[&str] = &[
-    "saving", "saved", "refused", "waiting", "not_sent", "retry", "offline", "logged_out", "unsaved", "missing",
-    "none_missing", "paste_good", "paste_bad", "paste_none", "paste_beyond", "changed", "no_such",
+    "saving",
+    "saved",
+    "refused",
+    "waiting",
+    "not_sent",
+    "retry",
+    "offline",
+    "logged_out",
+    "unsaved",
+    "missing",
+    "none_missing",
+    "paste_good",
+    "paste_bad",
+    "paste_none",
+    "paste_beyond",
+    "changed",
+    "no_such",
 ];
 const MARKS: &[Mark] = &[Mark::Off, Mark::Zero, Mark::Unread, Mark::Short, Mark::ZeroAverage];
 
@@ -51,20 +68,20 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     }
     let state = words::say(lang, &format!("state.book.{}", opened.state.key()));
     Ok(html! {
-        link rel="stylesheet" href="/assets/reading-grid.css";
-        header.head {
-            div {
-                h1 { (month) " " (known.number) " " (known.name) }
-                p.badges {
-                    span.badge { (state) }
-                    span { (look.unit_name(opened.unit_id)?) }
-                    span { (say("scheduled")) " " (opened.scheduled_on) }
+        link rel="stylesheet" href=(href("reading-grid.css"));
+        (head(
+            &format!("{month} {} {}", known.number, known.name),
+            &html! {
+                div.badges {
+                    span.badge.framed { (state) }
+                    span.badge.framed { (look.unit_name(opened.unit_id)?) }
+                    span.badge.framed { (say("scheduled")) " " (opened.scheduled_on) }
                 }
-            }
-            div.acts { a.button href=(page) { (say("back_to_book")) } }
-        }
-        @if returned && open { p.note.warn { (say("returned_note")) } }
-        @if !open { p.note { (say("read_only")) } }
+            },
+            &html! { a.button href=(page) { (say("back_to_book")) } },
+        ))
+        @if returned && open { (strip(Tone::Warn, &html! { (say("returned_note")) })) }
+        @if !open { (strip(Tone::Plain, &html! { (say("read_only")) })) }
         section #reading-grid data-own-keys="" data-act="/acts/readings.enter" data-month=(month) data-book=(known.number)
             data-csrf=(look.caller.csrf) data-open=(open) data-returned=(returned)
             data-lang=(if lang == kernel::Lang::Zh { "zh" } else { "en" })
@@ -115,7 +132,7 @@ pub fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
             @if open { (paste_dialog(lang)) }
         }
         @if open { noscript { (plain_form(look, &lines, month, &known.number, &path, returned)) } }
-        script src="/assets/reading-grid.js" defer {}
+        script src=(href("reading-grid.js")) defer {}
     })
 }
 
@@ -145,7 +162,10 @@ fn said(lang: kernel::Lang) -> String {
         said.insert((*key).to_owned(), words::say(lang, &format!("page.readings.say.{key}")).into());
     }
     for mark in MARKS {
-        said.insert(format!("mark.{}", mark.code()), words::say(lang, &format!("mark.{}", mark.code())).into());
+        said.insert(
+            format!("mark.{}", mark.code()),
+            words::say(lang, &format!("mark.{}", mark.code())).into(),
+        );
     }
     serde_json::Value::Object(said).to_string()
 }

@@ -27,7 +27,11 @@ const EMBEDDED: &[Embedded] = embedded! {
     "theme.js" "theme.js" JS;
     "app.js" "app.js" JS;
     "charts.js" "charts.js" JS;
+    "review.css" "review.css" CSS;
+    "review.js" "review.js" JS;
     "passkey.js" "passkey.js" JS;
+    "reading-grid.js" "reading-grid.js" JS;
+    "reading-grid.css" "reading-grid.css" CSS;
     "mark.svg" "mark.svg" SVG;
     "htmx.js" "vendor/htmx-2.0.11.min.js" JS;
     "echarts.js" "vendor/echarts-6.1.0.common.min.js" JS;
@@ -151,7 +155,8 @@ mod tests {
     /// Scripts by others are exactly what their pages in `VENDORED.toml` say, each with a licence, and there is no other.
     #[test]
     fn vendored_files_are_what_they_claim_to_be() {
-        let list = std::fs::read_to_string(folder().join("VENDORED.toml")).expect("the list of vendored files");
+        let list =
+            std::fs::read_to_string(folder().join("VENDORED.toml")).expect("the list of vendored files");
         let list: Vendored = toml::from_str(&list).expect("a list");
         let mut listed = vec!["VENDORED.toml".to_owned()];
         for package in list.package {
@@ -171,7 +176,12 @@ mod tests {
     }
 
     fn sent(answer: &Answer, name: &str) -> String {
-        answer.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        answer
+            .headers
+            .iter()
+            .find(|(held, _)| *held == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
     }
 
     fn asking(name: &'static str, value: &str) -> HeaderMap {

@@ -4,7 +4,21 @@ use std::collections::BTreeMap;
 
 /// Ink on ground, and the least contrast: 4.5 for words, 3 for the edges of what is typed into.
 const PAIRS: &[(&str, &[&str], f64)] = &[
-    ("ink", &["paper", "surface", "raised", "sunken", "hover", "accent-soft", "bad-soft", "warn-soft", "good-soft"], 7.0),
+    (
+        "ink",
+        &[
+            "paper",
+            "surface",
+            "raised",
+            "sunken",
+            "hover",
+            "accent-soft",
+            "bad-soft",
+            "warn-soft",
+            "good-soft",
+        ],
+        7.0,
+    ),
     ("ink-2", &["paper", "surface", "raised", "sunken", "hover", "accent-soft", "bad-soft"], 4.5),
     ("ink-3", &["paper", "surface", "raised", "sunken", "hover", "accent-soft"], 4.5),
     ("accent", &["paper", "surface", "raised", "sunken", "hover", "accent-soft"], 4.5),

@@ -57,7 +57,7 @@ pub(super) fn draw(lang: Lang, drawn: &Drawn<'_>) -> Markup {
                 (input(lang, drawn, &id, described.as_deref()))
             }
             @if let Some(hint) = hint { p.hint id={ (id) "-hint" } { (hint) } }
-            @if let Some(wrong) = drawn.wrong { p.wrong id={ (id) "-wrong" } { (icon("bad")) (wrong.text(lang)) } }
+            @if let Some(wrong) = drawn.wrong { p.wrong id={ (id) "-wrong" } { (icon("bad")) span { (wrong.text(lang)) } } }
         }
     }
 }
@@ -71,11 +71,14 @@ fn hint(lang: Lang, drawn: &Drawn<'_>, key: &str) -> Option<String> {
         return Some(words::say(lang, key));
     }
     match drawn.field.takes {
-        Takes::Count(least, most) if most < 1_000_000 => {
-            Some(words::fill(lang, "frame.from_to", &[("from", &least.to_string()), ("to", &most.to_string())]))
-        }
+        Takes::Count(least, most) if most < 1_000_000 => Some(words::fill(
+            lang,
+            "frame.from_to",
+            &[("from", &least.to_string()), ("to", &most.to_string())],
+        )),
         Takes::File(most, kinds) => {
-            let size = if most >= 1 << 20 { format!("{} MB", most >> 20) } else { format!("{} KB", most >> 10) };
+            let size =
+                if most >= 1 << 20 { format!("{} MB", most >> 20) } else { format!("{} KB", most >> 10) };
             Some(words::fill(lang, "frame.file_at_most", &[("kinds", kinds), ("size", &size)]))
         }
         _ => None,

@@ -17,9 +17,14 @@ pub fn form(screen: &Screen<'_>, state: &FormState<'_>) -> Markup {
     let act = state.act;
     let title = words::say(lang, &format!("act.{}", act.name));
     let hint_key = format!("act.{}.hint", act.name);
-    let hint = if words::has(&hint_key) { html! { p.hint { (words::say(lang, &hint_key)) } } } else { html! {} };
+    let hint = if words::has(&hint_key) {
+        html! { p.hint { (words::say(lang, &hint_key)) } }
+    } else {
+        html! {}
+    };
     let path = format!("/acts/{}", act.name);
-    let asked: Vec<&Field> = act.fields.iter().filter(|field| !state.given.contains_key(field.name)).collect();
+    let asked: Vec<&Field> =
+        act.fields.iter().filter(|field| !state.given.contains_key(field.name)).collect();
     let has_file = asked.iter().any(|field| matches!(field.takes, Takes::File(..)));
     let kind = has_file.then_some("multipart/form-data");
     let grave = act.weight == Weight::Grave;
@@ -81,8 +86,11 @@ fn refused(lang: Lang, state: &FormState<'_>, asked: &[&Field]) -> Markup {
 
 /// What is settled already and not asked for.
 fn given(lang: Lang, state: &FormState<'_>) -> Markup {
-    let seen: Vec<(&String, &String)> =
-        state.given.iter().filter(|(name, value)| !UNSEEN.contains(&name.as_str()) && !value.is_empty()).collect();
+    let seen: Vec<(&String, &String)> = state
+        .given
+        .iter()
+        .filter(|(name, value)| !UNSEEN.contains(&name.as_str()) && !value.is_empty())
+        .collect();
     html! {
         @if !seen.is_empty() {
             dl.given { @for (name, value) in seen {
@@ -95,7 +103,9 @@ fn given(lang: Lang, state: &FormState<'_>) -> Markup {
 fn given_words(lang: Lang, state: &FormState<'_>, name: &str, value: &str) -> String {
     let takes = state.act.fields.iter().find(|field| field.name == name).map(|field| field.takes);
     match takes {
-        Some(Takes::Choice(codes)) if codes.contains(&value) => words::say(lang, &format!("choice.{name}.{value}")),
+        Some(Takes::Choice(codes)) if codes.contains(&value) => {
+            words::say(lang, &format!("choice.{name}.{value}"))
+        }
         Some(Takes::Option(_)) => state
             .options
             .get(name)

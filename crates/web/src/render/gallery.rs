@@ -11,8 +11,8 @@ use super::{
     FormState, ListState, Screen, badge, block, form, icon, list, nothing, offers, problem, say, spark, tile,
 };
 use crate::catalogue::{
-    Act, Area, Block, Caller, Catalogue, Cell, Chart, Column, Done, Field, Given, Kind, List, Look, Offer, Page, Raw,
-    Refusal, Row, Rows, Run, Shape, Takes, Tone, Value, Weight, Who, Why,
+    Act, Area, Block, Caller, Catalogue, Cell, Chart, Column, Done, Field, Given, Kind, List, Look, Offer,
+    Page, Raw, Refusal, Row, Rows, Run, Shape, Takes, Tone, Value, Weight, Who, Why,
 };
 use crate::cells;
 use crate::words;
@@ -46,6 +46,7 @@ const FIELDS: &[Field] = &[
     Field::maybe("sample_month", Takes::Month),
     Field::maybe("sample_words", Takes::LongText(500)),
     Field::maybe("sample_file", Takes::File(2 << 20, ".csv,.xlsx")),
+    Field::maybe("sample_secret", Takes::Secret),
     Field::new("sample_flag", Takes::Flag),
 ];
 
@@ -109,7 +110,7 @@ fn draw(look: &mut Look<'_, '_>, _given: &Given) -> Result<Markup, Refusal> {
 /// The page, around which `document` puts the rest.
 pub fn page(screen: &Screen<'_>) -> Markup {
     let lang = screen.lang;
-    let catalogue = Catalogue { areas: vec![&SAMPLE] };
+    let catalogue = catalogue();
     let caller = screen.caller.map(specimen_caller);
     let screen = Screen {
         house: screen.house,
@@ -144,6 +145,11 @@ pub fn page(screen: &Screen<'_>) -> Markup {
             (part("problem", problem(&screen, &Refusal::not_found("抄本", "reading book", "0999"), "7f3a-0021")))
         }
     }
+}
+
+/// The catalogue of the specimens.
+pub(super) fn catalogue() -> Catalogue {
+    Catalogue { areas: vec![&SAMPLE] }
 }
 
 fn specimen_caller(caller: &Caller) -> Caller {
@@ -259,10 +265,29 @@ fn rows() -> Rows {
             day("2026-01-05"),
             false
         ],
-        cells![Cell::from("0620010020").to("/components"), "王小明", state(Tone::Quiet), Value::Empty, Value::Empty, Value::Empty, Value::Empty, Value::Empty],
-        cells![Cell::from("0620010021").to("/components"), "李四", state(Tone::Plain), kwh("212"), yuan(11_024), rate("0.05"), day("2026-01-22"), true],
+        cells![
+            Cell::from("0620010020").to("/components"),
+            "王小明",
+            state(Tone::Quiet),
+            Value::Empty,
+            Value::Empty,
+            Value::Empty,
+            Value::Empty,
+            Value::Empty
+        ],
+        cells![
+            Cell::from("0620010021").to("/components"),
+            "李四",
+            state(Tone::Plain),
+            kwh("212"),
+            yuan(11_024),
+            rate("0.05"),
+            day("2026-01-22"),
+            true
+        ],
     ];
-    let all: Vec<Offer> = SAMPLE.acts.iter().map(|act| Offer::new(act.name, &[("sample_text", &"0620010017")])).collect();
+    let all: Vec<Offer> =
+        SAMPLE.acts.iter().map(|act| Offer::new(act.name, &[("sample_text", &"0620010017")])).collect();
     let rows = rows
         .into_iter()
         .enumerate()
@@ -301,7 +326,9 @@ fn wide_columns() -> Vec<Column> {
 
 fn wide_rows() -> Vec<Row> {
     let rows = rows().rows;
-    rows.into_iter().map(|row| Row::from(row.cells.iter().cycle().take(40).cloned().collect::<Vec<_>>())).collect()
+    rows.into_iter()
+        .map(|row| Row::from(row.cells.iter().cycle().take(40).cloned().collect::<Vec<_>>()))
+        .collect()
 }
 
 /// The act of the specimens with this name.
@@ -335,7 +362,10 @@ fn specimen_form(screen: &Screen<'_>, name: &str, refusal: Option<&Refusal>) -> 
 fn refusal() -> Refusal {
     Refusal {
         why: Why::NotPermitted,
-        said: Text::new("您的岗位没有此项权限；请改正标出的内容", "your posts do not carry this right; correct what is marked"),
+        said: Text::new(
+            "您的岗位没有此项权限；请改正标出的内容",
+            "your posts do not carry this right; correct what is marked",
+        ),
         fields: vec![
             ("sample_amount".into(), Text::new("应为金额，如 1234.56", "an amount such as 1234.56")),
             ("sample_day".into(), Text::new("必填", "must be given")),
@@ -365,7 +395,11 @@ pub(super) fn blocks(now: Moment) -> Vec<Block> {
             name: "sample_facts",
             facts: vec![
                 ("sample_number", Kind::Text, Cell::from("0620010017").to("/components")),
-                ("sample_name", Kind::Text, "国网示范省电力有限公司江北供电分公司沿江经济开发区供电服务中心".into()),
+                (
+                    "sample_name",
+                    Kind::Text,
+                    "国网示范省电力有限公司江北供电分公司沿江经济开发区供电服务中心".into(),
+                ),
                 ("sample_state", Kind::Word, Cell::word("state.sample.warn").toned(Tone::Warn)),
                 ("sample_amount", Kind::Money, Money::from_fen(98_231_245).into()),
                 ("sample_amount", Kind::Money, Money::from_fen(-1_250).into()),
@@ -388,17 +422,28 @@ pub(super) fn blocks(now: Moment) -> Vec<Block> {
         Block::Timeline {
             name: "sample_timeline",
             events: vec![
-                (now, "张敏".into(), Text::new("复核通过", "Reviewed"), "本月暂停一台变压器，电量下降合理".into()),
+                (
+                    now,
+                    "张敏".into(),
+                    Text::new("复核通过", "Reviewed"),
+                    "本月暂停一台变压器，电量下降合理".into(),
+                ),
                 (now, "王芳".into(), Text::new("提交", "Submitted"), String::new()),
                 (now, "李强".into(), Text::new("录入", "Entered"), String::new()),
             ],
         },
-        Block::Note(Tone::Warn, Text::new("本户本月电量为三个月平均的 2.6 倍", "2.6 times the average of three months")),
+        Block::Note(
+            Tone::Warn,
+            Text::new("本户本月电量为三个月平均的 2.6 倍", "2.6 times the average of three months"),
+        ),
         Block::Files {
             name: "sample_files",
             files: vec![(Text::new("电费账单.pdf", "Bill.pdf"), "/components".into())],
         },
-        Block::Raw { name: "sample_raw", text: "{\n  \"leaf\": 18201,\n  \"hash\": \"9f86d081884c7d659a2feaa0c55ad015\"\n}".into() },
+        Block::Raw {
+            name: "sample_raw",
+            text: "{\n  \"leaf\": 18201,\n  \"hash\": \"9f86d081884c7d659a2feaa0c55ad015\"\n}".into(),
+        },
         Block::Table { name: "sample_none", columns: COLUMNS.to_vec(), rows: Vec::new() },
     ]
 }

@@ -40,8 +40,8 @@ pub(crate) use icon::icon;
 pub use list::list;
 pub(crate) use offer::{offer_path, offers};
 pub(crate) use part::{badge, head, nothing, say, tile};
-pub use sheet::sheet;
 pub(crate) use sheet::block;
+pub use sheet::sheet;
 pub use shell::{document, problem};
 pub(crate) use table::table;
 

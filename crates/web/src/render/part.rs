@@ -4,7 +4,7 @@ use kernel::Lang;
 use maud::{Markup, html};
 
 use super::{cell, icon, tone};
-use crate::catalogue::{Cell, Kind, Tone};
+use crate::catalogue::{Cell, Kind, Tone, Value};
 
 /// The head of a page: its title, what belongs under it, what can be done.
 pub(crate) fn head(title: &str, under: &Markup, actions: &Markup) -> Markup {
@@ -31,7 +31,10 @@ pub(crate) fn say(mood: Tone, body: &Markup) -> Markup {
 /// A word in a frame, as under a title.
 pub(crate) fn badge(value: &Cell, lang: Lang) -> Markup {
     let written = value.value.written(Kind::Word, lang);
-    let body = html! { span class={ "badge framed " (tone(value.tone)) } { (written) } };
+    // A figure or a month is no state and carries no sign.
+    let state =
+        matches!(value.value, Value::Word(_) | Value::Said(_) | Value::Flag(_)) || value.tone != Tone::Plain;
+    let body = html! { span class={ "badge framed " (if state { tone(value.tone) } else { "fact" }) } { (written) } };
     match &value.link {
         Some(path) => html! { a href=(path) { (body) } },
         None => body,

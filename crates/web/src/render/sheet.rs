@@ -46,7 +46,8 @@ fn name(block: &Block) -> Option<&'static str> {
         | Block::Steps { name, .. }
         | Block::Timeline { name, .. }
         | Block::Files { name, .. }
-        | Block::Raw { name, .. } => Some(name),
+        | Block::Raw { name, .. }
+        | Block::Progress { name, .. } => Some(name),
         Block::Chart(chart) => Some(chart.name),
         Block::Grid(grid) => Some(grid.name),
         Block::Note(..) => None,
@@ -122,6 +123,18 @@ fn body(screen: &Screen<'_>, block: &Block, name: &str, title: &str) -> Markup {
             div.raw {
                 button.small.copy type="button" data-copy={ "#raw-" (name) } data-done=(words::say(lang, "frame.copied")) { (icon("copy")) (words::say(lang, "frame.copy")) }
                 pre id={ "raw-" (name) } tabindex="0" { (text) }
+            }
+        },
+        // The whole of the page is asked for again: what came of it stands there as soon as it is over.
+        Block::Progress { done, total, .. } => html! {
+            div role="status" hx-get=(screen.path) hx-trigger="every 2s" hx-select="#main" hx-target="#main" hx-swap="outerHTML" {
+                @if *total > 0 {
+                    progress.progress value=(done) max=(total) aria-label=(title) {}
+                    p { (done) " / " (total) }
+                } @else {
+                    progress.progress aria-label=(title) {}
+                    p { (done) }
+                }
             }
         },
         Block::Note(..) => html! {},

@@ -8,7 +8,7 @@ use crate::catalogue::{Caller, Refusal, Tone, Why};
 use crate::words;
 
 /// How htmx behaves here: it evaluates nothing, styles nothing, remembers no page of a person's, and shows every answer.
-const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
+const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"attributesToSettle":["class"],"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
 
 /// Keys and what they do, for the dialog that tells.
 const KEYS: &[(&[&str], &str)] = &[
@@ -57,12 +57,7 @@ fn inside(screen: &Screen<'_>, caller: &Caller, body: &Markup) -> Markup {
             header.bar {
                 a.menu-open.button.bare.square href="#menu" aria-label=(words::say(lang, "frame.menu")) { (icon("menu")) }
                 (brand(screen))
-                form.find role="search" action="/find" method="get" {
-                    (icon("search"))
-                    label.unseen for="find-search" { (words::say(lang, "frame.find")) }
-                    input #find-search type="search" name="q" maxlength="100" autocomplete="off" required
-                        placeholder=(words::say(lang, "frame.find"));
-                }
+                (find(lang, "find-search"))
                 div.bar-tools {
                     (switches(screen, Some(caller)))
                     (person(lang, caller))
@@ -89,6 +84,18 @@ fn outside(screen: &Screen<'_>, body: &Markup) -> Markup {
             }
             main #main tabindex="-1" { (strips(screen)) (body) }
             (foot(screen))
+        }
+    }
+}
+
+/// The way to an account, a book or a bill by its number.
+fn find(lang: Lang, id: &str) -> Markup {
+    let title = words::say(lang, "frame.find");
+    html! {
+        form.find role="search" action="/find" method="get" {
+            (icon("search"))
+            label.unseen for=(id) { (title) }
+            input id=(id) type="search" name="q" maxlength="100" autocomplete="off" required placeholder=(title);
         }
     }
 }
@@ -125,7 +132,11 @@ fn person(lang: Lang, caller: &Caller) -> Markup {
     let catalogue = identity::Catalogue::built_in();
     let mut posts: Vec<String> = Vec::new();
     for held in &caller.actor.assignments {
-        let name = catalogue.post(&held.post).map_or_else(|| held.post.clone(), |post| post.text.text(lang));
+        let mut name =
+            catalogue.post(&held.post).map_or_else(|| held.post.clone(), |post| post.text.text(lang));
+        if held.for_person.is_some() {
+            name = words::fill(lang, "frame.acting", &[("post", &name)]);
+        }
         if !posts.contains(&name) {
             posts.push(name);
         }
@@ -157,6 +168,8 @@ fn menu(screen: &Screen<'_>) -> Markup {
     html! {
         nav.side #menu aria-label=(words::say(lang, "frame.menu")) {
             div.menu-close { a.button.bare.square href="#main" aria-label=(words::say(lang, "frame.close")) { (icon("close")) } }
+            // Where the bar is too narrow for it.
+            (find(lang, "find-menu"))
             @for group in &screen.menu {
                 section {
                     h2 { (group.title) }
@@ -216,7 +229,7 @@ fn foot(screen: &Screen<'_>) -> Markup {
 fn dialogs(lang: Lang) -> Markup {
     let close = words::say(lang, "frame.close");
     html! {
-        dialog #dialog aria-labelledby="dialog-body" {
+        dialog #dialog {
             button.bare.square.dialog-close type="button" data-close aria-label=(close) { (icon("close")) }
             div.dialog-body #dialog-body {}
         }

@@ -5,8 +5,11 @@ use maud::{Markup, html};
 
 use super::offer::row_offers;
 use super::{Screen, cell, column_title};
-use crate::catalogue::{Column, Grid, Kind, Row, Value};
+use crate::catalogue::{Cell, Column, Grid, Kind, Row, Value};
 use crate::words;
+
+/// The width, in Latin signs, up to which a text stays on one line.
+const SHORT_MAX: usize = 30;
 
 /// What a head shows instead of the bare title, such as a link that sorts.
 pub(super) struct Head {
@@ -30,9 +33,9 @@ pub(crate) fn table(screen: &Screen<'_>, title: &str, columns: &[Column], rows: 
 
 /// The names of columns that have none of their own.
 const PLACES: [&str; 40] = [
-    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17",
-    "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29", "c30", "c31", "c32", "c33",
-    "c34", "c35", "c36", "c37", "c38", "c39", "c40",
+    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16",
+    "c17", "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29", "c30", "c31",
+    "c32", "c33", "c34", "c35", "c36", "c37", "c38", "c39", "c40",
 ];
 
 /// A table whose columns bring their titles.
@@ -82,7 +85,7 @@ pub(super) fn drawn(
                     @for (row, acts) in rows.iter().zip(&acts) {
                         tr {
                             @for (value, column) in row.cells.iter().zip(columns) {
-                                td class=[cell_class(column.kind)] { (cell(value, column.kind, lang)) }
+                                td class=[cell_class(value, column.kind, lang)] { (cell(value, column.kind, lang)) }
                             }
                             @if has_acts { td.acts { (acts) } }
                         }
@@ -94,18 +97,27 @@ pub(super) fn drawn(
     }
 }
 
-fn cell_class(kind: Kind) -> Option<&'static str> {
-    match kind {
-        kind if kind.is_figure() => Some("figure"),
-        Kind::Date | Kind::Month | Kind::Moment | Kind::Flag => Some("code"),
-        _ => None,
+/// Figures stand at the right; short words stay on one line; long ones get room to break in.
+fn cell_class(cell: &Cell, kind: Kind, lang: Lang) -> Option<&'static str> {
+    if kind.is_figure() {
+        return Some("figure");
+    }
+    // A Chinese sign is as wide as two Latin ones.
+    let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let width = wide(&cell.value.written(kind, lang));
+    match width {
+        0 => None,
+        1..=SHORT_MAX => Some("code"),
+        _ => Some("long"),
     }
 }
 
 /// The line of sums; the word for it stands in the first column that has none.
 fn foot(columns: &[Column], sums: &[(&'static str, Value)], acts: bool, lang: Lang) -> Markup {
     let of = |column: &Column| {
-        sums.iter().find(|(name, value)| *name == column.name && *value != Value::Empty).map(|(_, value)| value)
+        sums.iter()
+            .find(|(name, value)| *name == column.name && *value != Value::Empty)
+            .map(|(_, value)| value)
     };
     if !columns.iter().any(|column| of(column).is_some()) {
         return html! {};

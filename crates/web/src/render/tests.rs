@@ -7,8 +7,8 @@ use kernel::{Lang, Moment, Money, Text};
 
 use super::{FormState, ListState, MenuGroup, Screen, cell, document, form, gallery, list, problem, sheet};
 use crate::catalogue::{
-    Act, Block, Caller, Catalogue, Cell, Column, Done, Field, House, Kind, List, Raw, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, Value, Weight,
+    Act, Block, Caller, Catalogue, Cell, Column, Done, Field, House, Kind, List, Raw, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, Value, Weight,
 };
 use crate::cells;
 
@@ -33,6 +33,7 @@ fn scene(lang: Lang) -> Scene {
         shift_days: 0,
         address: "http://127.0.0.1:7070".into(),
         key_folder: folder.path().into(),
+        cost: identity::PasswordCost::CHEAP,
     };
     let assignment = identity::Assignment {
         post: "reviewer".into(),
@@ -40,9 +41,13 @@ fn scene(lang: Lang) -> Scene {
         units: vec![],
         all_units: true,
         permissions: vec!["bill.review".into()],
+        for_person: None,
+        lent_to: vec![],
     };
-    let actor = identity::Actor { org_id: 1, person_id: 7, name: "张敏".into(), assignments: vec![assignment] };
-    let caller = Caller { actor, lang, csrf: "c\"srf".into(), session_id: Some(1), machine: false, held_at: None };
+    let actor =
+        identity::Actor { org_id: 1, person_id: 7, name: "张敏".into(), assignments: vec![assignment] };
+    let caller =
+        Caller { actor, lang, csrf: "c\"srf".into(), session_id: Some(1), machine: false, held_at: None };
     Scene { house, catalogue: Catalogue { areas: vec![&AREA] }, caller, _folder: folder }
 }
 
@@ -57,7 +62,11 @@ impl Scene {
             title: title.into(),
             menu: vec![MenuGroup {
                 title: "抄表".into(),
-                entries: vec![("首页".into(), "/"), ("抄本".into(), "/books"), ("抄本日志".into(), "/books-log")],
+                entries: vec![
+                    ("首页".into(), "/"),
+                    ("抄本".into(), "/books"),
+                    ("抄本日志".into(), "/books-log"),
+                ],
             }],
             flash: Some("已提交 <b>0611</b>".into()),
             stopped: Some("停".into()),
@@ -87,25 +96,32 @@ const LIST: List = List {
     acts: &[],
 };
 
+const FIELDS: &[Field] = &[
+    Field::new("sample_text", Takes::Text(40)),
+    Field::new("sample_amount", Takes::Money),
+    Field::maybe("sample_words", Takes::LongText(500)),
+    Field::maybe("sample_file", Takes::File(1000, ".csv")),
+    Field::maybe("sample_secret", Takes::Secret),
+];
+
 const fn act(name: &'static str, weight: Weight) -> Act {
     Act {
         name,
         permission: "bill.review",
         weight,
-        fields: &[
-            Field::new("sample_text", Takes::Text(40)),
-            Field::new("sample_amount", Takes::Money),
-            Field::maybe("sample_words", Takes::LongText(500)),
-            Field::maybe("sample_file", Takes::File(1000, ".csv")),
-            Field::maybe("sample_secret", Takes::Secret),
-        ],
+        fields: FIELDS,
         run: Run::Command(|_, _, _| Ok(Done::said("", ""))),
         ..Act::PLAIN
     }
 }
 
-const ACTS: &[Act] = &[act("sample.main", Weight::Main), act("sample.grave", Weight::Grave), act("sample.signed", Weight::Signed)];
-const AREA: crate::catalogue::Area = crate::catalogue::Area { name: "sample", lists: &[LIST], views: &[], acts: ACTS, pages: &[] };
+const ACTS: &[Act] = &[
+    act("sample.main", Weight::Main),
+    act("sample.grave", Weight::Grave),
+    act("sample.signed", Weight::Signed),
+];
+const AREA: crate::catalogue::Area =
+    crate::catalogue::Area { name: "sample", lists: &[LIST], views: &[], acts: ACTS, pages: &[] };
 
 fn list_state<'s>(raw: &'s Raw, offset: usize) -> ListState<'s> {
     ListState {
@@ -121,7 +137,10 @@ fn list_state<'s>(raw: &'s Raw, offset: usize) -> ListState<'s> {
 }
 
 fn form_state<'s>(act: &'static Act, raw: &'s Raw, refusal: Option<&'s Refusal>) -> FormState<'s> {
-    let given = BTreeMap::from([("sample_text".to_owned(), "0620010017".to_owned()), ("version".into(), "v3".into())]);
+    let given = BTreeMap::from([
+        ("sample_text".to_owned(), "0620010017".to_owned()),
+        ("version".into(), "v3".into()),
+    ]);
     FormState { act, given, raw, refusal, request_key: "key-1", back: "/books", options: BTreeMap::new() }
 }
 
@@ -155,7 +174,11 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
 fn rows(total: usize) -> Rows {
     let name = "国网示范省电力有限公司".repeat(12);
     let rows = vec![
-        Row::from(cells![name.as_str(), Cell::word("state.sample.warn").toned(Tone::Warn), Money::from_fen(-123_456)]),
+        Row::from(cells![
+            name.as_str(),
+            Cell::word("state.sample.warn").toned(Tone::Warn),
+            Money::from_fen(-123_456)
+        ]),
         Row::from(cells![Value::Empty, Value::Empty, Value::Empty]),
         Row::from(cells!["<script>alert(1)</script>"]),
     ];
@@ -171,8 +194,15 @@ fn nothing_is_inline() {
                 let tag = tag.split('>').next().unwrap_or_default().to_ascii_lowercase();
                 assert!(!tag.starts_with("style"), "{name}: {tag}");
                 assert!(!tag.contains(" style="), "{name}: {tag}");
-                assert!(!tag.contains(" on") || !tag.split_whitespace().any(|part| part.starts_with("on") && part.contains('=')), "{name}: {tag}");
-                assert!(!tag.contains("javascript:") && !tag.contains("hx-on") && !tag.contains("js:"), "{name}: {tag}");
+                assert!(
+                    !tag.contains(" on")
+                        || !tag.split_whitespace().any(|part| part.starts_with("on") && part.contains('=')),
+                    "{name}: {tag}"
+                );
+                assert!(
+                    !tag.contains("javascript:") && !tag.contains("hx-on") && !tag.contains("js:"),
+                    "{name}: {tag}"
+                );
                 assert!(!tag.starts_with("script") || tag.contains(" src="), "{name}: {tag}");
             }
         }
@@ -184,10 +214,23 @@ fn nothing_is_inline() {
 fn pages_say_words() {
     for lang in [Lang::Zh, Lang::En] {
         for (name, page) in pages(lang) {
-            for prefix in ["frame.", "field.sample", "column.", "block.", "act.", "list.", "problem.", "choice.", "page."] {
+            for prefix in [
+                "frame.",
+                "field.sample",
+                "column.",
+                "block.",
+                "act.",
+                "list.",
+                "problem.",
+                "choice.",
+                "page.",
+            ] {
                 assert!(!page.contains(&format!("[{prefix}")), "{name} in {lang:?} lacks words: {prefix}");
             }
-            assert!(!page.contains("<script>alert") && !page.contains("<b>0611") && !page.contains("<0999>"), "{name}");
+            assert!(
+                !page.contains("<script>alert") && !page.contains("<b>0611") && !page.contains("<0999>"),
+                "{name}"
+            );
         }
     }
 }
@@ -207,10 +250,14 @@ fn inputs_have_labels() {
         once.sort();
         once.dedup();
         assert_eq!(once.len(), ids.len(), "{name}: an id stands twice in {ids:?}");
-        for target in values("for").into_iter().chain(values("aria-labelledby")).chain(values("popovertarget")) {
+        for target in
+            values("for").into_iter().chain(values("aria-labelledby")).chain(values("popovertarget"))
+        {
             assert!(ids.contains(&target), "{name}: nothing has the id {target}");
         }
-        for tag in page.split('<').filter(|tag| tag.starts_with("input") || tag.starts_with("select") || tag.starts_with("textarea")) {
+        for tag in page.split('<').filter(|tag| {
+            tag.starts_with("input") || tag.starts_with("select") || tag.starts_with("textarea")
+        }) {
             if tag.contains("type=\"hidden\"") {
                 continue;
             }
@@ -298,7 +345,9 @@ fn a_refused_form_loses_nothing() {
     }
     assert!(!drawn.contains("hunter"), "a secret comes back in {drawn}");
     let grave = form(&screen, &form_state(&ACTS[1], &raw, None)).into_string();
-    assert!(grave.contains("data-ask=") && grave.contains("name=\"sure\"") && !grave.contains("authority_login"));
+    assert!(
+        grave.contains("data-ask=") && grave.contains("name=\"sure\"") && !grave.contains("authority_login")
+    );
 }
 
 /// Forty columns, no rows, missing cells: a table is drawn all the same.
@@ -331,7 +380,8 @@ fn look() {
     let folder = std::path::PathBuf::from(std::env::var("LOOK").expect("LOOK names a folder"));
     for (lang, code) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
         for (name, page) in pages(lang) {
-            std::fs::write(folder.join(format!("{}-{code}.html", name.replace(' ', "-"))), page).expect("written");
+            std::fs::write(folder.join(format!("{}-{code}.html", name.replace(' ', "-"))), page)
+                .expect("written");
         }
     }
     for asset in super::assets::all() {

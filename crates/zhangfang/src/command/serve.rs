@@ -31,6 +31,9 @@ pub struct Serve {
     /// The address people type, when it is not the one listened at: https://zf.example.cn / 对外地址
     #[arg(long)]
     pub address: Option<String>,
+    /// Requests come through a proxy of yours, which writes X-Forwarded-For / 前面有反向代理
+    #[arg(long)]
+    pub behind_proxy: bool,
     /// Write no line for each request / 不输出请求日志
     #[arg(long)]
     pub quiet: bool,
@@ -39,7 +42,14 @@ pub struct Serve {
 impl Serve {
     /// As the demo serves itself.
     pub fn demo(listen: SocketAddr) -> Serve {
-        Serve { listen, tls_certificate: None, tls_key: None, address: None, quiet: true }
+        Serve {
+            listen,
+            tls_certificate: None,
+            tls_key: None,
+            address: None,
+            behind_proxy: false,
+            quiet: true,
+        }
     }
 }
 
@@ -144,7 +154,7 @@ fn open(
         .clone()
         .zip(serve.tls_key.clone())
         .map(|(chain, key)| web::Certificate { chain, key });
-    let options = web::Options { address: serve.listen, certificate };
+    let options = web::Options { address: serve.listen, certificate, behind_proxy: serve.behind_proxy };
     let listen = serve.listen;
     web::serve(console, &options, stop, move |web::Listening::Ready(local)| tell(local)).map_err(|error| {
         Failure::new(

@@ -25,7 +25,9 @@ fn program(names: &[&str]) -> String {
         .iter()
         .flat_map(|name| paths.split(':').map(move |folder| format!("{folder}/{name}")))
         .find(|path| std::path::Path::new(path).is_file())
-        .unwrap_or_else(|| panic!("install Debian's chromium and chromium-driver: none of {names:?} is there"))
+        .unwrap_or_else(|| {
+            panic!("install Debian's chromium and chromium-driver: none of {names:?} is there")
+        })
 }
 
 impl Driver {

@@ -12,10 +12,11 @@ impl Person {
         let given: serde_json::Map<_, _> =
             given.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         let what = format!("the offer of {act} {given:?}");
-        self.click(&what, "const found = offers(args[0], args[1])[0]; return found && answer(found);", &[
-            json!(act),
-            given.into(),
-        ]);
+        self.click(
+            &what,
+            "const found = offers(args[0], args[1])[0]; return found && answer(found);",
+            &[json!(act), given.into()],
+        );
         self.until(&format!("the form of {act}"), "return !busy() && !!actForm(args[0]);", &[json!(act)]);
     }
 
@@ -56,7 +57,8 @@ impl Person {
         for (name, value) in fields {
             self.fill(name, value);
         }
-        let script = "const form = actForm(args[0]); const sign = field(form, 'sign_password'); return shown(sign);";
+        let script =
+            "const form = actForm(args[0]); const sign = field(form, 'sign_password'); return shown(sign);";
         if self.asks(script, &[json!(act)]) == json!(true) {
             self.fill("sign_password", PASSWORD);
         }

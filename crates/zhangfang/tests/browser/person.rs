@@ -95,7 +95,11 @@ impl<'v> Visit<'v> {
             "return { element: document.querySelector('main form button[type=submit]') };",
             &[],
         );
-        person.until("the first page", "return !busy() && location.pathname !== '/login' && !!document.querySelector('#menu');", &[]);
+        person.until(
+            "the first page",
+            "return !busy() && location.pathname !== '/login' && !!document.querySelector('#menu');",
+            &[],
+        );
         person
     }
 }
@@ -112,8 +116,10 @@ impl Person {
     /// The window gets another size.
     pub fn resize(&self, (width, height): (u32, u32)) {
         // The window of a headless browser has a frame; what pages see is set apart from it.
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.wait(self.client().issue_cmd(Extra::tools("Emulation.setDeviceMetricsOverride", &metrics))).unwrap();
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.wait(self.client().issue_cmd(Extra::tools("Emulation.setDeviceMetricsOverride", &metrics)))
+            .unwrap();
         self.width.set(width);
     }
     /// Ends the test with what went wrong and where.
@@ -126,15 +132,15 @@ impl Person {
     }
     /// The path and query of this page.
     pub fn at(&self) -> String {
-        self.wait(self.client().current_url()).map_or_else(|_| String::new(), |url| {
-            url[url::Position::BeforePath..].to_owned()
-        })
+        self.wait(self.client().current_url())
+            .map_or_else(|_| String::new(), |url| url[url::Position::BeforePath..].to_owned())
     }
 
     /// Opens a page of the house; it must be there and be permitted.
     #[track_caller]
     pub fn open(&self, path: &str) {
-        let address = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.address) };
+        let address =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.address) };
         self.wait(self.client().goto(&address)).unwrap();
         self.until("the page", "return !busy();", &[]);
         let problem = "const p = document.querySelector('main .problem'); return p && document.readyState ? words(p) : null;";
@@ -161,14 +167,18 @@ impl Person {
                 Err(error) => {
                     let text = error.to_string();
                     let passing = ["navigat", "context", "stale", "frame", "unloaded", "loader"];
-                    assert!(passing.iter().any(|word| text.contains(word)), "{}: {text}\n{script}", self.story);
+                    assert!(
+                        passing.iter().any(|word| text.contains(word)),
+                        "{}: {text}\n{script}",
+                        self.story
+                    );
                     self.pause();
                 }
             }
         }
     }
     fn pause(&self) {
-        self.wait(tokio::time::sleep(LOOK_AGAIN));
+        self.wait(async { tokio::time::sleep(LOOK_AGAIN).await });
     }
     /// Waits until the page answers yes.
     #[track_caller]
@@ -277,6 +287,36 @@ impl Person {
         self.click(&format!("the link in the row of {word}"), script, &[json!(word)]);
         self.settles();
     }
+    /// The paths of this person's menu, lists and views of the desk.
+    pub fn menu(&self) -> Vec<String> {
+        let found = self.asks(
+            "return [...new Set([...document.querySelectorAll('#menu li a')].map((a) => a.getAttribute('href')))];",
+            &[],
+        );
+        found.as_array().into_iter().flatten().filter_map(|path| path.as_str().map(str::to_owned)).collect()
+    }
+    /// Opens a page again and again until it says something: what a job does takes its time.
+    #[track_caller]
+    pub fn until_reloaded(&self, what: &str, path: &str, text: &str) {
+        let started = Instant::now();
+        loop {
+            self.open(path);
+            if self.reads_in("main").contains(text) {
+                return;
+            }
+            if started.elapsed() > PATIENCE {
+                self.fail(&format!("waited in vain for {what}"));
+            }
+            self.pause();
+        }
+    }
+    /// Presses Tab, as the browser's own key, whatever has the focus.
+    pub fn tab(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let params = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
+            self.wait(self.client().issue_cmd(Extra::tools("Input.dispatchKeyEvent", &params))).unwrap();
+        }
+    }
     /// Fetches a path with this person's session: status, content type, length and the first characters.
     pub fn fetches(&self, path: &str) -> Fetched {
         let script = "const [path, done] = [arguments[0], arguments[arguments.length - 1]];
@@ -317,7 +357,8 @@ impl Person {
         }
         let shot = self.wait(self.client().issue_cmd(Extra::tools("Page.captureScreenshot", &params)));
         let Ok(shot) = shot else { return };
-        let bytes = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap_or_default());
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap_or_default());
         let folder = folder();
         std::fs::create_dir_all(&folder).unwrap();
         let file = format!("{}-{}-{number:02}-{}-{name}.png", self.story, self.login, self.width.get());
@@ -363,7 +404,8 @@ impl Person {
             let message = entry["message"].as_str().unwrap_or_default();
             let load = entry["source"] == "network";
             // A refusal is an answer of 4xx, which the browser calls a failed load.
-            let refused = load && ["status of 403", "status of 409", "status of 422"].iter().any(|s| message.contains(s));
+            let refused = load
+                && ["status of 403", "status of 409", "status of 422"].iter().any(|s| message.contains(s));
             let expected = load && self.expects_refusals.get() && message.contains("status of 4");
             if entry["level"] == "SEVERE" && !refused && !expected {
                 self.complain(format!("the browser says: {message}"));
@@ -420,7 +462,8 @@ pub fn folder() -> PathBuf {
         Some(folder) => folder.into(),
         None => {
             let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-            let target = target.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../target").into());
+            let target =
+                target.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../target").into());
             target.join("screenshots")
         }
     }

@@ -17,7 +17,9 @@ use crate::words;
 pub fn to(asked: &Asked) -> &str {
     let given = asked.body.texts.get("to").or_else(|| asked.query.get("to"));
     let given = given.map(String::as_str).filter(|path| url::is_local(path));
-    given.filter(|path| !["/login", "/password", "/second-factor"].iter().any(|own| path.starts_with(own))).unwrap_or("/")
+    given
+        .filter(|path| !["/login", "/password", "/second-factor"].iter().any(|own| path.starts_with(own)))
+        .unwrap_or("/")
 }
 
 /// The login page.
@@ -53,7 +55,7 @@ pub fn page(
             429
         }
         Some(LoginRefused::Store(_) | LoginRefused::Failed(_)) => 503,
-        Some(_) => 422,
+        Some(_) => 403,
     };
     Ok(answer)
 }
@@ -123,10 +125,7 @@ pub fn password_page(
     let hint = words::fill(
         lang,
         "entry.password.rules",
-        &[
-            ("min", &rules.password_chars_min.to_string()),
-            ("last", &rules.password_remembered.to_string()),
-        ],
+        &[("min", &rules.password_chars_min.to_string()), ("last", &rules.password_remembered.to_string())],
     );
     let body = html! {
         section.paper.entry {
@@ -164,12 +163,12 @@ pub fn change_password(
     let changed = if text("new_password") == text("new_password_again") {
         let own = own_session(console, asked, now)?;
         let (old, new) = (text("old_password"), text("new_password"));
-        credential::change_password(&console.house.store, console.house.cost, &own, old, new, now).map_err(|error| {
-            match error {
+        credential::change_password(&console.house.store, console.house.cost, &own, old, new, now).map_err(
+            |error| match error {
                 identity::IdentityError::Login(error) => refused(error),
                 error => Refusal::from(error),
-            }
-        })
+            },
+        )
     } else {
         let fields = vec![("new_password_again".to_owned(), words::text("entry.password.differ"))];
         Err(Refusal::fields(fields))

@@ -6,7 +6,7 @@ use kernel::Moment;
 use maud::html;
 use serde_json::json;
 
-use super::draw::{own};
+use super::draw::own;
 use super::{own_session, refused};
 use crate::catalogue::{Act, Caller, Given, Refusal};
 use crate::frame::Console;
@@ -118,12 +118,7 @@ pub fn remove_passkey(console: &Console, asked: &Asked, now: Moment) -> Result<A
 }
 
 /// What a passkey is asked to sign an act: the act's name, its request key and its fields, as they will be sent.
-pub fn begin_sign(
-    console: &Console,
-    asked: &Asked,
-    caller: &Caller,
-    now: Moment,
-) -> Result<Answer, Refusal> {
+pub fn begin_sign(console: &Console, asked: &Asked, caller: &Caller, now: Moment) -> Result<Answer, Refusal> {
     let this = own_session(console, asked, now)?;
     let name = text(asked, "act");
     let act = console.catalogue.act(name).ok_or_else(|| Refusal::not_found("操作", "act", name))?;

@@ -5,8 +5,8 @@ use identity::credential;
 use kernel::Moment;
 use maud::html;
 
-use super::draw::{own, refusal as problem};
 use super::change;
+use super::draw::{own, refusal as problem};
 use crate::catalogue::{Caller, Refusal};
 use crate::frame::Console;
 use crate::frame::answer::Answer;
@@ -73,14 +73,8 @@ pub fn give_password(
     let person = person(console, asked, caller)?;
     let house = &console.house;
     let password = credential::generate_password()?;
-    let new = credential::prepare_password(
-        &house.store,
-        house.cost,
-        house.org_id,
-        person.id,
-        &password,
-        now,
-    )?;
+    let new =
+        credential::prepare_password(&house.store, house.cost, house.org_id, person.id, &password, now)?;
     match change(console, caller, now, |work| credential::set_password(work, &new, true)) {
         Ok(()) => password_page(console, asked, caller, Some(Ok(&password)), now),
         Err(refusal) if asked.wants_json() => Err(refusal),

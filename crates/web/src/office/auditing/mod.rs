@@ -37,4 +37,5 @@ pub const DOWNLOADS: &[Download] = &[
     proofs::BILL_FILE,
     proofs::DOCUMENT_FILE,
     proofs::PERIOD_FILE,
+    crate::page::verify::FILE,
 ];

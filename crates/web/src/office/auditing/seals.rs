@@ -5,8 +5,8 @@ use kernel::{Bilingual as _, Text};
 
 use super::log::{READ, hex};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Query, Refusal, Row,
-    Rows, Run, Sheet, Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Query,
+    Refusal, Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
 };
 
 /// Checkpoints, the newest first.
@@ -17,7 +17,7 @@ pub const CHECKPOINTS: List = List {
     filters: &[],
     columns: &[
         Column::new("checkpoint", Kind::Count),
-        Column::new("made_at", Kind::Moment),
+        Column::new("sealed_at", Kind::Moment),
         Column::new("root", Kind::Text),
         Column::new("signatures", Kind::Count),
         Column::new("witnesses", Kind::Text),
@@ -83,7 +83,7 @@ fn checkpoint(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> 
         name: "checkpoint",
         facts: vec![
             ("checkpoint", Kind::Count, Cell::from(made.size)),
-            ("made_at", Kind::Moment, Cell::from(made.made_at)),
+            ("sealed_at", Kind::Moment, Cell::from(made.made_at)),
             ("root", Kind::Text, Cell::from(hex(&made.root))),
             ("signatures", Kind::Count, Cell::from(signatures(&made.note))),
         ],
@@ -149,13 +149,13 @@ pub const COSIGN: Act = Act {
     name: "vault.cosign",
     path: "/log/cosignatures",
     permission: "vault.checkpoint",
-    fields: &[Field::new("answer", Takes::File(64 << 10, ".txt,.cosignature"))],
+    fields: &[Field::new("cosignature", Takes::File(64 << 10, ".txt,.cosignature"))],
     run: Run::Command(cosign),
     ..Act::PLAIN
 };
 
 fn cosign(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let answer = given.file("answer").map_or(&[][..], |file| file.bytes.as_slice());
+    let answer = given.file("cosignature").map_or(&[][..], |file| file.bytes.as_slice());
     let taken = vault::cosign(work, answer)?;
     let (size, witnesses) = (taken.size, taken.witnesses.join(" "));
     Ok(Done::said(

@@ -3,6 +3,7 @@
 mod chart;
 mod closing;
 mod ledger;
+mod price_file;
 mod prices;
 mod quote;
 mod report_acts;
@@ -22,24 +23,24 @@ use crate::catalogue::{Area, Download, Given, Look, Refusal};
 /// The books of account.
 pub const LEDGER: Area = Area {
     name: "ledger",
-    lists: &[ledger::BALANCE, ledger::ACCOUNT, vouchers::VOUCHERS, vouchers::ENTRIES, chart::CHART, chart::PERIODS],
-    views: &[vouchers::VOUCHER],
-    acts: &[
-        vouchers::POST,
-        vouchers::REVERSE,
-        chart::INSTALL,
-        chart::OPEN,
-        chart::CLOSE,
-        chart::REOPEN,
+    lists: &[
+        ledger::BALANCE,
+        ledger::ACCOUNT,
+        vouchers::VOUCHERS,
+        vouchers::ENTRIES,
+        chart::CHART,
+        chart::PERIODS,
     ],
+    views: &[vouchers::VOUCHER],
+    acts: &[vouchers::POST, vouchers::REVERSE, chart::INSTALL, chart::OPEN, chart::CLOSE, chart::REOPEN],
     pages: &[],
 };
 
 /// The reports of a month and its closing.
 pub const REPORTS: Area = Area {
     name: "reports",
-    lists: &[reports::STATUS, reports::REPORTS, report_acts::TARGETS, report_acts::ROLLED, closing::SIGNATURES],
-    views: &[reports::REPORT, report_acts::RECONCILE],
+    lists: &[reports::STATUS, reports::REPORTS, report_acts::TARGETS, report_acts::ROLLED, closing::CLOSINGS],
+    views: &[reports::REPORT, report_acts::RECONCILE, closing::CLOSING],
     acts: &[
         report_acts::COMPILE,
         report_acts::CONFIRM,
@@ -55,16 +56,16 @@ pub const REPORTS: Area = Area {
         closing::TICK,
         closing::CLOSE,
     ],
-    pages: &[crate::page::closing::CLOSING],
+    pages: &[],
 };
 
 /// The price tables and what other prices would come to.
 pub const PRICES: Area = Area {
     name: "prices",
-    lists: &[prices::TABLES],
+    lists: &[prices::TABLES, whatif::COMPARISONS],
     views: &[prices::TABLE, whatif_result::RESULT],
     acts: &[prices::LOAD, whatif::COMPARE, whatif::BATCH],
-    pages: &[quote::TRY, crate::page::whatif::WHATIF],
+    pages: &[quote::TRY],
 };
 
 /// Files to take away.
@@ -91,15 +92,13 @@ pub(crate) fn unit_of(
     match look.caller.units_of(permission).as_deref() {
         None => Ok(None),
         Some([only]) => Ok(Some(*only)),
-        Some(_) => {
-            Err(Refusal::fields(vec![("unit".to_owned(), Text::new("请选择单位", "choose a unit"))]))
-        }
+        Some(_) => Err(Refusal::fields(vec![("unit".to_owned(), Text::new("请选择单位", "choose a unit"))])),
     }
 }
 
 /// The units a filter offers: code, and code with name.
 pub(crate) fn units(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal> {
-    Ok(options(look, |_| true)?)
+    options(look, |_| true)
 }
 
 /// The supply stations.
@@ -107,26 +106,21 @@ pub(crate) fn stations(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, R
     options(look, |kind| kind == "supply_station")
 }
 
-fn options(
-    look: &mut Look<'_, '_>,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Text)>, Refusal> {
+fn options(look: &mut Look<'_, '_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Text)>, Refusal> {
     let units = look.units()?.values().filter(|unit| wanted(&unit.kind));
     let mut found: Vec<(String, Text)> = units
         .map(|unit| {
-            let (zh, en) = (format!("{} {}", unit.code, unit.name.zh), format!("{} {}", unit.code, unit.name.en));
+            let (zh, en) =
+                (format!("{} {}", unit.code, unit.name.zh), format!("{} {}", unit.code, unit.name.en));
             (unit.code.clone(), Text::new(zh, en))
         })
         .collect();
-    found.sort();
+    found.sort_by(|one, two| one.0.cmp(&two.0));
     Ok(found)
 }
 
 /// The unit with this code, within a command.
-pub(crate) fn unit_by_code(
-    work: &mut identity::Work<'_, '_>,
-    code: &str,
-) -> Result<identity::Unit, Refusal> {
+pub(crate) fn unit_by_code(work: &mut identity::Work<'_, '_>, code: &str) -> Result<identity::Unit, Refusal> {
     let org_id = work.org_id();
     let found = identity::units(work.tx, org_id)?.into_iter().find(|unit| unit.code == code);
     found.ok_or_else(|| Refusal::not_found("单位", "unit", code))
@@ -142,7 +136,8 @@ pub(crate) fn require_somewhere(
     work: &identity::Work<'_, '_>,
     permission: &'static str,
 ) -> Result<(), Refusal> {
-    let held = work.actor().assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission));
+    let held =
+        work.actor().assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission));
     if held { Ok(()) } else { Err(Refusal::not_permitted(Permission(permission).0)) }
 }
 

@@ -3,10 +3,21 @@
 //! What a station does about its customers before the centre calculates, and what it answers afterwards. The one act of
 //! the centre that stands here is the answer to a request of return, beside the book it is about.
 
+pub mod adjustments;
+pub mod book_acts;
 pub mod books;
+pub mod contracts;
+pub mod custody;
+pub mod imports;
+pub mod lists;
+pub mod parameter_acts;
+pub mod parameters;
+pub mod reading_entry;
 pub mod readings;
 pub mod schedule;
+pub mod slips;
 pub mod tickets;
+pub mod yearly;
 
 use identity::{Unit, Work};
 use kernel::{Bilingual, Lang, Month, Text};
@@ -137,6 +148,11 @@ pub fn account_number(look: &mut Look<'_, '_>, account_id: i64) -> Result<String
     let org_id = look.org_id();
     let found = metering::account::account_by_id(look.tx, org_id, account_id)?;
     Ok(found.map_or_else(|| account_id.to_string(), |account| account.number))
+}
+
+/// The name of a person; nothing for nobody and for what the system wrote.
+pub fn person_of(look: &mut Look<'_, '_>, person_id: i64) -> Result<String, Refusal> {
+    if person_id <= 0 { Ok(String::new()) } else { look.person_name(person_id) }
 }
 
 /// Both languages of what the house names itself.

@@ -5,7 +5,7 @@ use kernel::Month;
 use metering::book::Cycle;
 use metering::parameter::schedule::{self, RouteMove};
 
-use super::books::{ANSWER, CYCLES};
+use super::book_acts::{ANSWER, CYCLES};
 use super::{BOOK, CENTRE, NOTE, REASON, account_in, book_in, centre_in, marketing, unit_in};
 use crate::catalogue::{Act, Done, Field, Given, House, Refusal, Run, Takes, Weight};
 
@@ -103,8 +103,7 @@ fn report_plan(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<
     let marketing = unit_in(work, given.text("marketing"))?.id;
     let units = (marketing, centre_in(work, given.maybe_text("centre"))?);
     let plan = (day, cycle, from);
-    let made =
-        schedule::report_plan(work, &house.calendar, book.book_id, plan, units, given.text("reason"))?;
+    let made = schedule::report_plan(work, &house.calendar, book.book_id, plan, units, given.text("reason"))?;
     Ok(reported(made.adjustment_id))
 }
 

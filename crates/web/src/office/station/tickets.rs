@@ -1,16 +1,12 @@
 //! What waits between units: tickets with their steps, files and clocks, and the exceptions a station answers.
 
-use billing::OfficeRules;
-use billing::exception::{Exception, ExceptionFilter, ExceptionState, exceptions_of};
+use billing::exception::{Exception, ExceptionState};
 use identity::Work;
 use kernel::{Bilingual as _, Date, Month, Text};
 use workflow::{Side, Standing, Ticket, TicketKind};
 
 use super::books::CLOCKS;
-use super::{
-    ACCOUNT, CENTRE, MONTH, NOTE, UNIT, account_in, account_path, centre_in, clock_name, clock_state,
-    said, stations, unit_in,
-};
+use super::{NOTE, account_path, clock_name, clock_state, said};
 use crate::catalogue::{
     Act, Area, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Offer,
     Query, Refusal, Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
@@ -23,7 +19,6 @@ pub const TICKET: Field = Field::new("ticket", Takes::Id);
 /// The most bytes of a file on a ticket.
 const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const SIDES: &[&str] = &["to_us", "from_us"];
-const EXCEPTION_STATES: &[&str] = &["found", "sent", "answered", "in_order", "issued"];
 
 /// Columns of tickets, wherever they stand.
 pub const COLUMNS: &[Column] = &[
@@ -67,28 +62,13 @@ const TICKETS: List = List {
     columns: COLUMNS,
     rows: tickets,
     menu: true,
-    acts: &["urge.ask"],
-};
-
-const ANSWERS: List = List {
-    name: "exception_answers",
-    path: "/exception-answers",
-    permission: "billing.read",
-    filters: &[
-        Field::maybe("month", Takes::Month),
-        Field::maybe("unit", Takes::Option(stations)),
-        Field::maybe("exception_state", Takes::Choice(EXCEPTION_STATES)),
-    ],
-    columns: EXCEPTIONS,
-    rows: exceptions,
-    menu: true,
     acts: &[],
 };
 
 /// The area.
 pub const AREA: Area = Area {
     name: "tickets",
-    lists: &[TICKETS, ANSWERS],
+    lists: &[TICKETS],
     views: &[View {
         name: "ticket",
         path: "/tickets/{ticket}",
@@ -97,18 +77,18 @@ pub const AREA: Area = Area {
         show: show_ticket,
         menu: false,
     }],
-    acts: &[STEP, FEEDBACK, ATTACH, ANSWER_EXCEPTION, RESOLVE, ASK_ISSUE, URGE_ISSUE, ANSWER_URGE],
+    acts: &[STEP, FEEDBACK, ATTACH, RESOLVE],
     pages: &[],
 };
 
 /// Files on tickets.
 pub const DOWNLOADS: &[Download] = &[Download {
-        name: "ticket_file",
-        path: "/tickets/{ticket}/files/{file}",
-        permission: READ,
-        params: &[TICKET, Field::new("file", Takes::Id)],
-        types: &["application/octet-stream"],
-        make: file,
+    name: "ticket_file",
+    path: "/tickets/{ticket}/files/{file}",
+    permission: READ,
+    params: &[TICKET, Field::new("file", Takes::Id)],
+    types: &["application/octet-stream"],
+    make: file,
 }];
 
 /// Steps that move a ticket and nothing else; the others have acts of their own, which do what follows from them.
@@ -141,17 +121,11 @@ const ATTACH: Act = Act {
     name: "ticket.attach",
     path: "/tickets/{ticket}/files",
     permission: "workflow.message",
-    fields: &[TICKET, Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt"))],
+    fields: &[
+        TICKET,
+        Field::new("file", Takes::File(FILE_BYTES_MAX, ".pdf,.jpg,.jpeg,.png,.xlsx,.xls,.csv,.docx,.txt")),
+    ],
     run: Run::Command(attach),
-    ..Act::PLAIN
-};
-const ANSWER_EXCEPTION: Act = Act {
-    name: "exception.answer",
-    path: "/exceptions/{month}/{account}/answer",
-    permission: "billing.answer_exception",
-    fields: &[MONTH, ACCOUNT, Field::new("text", Takes::LongText(500))],
-    run: Run::Command(answer_exception),
-    weight: Weight::Main,
     ..Act::PLAIN
 };
 const RESOLVE: Act = Act {
@@ -160,32 +134,6 @@ const RESOLVE: Act = Act {
     permission: "parameter.change",
     fields: &[TICKET, Field::maybe("change_ticket", Takes::Id), Field::new("text", Takes::LongText(500))],
     run: Run::Command(resolve),
-    weight: Weight::Main,
-    view: Some("ticket"),
-    ..Act::PLAIN
-};
-const ASK_ISSUE: Act = Act {
-    name: "urge.ask",
-    path: "/issue-queries",
-    permission: "billing.urge",
-    fields: &[MONTH, UNIT],
-    run: Run::Command(ask_issue),
-    ..Act::PLAIN
-};
-const URGE_ISSUE: Act = Act {
-    name: "urge.send",
-    path: "/issue-queries/{query}/urge",
-    permission: "billing.urge",
-    fields: &[Field::new("query", Takes::Id), Field::new("text", Takes::LongText(500)), CENTRE],
-    run: Run::Command(urge),
-    ..Act::PLAIN
-};
-const ANSWER_URGE: Act = Act {
-    name: "urge.answer",
-    path: "/tickets/{ticket}/answer-urge",
-    permission: "billing.answer_urge",
-    fields: &[TICKET, Field::new("text", Takes::LongText(500))],
-    run: Run::Command(answer_urge),
     weight: Weight::Main,
     view: Some("ticket"),
     ..Act::PLAIN
@@ -227,7 +175,8 @@ fn row_of(
 ) -> Result<Row, Refusal> {
     let kind = kind_of(ticket);
     let state = Cell::from(state_text(kind, &ticket.state));
-    let name = kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
+    let name =
+        kind.map_or_else(|| Text::new(ticket.kind.clone(), ticket.kind.clone()), |kind| kind.text.clone());
     let due = due.map(|standing| due_cell(standing.clock.due_on, look.today()));
     let text: String = ticket.text.chars().take(80).collect();
     Ok(Row::from(cells![
@@ -351,26 +300,6 @@ fn exception_cells(
     Ok(row)
 }
 
-fn exceptions(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
-    let month = query.given.maybe_month("month").unwrap_or_else(|| look.this_month());
-    let unit = query.given.maybe_text("unit").map(|code| look.unit_by_code(code)).transpose()?;
-    let (org_id, lang) = (look.org_id(), look.lang());
-    let state = EXCEPTION_STATES.iter().position(|code| *code == query.given.text("exception_state"));
-    let state = state.and_then(|at| ExceptionState::from_number(at as i64));
-    let filter = ExceptionFilter { unit_id: unit.map(|unit| unit.id), state, ..ExceptionFilter::default() };
-    let mut found = exceptions_of(look.tx, org_id, month, &filter)?;
-    found.retain(|one| look.sees("billing.read", one.unit_id));
-    let keys: Vec<i64> = found.iter().map(|one| one.account_id).collect();
-    let names = metering::account::names_of(look.tx, org_id, &keys)?;
-    let mut rows = Vec::with_capacity(found.len());
-    for one in &found {
-        let (number, name) =
-            names.get(&one.account_id).cloned().unwrap_or_else(|| (one.account_id.to_string(), String::new()));
-        rows.push(exception_cells(look, month, one, number, name)?);
-    }
-    Ok(Rows::of(EXCEPTIONS, rows, query, lang))
-}
-
 /// The ticket, for who belongs to one of its sides.
 fn ticket_of(look: &mut Look<'_, '_>, given: &Given) -> Result<Ticket, Refusal> {
     let (org_id, id) = (look.org_id(), given.number("ticket")?);
@@ -413,9 +342,13 @@ fn show_ticket(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal>
             ("third_unit", Kind::Text, Cell::from(third)),
             ("raised_by", Kind::Text, Cell::from(look.person_name(ticket.raised_by)?)),
             ("raised_at", Kind::Moment, Cell::from(ticket.raised_at)),
-            ("account", Kind::Text, account.map_or_else(Cell::default, |number| {
-                Cell::from(number.clone()).to(account_path(&number))
-            })),
+            (
+                "account",
+                Kind::Text,
+                account.map_or_else(Cell::default, |number| {
+                    Cell::from(number.clone()).to(account_path(&number))
+                }),
+            ),
             ("book", Kind::Text, book),
             ("month", Kind::Month, Cell::from(ticket.month)),
             ("text", Kind::Text, Cell::from(ticket.text.clone())),
@@ -473,7 +406,7 @@ fn offers(look: &mut Look<'_, '_>, ticket: &Ticket, sheet: &mut Sheet) -> Result
             sheet.offer("card.send", &[("ticket", id)]);
         }
         ("issue_urge", "raised") if may(look, Side::Addressee, "billing.answer_urge") => {
-            sheet.offer("urge.answer", &[("ticket", id)]);
+            sheet.offer("progress.answer", &[("ticket", id)]);
         }
         (
             "public_exception" | "dedicated_reading_anomaly" | "dedicated_other_anomaly",
@@ -509,7 +442,10 @@ fn offers(look: &mut Look<'_, '_>, ticket: &Ticket, sheet: &mut Sheet) -> Result
         ("metering_fee_request", "raised") => {
             if let Some(account_id) = ticket.account_id {
                 let number = super::account_number(look, account_id)?;
-                sheet.offer("adjustment.start", &[("request", id), ("account", &number), ("cause", &"7")]);
+                sheet.offer(
+                    "adjustment.start_station",
+                    &[("request_ticket", id), ("account", &number), ("cause", &"metering_fee")],
+                );
             }
         }
         _ => {}
@@ -602,75 +538,9 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-fn answer_exception(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let (month, rules) = (given.month("month")?, OfficeRules::built_in()?);
-    let account = account_in(work, given.text("account"))?;
-    let late =
-        billing::exception::answer(work, &rules, month, account.account.account_id, given.text("text"))?;
-    let number = &account.number;
-    let done = if late > 0 {
-        Done::said(
-            format!("已反馈 {number}，逾期 {late} 个工作日"),
-            format!("answered {number}, {late} working days late"),
-        )
-    } else {
-        Done::said(format!("已反馈 {number}"), format!("answered {number}"))
-    };
-    Ok(done.fact("late_days", late))
-}
-
 fn resolve(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done, Refusal> {
     let id = given.number("ticket")?;
     let change = given.maybe_number("change_ticket");
     metering::parameter::resolve_inconsistency(work, &house.calendar, id, change, given.text("text"))?;
     Ok(Done::said("参数不一致已处理", "the inconsistency is resolved").see(format!("/tickets/{id}")))
-}
-
-fn ask_issue(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let (month, rules) = (given.month("month")?, OfficeRules::built_in()?);
-    let unit = unit_in(work, given.text("unit"))?;
-    let (query, late) = billing::progress::should_be_issued(work, &rules, month, unit.id)?;
-    let org_id = work.org_id();
-    let books = metering::book::books(work.tx, org_id)?;
-    let names: Vec<String> = late
-        .iter()
-        .map(|due| {
-            let number = books.iter().find(|book| book.book_id == due.book_id);
-            let number = number.map_or_else(|| due.book_id.to_string(), |book| book.number.clone());
-            format!("{number} ({}, {} d)", due.due_on, due.late_days)
-        })
-        .collect();
-    if late.is_empty() {
-        return Ok(Done::said(
-            format!("{month} 已提交的抄本均已发行或未到期"),
-            format!("every submitted book of {month} is issued or not due yet"),
-        ));
-    }
-    let shown = names.iter().take(10).cloned().collect::<Vec<_>>().join("、");
-    Ok(Done::said(
-        format!("{} 本应发行而未发行：{shown}。可据此督促发行", late.len()),
-        format!("{} books should be issued and are not: {shown}; you may urge them", late.len()),
-    )
-    .see(format!("/acts/urge.send?query={query}"))
-    .fact("query", query.to_string())
-    .fact("books", names))
-}
-
-fn urge(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let rules = OfficeRules::built_in()?;
-    let centre = centre_in(work, given.maybe_text("centre"))?;
-    let ticket =
-        billing::progress::urge(work, &rules, given.number("query")?, centre, given.text("text"))?;
-    Ok(Done::said(
-        format!("督促单 {} 已送电费管理中心", ticket.number),
-        format!("urge {} went to the billing centre", ticket.number),
-    )
-    .see(format!("/tickets/{}", ticket.id))
-    .fact("ticket", ticket.id.to_string()))
-}
-
-fn answer_urge(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let (id, rules) = (given.number("ticket")?, OfficeRules::built_in()?);
-    billing::progress::answer_urge(work, &rules, id, given.text("text"))?;
-    Ok(Done::said("已答复", "answered").see(format!("/tickets/{id}")))
 }
