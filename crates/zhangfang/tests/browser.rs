@@ -3,11 +3,20 @@
 #![allow(clippy::unwrap_used)]
 
 mod browser {
+    pub mod book;
     pub mod command;
     pub mod driver;
     pub mod form;
     pub mod person;
 
+    mod accessible;
+    mod adjustments;
     mod clean_book;
+    mod english;
+    mod exception;
+    mod month_end;
+    mod narrow;
+    mod parameter;
+    mod refused;
 }
 mod house;

@@ -287,6 +287,36 @@ impl Person {
         self.click(&format!("the link in the row of {word}"), script, &[json!(word)]);
         self.settles();
     }
+    /// The paths of this person's menu, lists and views of the desk.
+    pub fn menu(&self) -> Vec<String> {
+        let found = self.asks(
+            "return [...new Set([...document.querySelectorAll('#menu li a')].map((a) => a.getAttribute('href')))];",
+            &[],
+        );
+        found.as_array().into_iter().flatten().filter_map(|path| path.as_str().map(str::to_owned)).collect()
+    }
+    /// Opens a page again and again until it says something: what a job does takes its time.
+    #[track_caller]
+    pub fn until_reloaded(&self, what: &str, path: &str, text: &str) {
+        let started = Instant::now();
+        loop {
+            self.open(path);
+            if self.reads_in("main").contains(text) {
+                return;
+            }
+            if started.elapsed() > PATIENCE {
+                self.fail(&format!("waited in vain for {what}"));
+            }
+            self.pause();
+        }
+    }
+    /// Presses Tab, as the browser's own key, whatever has the focus.
+    pub fn tab(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let params = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
+            self.wait(self.client().issue_cmd(Extra::tools("Input.dispatchKeyEvent", &params))).unwrap();
+        }
+    }
     /// Fetches a path with this person's session: status, content type, length and the first characters.
     pub fn fetches(&self, path: &str) -> Fetched {
         let script = "const [path, done] = [arguments[0], arguments[arguments.length - 1]];

@@ -29,6 +29,10 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("metering_institute_head", "jilsuo"),
     ("inspection_clerk", "jicha"),
     ("inspection_head", "jichazhang"),
+    ("inquiry_clerk", "dc-zixun"),
+    ("supply_department_officer", "gongdian"),
+    ("slip_clerk", "chuandan"),
+    ("ledger_issuer", "zhangben"),
     ("administrator", "guanli"),
     ("auditor", "shenji"),
 ];
@@ -53,7 +57,7 @@ pub struct Keeper {
 impl Keeper {
     /// Kills the group `pid` once this program is gone, and clears the folder it worked in.
     pub fn of(pid: u32, folder: Option<&Path>) -> Keeper {
-        let script = "read -r _; kill -KILL -- \"-$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf -- \"$2\"";
+        let script = "read -r _; kill -s KILL -- \"-$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf -- \"$2\"";
         let mut shell = Command::new("sh")
             .args(["-c", script, "keeper", &pid.to_string()])
             .arg(folder.unwrap_or(Path::new("")).as_os_str())
