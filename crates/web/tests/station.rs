@@ -366,7 +366,7 @@ fn files_on_a_ticket() {
             company.look(login, "2026-03-04", |look| (download.make)(look, &given))
         };
         let made = fetch("fee").unwrap();
-        assert_eq!((made.name.as_str(), made.bytes), ("户口本.pdf", sent.bytes));
+        assert_eq!((made.name.as_str(), &made.bytes), ("户口本.pdf", &sent.bytes));
         assert_eq!(why(fetch("elsewhere")).0, Why::NotPermitted);
         assert_eq!(why(company.view("elsewhere", "2026-03-04", "ticket", &on)).0, Why::NotPermitted);
         let refused = company.act_with("elsewhere", "2026-03-04", "ticket.attach", &on, Some(("file", sent)));
