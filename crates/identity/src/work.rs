@@ -157,18 +157,40 @@ impl<'d> Desk<'d> {
         body: &[u8],
         command: impl FnOnce(&mut Work<'_, '_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let unreadable = |error: serde_json::Error| StoreError::Sql(format!("stored answer: {error}"));
         self.store.write(|tx| {
-            let org_id = self.actor.org_id;
-            alarm::require_calm(tx, org_id)?;
-            if let Some(answer) = tx.remembered(org_id, verb, request_key, body)? {
-                return serde_json::from_str(&answer).map_err(|error| unreadable(error).into());
-            }
-            let answer = command(&mut Work::new(tx, self.actor, now))?;
-            let kept = serde_json::to_string(&answer).map_err(unreadable)?;
-            tx.remember(org_id, verb, request_key, body, &kept, now)?;
-            Ok(answer)
+            alarm::require_calm(tx, self.actor.org_id)?;
+            self.once(tx, now, verb, request_key, body, command)
         })
+    }
+    /// [`Desk::act_on_alarm`], at most once like [`Desk::act_once`].
+    pub fn act_on_alarm_once<T: Serialize + DeserializeOwned, E: From<StoreError>>(
+        &self,
+        now: Moment,
+        verb: &str,
+        request_key: &str,
+        body: &[u8],
+        command: impl FnOnce(&mut Work<'_, '_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.write(|tx| self.once(tx, now, verb, request_key, body, command))
+    }
+    fn once<T: Serialize + DeserializeOwned, E: From<StoreError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Moment,
+        verb: &str,
+        request_key: &str,
+        body: &[u8],
+        command: impl FnOnce(&mut Work<'_, '_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let unreadable = |error: serde_json::Error| StoreError::Sql(format!("stored answer: {error}"));
+        let org_id = self.actor.org_id;
+        if let Some(answer) = tx.remembered(org_id, verb, request_key, body)? {
+            return serde_json::from_str(&answer).map_err(|error| unreadable(error).into());
+        }
+        let answer = command(&mut Work::new(tx, self.actor, now))?;
+        let kept = serde_json::to_string(&answer).map_err(unreadable)?;
+        tx.remember(org_id, verb, request_key, body, &kept, now)?;
+        Ok(answer)
     }
 
     /// Looks without changing anything.

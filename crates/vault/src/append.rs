@@ -165,6 +165,8 @@ mod tests {
             units: units.to_vec(),
             all_units,
             permissions: [right.to_owned()].into_iter().collect(),
+            for_person: None,
+            lent_to: vec![],
         };
         let actor = Actor {
             org_id: 1,

@@ -62,7 +62,7 @@
     if (!side) return;
     side.classList.toggle("open", open);
     one(".menu-open")?.setAttribute("aria-expanded", String(open));
-    if (open) one("a[aria-current], li a", side)?.focus();
+    if (open) (one("a[aria-current]", side) ?? one("li a", side))?.focus();
   }
 
   // ---- rows by keyboard
@@ -243,7 +243,8 @@
     }
     const same = arrived.pathname === location.pathname;
     if (requestConfig.verb !== "get" && xhr.status < 400) {
-      history[same ? "replaceState" : "pushState"]({}, "", arrived.pathname + arrived.search);
+      if (!same) history.replaceState({ house: true }, "");
+      history[same ? "replaceState" : "pushState"]({ house: true }, "", arrived.pathname + arrived.search);
     }
     document.title = page.title;
     all("dialog[open]").forEach((dialog) => dialog.close());
@@ -261,6 +262,7 @@
     const dialog = one("#dialog");
     if (dialog && (within.id === "dialog-body" || dialog.contains(one("#act")))) {
       if (!dialog.open && one("#act", dialog)) {
+        dialog.setAttribute("aria-label", one("h1", dialog)?.textContent ?? "");
         dialog.showModal();
         (one("#act [aria-invalid=true]", dialog) ?? one("#act .fields input, #act .fields select, #act .fields textarea", dialog))?.focus();
       }
@@ -273,19 +275,31 @@
 
   // A page left by the back button is fetched again.
   addEventListener("popstate", (event) => {
-    if (event.state && !event.state.htmx) location.reload();
+    if (event.state?.house) location.reload();
   });
 
   // ---- paper
 
-  addEventListener("beforeprint", () => all("details.figures:not([open])").forEach((part) => {
-    part.open = true;
-    part.dataset.opened = "yes";
-  }));
-  addEventListener("afterprint", () => all("details.figures[data-opened]").forEach((part) => {
-    part.open = false;
-    delete part.dataset.opened;
-  }));
+  // Paper is light, and shows the figures of every chart.
+  let worn;
+  addEventListener("beforeprint", () => {
+    worn = root.dataset.theme;
+    root.dataset.theme = "light";
+    document.dispatchEvent(new CustomEvent("theme-changed"));
+    all("details.figures:not([open])").forEach((part) => {
+      part.open = true;
+      part.dataset.opened = "yes";
+    });
+  });
+  addEventListener("afterprint", () => {
+    if (worn) root.dataset.theme = worn;
+    else delete root.dataset.theme;
+    document.dispatchEvent(new CustomEvent("theme-changed"));
+    all("details.figures[data-opened]").forEach((part) => {
+      part.open = false;
+      delete part.dataset.opened;
+    });
+  });
 
   prepare(document);
 })();

@@ -19,7 +19,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // Figures arrive as exact decimal texts; a picture may round them, what is read beside it may not.
-  function option(data, small) {
+  function option(data, small, again) {
     const ink = colour("--ink-2");
     const quiet = colour("--ink-3");
     const line = colour("--line");
@@ -29,7 +29,7 @@
     const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     return {
-      animation: !still,
+      animation: !still && !again,
       animationDuration: 300,
       color: palette,
       textStyle: text,
@@ -104,12 +104,15 @@
     const data = JSON.parse(figure.dataset.chart);
     figure.classList.add("drawn");
     let chart = drawn.get(figure);
+    const again = Boolean(chart);
     if (!chart) {
       chart = window.echarts.init(place, null, { renderer: "svg" });
       drawn.set(figure, chart);
       new ResizeObserver(() => place.isConnected && chart.resize()).observe(place);
     }
-    chart.setOption(option(data, place.clientHeight < 200), true);
+    chart.setOption(option(data, place.clientHeight < 200, again), true);
+    // What is drawn again is wanted at once: a page on its way to the printer does not wait for the next frame.
+    if (again) chart.getZr().flush();
   }
 
   function all() {

@@ -326,6 +326,17 @@
     }
   });
 
+  // A figure typed into a line that was zero or unread makes it a reading again.
+  grid.addEventListener("input", (event) => {
+    const row = event.target.closest("tr[data-register]");
+    if (!row || event.target !== field(row)) return;
+    const kind = kindOf(row);
+    if (["zero", "unread"].includes(kind.value) && plain(event.target.value) !== event.target.defaultValue) {
+      kind.value = "actual";
+    }
+    if (row.classList.contains("refused")) say(row, words.unsaved, "warn");
+  });
+
   grid.addEventListener("change", (event) => {
     const row = event.target.closest("tr[data-register]");
     if (!row) return;

@@ -199,7 +199,10 @@ pub fn attach(
         at: work.now(),
     };
     sql::ticket::insert_attachment(work.tx, org_id, ticket_id, &file)?;
-    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &[("attachment", "", name)])?;
+    // With its fingerprint, so that another file in its place can be told.
+    let print: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let changes = [("attachment", "", name), ("sha256", "", print.as_str())];
+    crate::record(work, MESSAGE, unit_id, ("ticket", &ticket.number), &changes)?;
     Ok(file.id)
 }
 

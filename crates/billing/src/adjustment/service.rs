@@ -5,7 +5,9 @@ use kernel::{Bilingual, Date, Lang, Month};
 use store::Tx;
 use workflow::{ApprovalState, Channel, NewApproval, NewTicket, Subject};
 
-use super::model::{AdjustmentBill, AdjustmentCase, CaseState, Effect, FollowUp, FollowUpItem, NewAdjustment};
+use super::model::{
+    AdjustmentBill, AdjustmentCase, CaseState, Effect, FollowUp, FollowUpItem, NewAdjustment,
+};
 use super::sql;
 use crate::BillKey;
 use crate::office::record::{record, record_words, require_at, unit_of_post};

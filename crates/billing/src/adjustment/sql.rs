@@ -42,7 +42,11 @@ const CASE: &str = "SELECT case_id, number, ticket_id, approval_id, cause, reaso
   sequence, version FROM adjustment_case WHERE org_id = ?1";
 
 /// The cases of `tail`: a condition with what may follow one.
-pub(crate) fn cases_where(tx: &mut Tx<'_>, tail: &str, values: &[store::Value<'_>]) -> Result<Vec<AdjustmentCase>> {
+pub(crate) fn cases_where(
+    tx: &mut Tx<'_>,
+    tail: &str,
+    values: &[store::Value<'_>],
+) -> Result<Vec<AdjustmentCase>> {
     let fields = CASE.strip_suffix("org_id = ?1").unwrap_or(CASE);
     Ok(tx.list(&format!("{fields}{tail}"), values, read)?)
 }

@@ -182,7 +182,8 @@ fn issued_page(tx: &mut Tx<'_>, org_id: i64, query: &BillQuery<'_>) -> Result<(V
         wanted.and_one_of("b.account_id", accounts);
     }
     let text = wanted.text();
-    let total = tx.one(&format!("SELECT {SUMS} FROM quantity_ledger b WHERE {text}"), wanted.values(), sums)?;
+    let total =
+        tx.one(&format!("SELECT {SUMS} FROM quantity_ledger b WHERE {text}"), wanted.values(), sums)?;
     let sql = format!(
         "SELECT p.account_id, p.sequence, l.book_id, l.flow, l.reasons, l.energy_kwh, l.amount FROM (
            SELECT b.account_id, b.sequence, b.energy_kwh, b.amount FROM quantity_ledger b WHERE {text} {}) p

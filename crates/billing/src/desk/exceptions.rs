@@ -158,11 +158,7 @@ pub struct ScoreQuery<'q> {
 }
 
 /// The scores of a page, and how many the query finds.
-pub fn scores_page(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    query: &ScoreQuery<'_>,
-) -> Result<(Vec<StoredScore>, i64)> {
+pub fn scores_page(tx: &mut Tx<'_>, org_id: i64, query: &ScoreQuery<'_>) -> Result<(Vec<StoredScore>, i64)> {
     let mut wanted = Conditions::new("org_id = ? AND month = ?", &[Value::Int(org_id), query.month.into()]);
     wanted.and("band >= ?", &[Value::Int(query.from.number())]);
     if let Some(units) = query.units {

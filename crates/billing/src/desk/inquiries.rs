@@ -32,9 +32,8 @@ pub fn inquiries_page(
          FROM inquiry WHERE {} ORDER BY inquiry_id DESC LIMIT {limit} OFFSET {offset}",
         wanted.text()
     );
-    let rows = tx.list(&sql, wanted.values(), |row| {
-        Ok::<_, BillingError>((read_inquiry(row)?, row.moment(9)?))
-    })?;
+    let rows =
+        tx.list(&sql, wanted.values(), |row| Ok::<_, BillingError>((read_inquiry(row)?, row.moment(9)?)))?;
     Ok((rows, total.unwrap_or(0)))
 }
 

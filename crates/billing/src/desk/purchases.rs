@@ -19,9 +19,13 @@ pub fn plants(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Plant>> {
 /// The statements of a month, refused ones included; of all months when none is named, the newest first.
 pub fn statements(tx: &mut Tx<'_>, org_id: i64, month: Option<Month>) -> Result<Vec<PurchaseStatement>> {
     Ok(match month {
-        Some(month) => statements_where(tx, "month = ?2 ORDER BY unit_id, plant_id, statement_id", params![
-            org_id, month
-        ])?,
-        None => statements_where(tx, "statement_id > 0 ORDER BY statement_id DESC LIMIT 2000", params![org_id])?,
+        Some(month) => statements_where(
+            tx,
+            "month = ?2 ORDER BY unit_id, plant_id, statement_id",
+            params![org_id, month],
+        )?,
+        None => {
+            statements_where(tx, "statement_id > 0 ORDER BY statement_id DESC LIMIT 2000", params![org_id])?
+        }
     })
 }

@@ -3,8 +3,8 @@
 
 mod service;
 
-pub(crate) use service::{TABLES, read_plant, statements_where};
 pub use service::{
-    NewPurchase, Plant, PurchaseState, PurchaseStatement, add_plant, approve, find_plant, find_statement, pay, purchased_in,
-    refuse, settle_offgrid, settle_ongrid, submit,
+    NewPurchase, Plant, PurchaseState, PurchaseStatement, add_plant, approve, find_plant, find_statement,
+    pay, purchased_in, refuse, settle_offgrid, settle_ongrid, submit,
 };
+pub(crate) use service::{TABLES, read_plant, statements_where};

@@ -3,8 +3,8 @@
 
 mod service;
 
-pub(crate) use service::{TABLES, read_inquiry};
 pub use service::{
     FeeMonth, Inquiry, InquiryState, answer_to_station, check_customer_words, fee_information, find, forward,
     receive, tell_customer,
 };
+pub(crate) use service::{TABLES, read_inquiry};

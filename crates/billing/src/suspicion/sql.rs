@@ -219,7 +219,11 @@ fn read(row: &Row<'_>) -> std::result::Result<StoredScore, StoreError> {
 }
 
 /// The scores of `tail`: a condition with what may follow one.
-pub(crate) fn scores_where(tx: &mut Tx<'_>, tail: &str, values: &[store::Value<'_>]) -> Result<Vec<StoredScore>> {
+pub(crate) fn scores_where(
+    tx: &mut Tx<'_>,
+    tail: &str,
+    values: &[store::Value<'_>],
+) -> Result<Vec<StoredScore>> {
     let sql = format!(
         "SELECT account_id, book_id, unit_id, score, band, sampled, used_kwh, expected_kwh, findings
          FROM suspicion_score WHERE {tail}"

@@ -110,12 +110,8 @@ pub fn accounts_page(
         AccountOrder::Number => format!("number{plain}{way}"),
         AccountOrder::Name => format!("name{plain}{way}, account_id"),
     };
-    let sql = format!(
-        "{DETAILS}{} ORDER BY {order} LIMIT {} OFFSET {}",
-        wanted.text(),
-        query.limit,
-        query.offset
-    );
+    let sql =
+        format!("{DETAILS}{} ORDER BY {order} LIMIT {} OFFSET {}", wanted.text(), query.limit, query.offset);
     let rows = tx.list(&sql, wanted.values(), read_details)?;
     // A page that is not full is the last one: its end says how many there are.
     if rows.len() < query.limit && (!rows.is_empty() || query.offset == 0) {
@@ -130,7 +126,8 @@ pub fn accounts_page(
 /// The keys of accounts found by `search`, in order, `most` at most.
 pub fn account_keys(tx: &mut Tx<'_>, org_id: i64, search: &str, most: usize) -> Result<Vec<i64>> {
     let patterns = patterns(search);
-    let wanted = conditions(tx.engine(), org_id, &AccountQuery { search, ..AccountQuery::default() }, &patterns);
+    let wanted =
+        conditions(tx.engine(), org_id, &AccountQuery { search, ..AccountQuery::default() }, &patterns);
     let sql =
         format!("SELECT account_id FROM account WHERE {} ORDER BY account_id LIMIT {most}", wanted.text());
     tx.list(&sql, wanted.values(), |row| Ok(row.int(0)?))
@@ -155,10 +152,8 @@ pub fn account_names(tx: &mut Tx<'_>, org_id: i64, keys: &[i64]) -> Result<BTree
     for some in keys.chunks(2_000) {
         let mut wanted = Conditions::new("org_id = ?", &[Value::Int(org_id)]);
         wanted.and_one_of("account_id", some);
-        let sql = format!(
-            "SELECT account_id, number, name, unit_id, book_id FROM account WHERE {}",
-            wanted.text()
-        );
+        let sql =
+            format!("SELECT account_id, number, name, unit_id, book_id FROM account WHERE {}", wanted.text());
         tx.each(&sql, wanted.values(), |row| {
             let (unit_id, book_id) = (row.int(3)?, row.int(4)?);
             found.insert(

@@ -9,7 +9,7 @@ pub(crate) mod sql;
 
 pub(crate) use service::{account_place, apply, load_lines, open, record_lines};
 pub use service::{enter_readings, lines_of_book, reading_history};
-pub use sheet::{MONTHS_COMPARED, SheetLine, entry_sheet};
+pub use sheet::{MONTHS_COMPARED, SheetLine, entry_sheet, entry_sheet_of};
 
 use kernel::Moment;
 

@@ -7,6 +7,7 @@ use store::Tx;
 
 use super::sql;
 use crate::Result;
+use crate::account::{self, AccountDetails};
 use crate::reading::{Reading, ReadingStatus, Register};
 
 /// Months before the month with which a line is compared.
@@ -52,35 +53,80 @@ impl SheetLine {
     }
 }
 
+/// Whom lines belong to, by account, and the numbers of their meters.
+#[derive(Default)]
+struct Known {
+    customers: HashMap<i64, sql::Customer>,
+    numbers: HashMap<(i64, i64), String>,
+}
+
 /// The lines of a book in a month, in the order of its route. Six queries, however many lines there are.
 pub fn entry_sheet(tx: &mut Tx<'_>, org_id: i64, month: Month, book_id: i64) -> Result<Vec<SheetLine>> {
-    let mut customers = HashMap::new();
+    let mut known = Known::default();
     for customer in sql::customers_of_book(tx, org_id, book_id)? {
-        customers.insert(customer.account_id, customer);
+        known.customers.insert(customer.account_id, customer);
     }
-    let mut numbers: HashMap<(i64, i64), String> = HashMap::new();
     for (account_id, meter_seq, number) in sql::meter_numbers_of_book(tx, org_id, book_id)? {
-        numbers.insert((account_id, meter_seq), number);
+        known.numbers.insert((account_id, meter_seq), number);
     }
+    assemble(known, month, |month| sql::lines_of_book(tx, org_id, month, book_id))
+}
+
+/// The lines of some accounts of a book, as [`entry_sheet`] has them: for who enters a few. Accounts of other books are
+/// left out.
+pub fn entry_sheet_of(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    month: Month,
+    book_id: i64,
+    accounts: &[&AccountDetails],
+) -> Result<Vec<SheetLine>> {
+    let mut known = Known::default();
+    for details in accounts.iter().filter(|details| details.account.book_id == book_id) {
+        let account_id = details.account.account_id;
+        known.customers.insert(
+            account_id,
+            sql::Customer {
+                account_id,
+                number: details.number.clone(),
+                name: details.name.clone(),
+                address: details.address.clone(),
+                route_sequence: details.route_sequence,
+            },
+        );
+        for meter in account::meters(tx, org_id, account_id)? {
+            known.numbers.insert((account_id, meter.meter_seq), meter.number);
+        }
+    }
+    let keys: Vec<i64> = known.customers.keys().copied().collect();
+    assemble(known, month, |month| super::load_lines(tx, org_id, month, &keys))
+}
+
+/// Puts the lines of `month` together with whom they belong to and what the three months before measured.
+fn assemble(
+    mut known: Known,
+    month: Month,
+    mut lines_of: impl FnMut(Month) -> Result<Vec<Reading>>,
+) -> Result<Vec<SheetLine>> {
     let mut lines = Vec::new();
     let mut at: HashMap<(i64, i64), usize> = HashMap::new();
-    for reading in sql::lines_of_book(tx, org_id, month, book_id)? {
+    for reading in lines_of(month)? {
         let key = (reading.account_id, reading.meter_seq);
-        let Some(customer) = customers.get(&reading.account_id) else { continue };
+        let Some(customer) = known.customers.get(&reading.account_id) else { continue };
         at.insert(key, lines.len());
         lines.push(SheetLine {
             account_number: customer.number.clone(),
             name: customer.name.clone(),
             address: customer.address.clone(),
             route_sequence: customer.route_sequence,
-            meter_number: numbers.remove(&key).unwrap_or_default(),
+            meter_number: known.numbers.remove(&key).unwrap_or_default(),
             reading,
             past: [Quantity::ZERO; Register::ALL.len()],
             past_months: 0,
         });
     }
     for back in 1..=i32::from(MONTHS_COMPARED) {
-        for before in sql::lines_of_book(tx, org_id, month.plus(-back)?, book_id)? {
+        for before in lines_of(month.plus(-back)?)? {
             let Some(at) = at.get(&(before.account_id, before.meter_seq)) else { continue };
             if before.status == ReadingStatus::Unread {
                 continue;

@@ -37,7 +37,7 @@ pub const OPEN: &[(&str, &str, &str)] = &[
         "account, month and reason of a request, and the end of an adjustment's hold, are said by no act yet",
     ),
     ("job", "*", "long work that people start; what it did has its own acts, how far it was has none"),
-    ("job_file", "*", "files of work that is not over; they go with its end"),
+    ("job_file", "*", "files of work that is not over, which go with its end, and rows that an import sent back"),
     ("hold_ticket", "*", "station and day of issue are compared by no check yet"),
     (
         "idempotency",
@@ -101,6 +101,11 @@ pub const OPEN: &[(&str, &str, &str)] = &[
         "workflow_clock",
         "*",
         "deadlines are derived from calendar and catalogue when they begin, and not again",
+    ),
+    (
+        "workflow_file",
+        "*",
+        "a file is compared with its fingerprint, which its act says, whenever it is given out, and by no check",
     ),
     ("workflow_message", "*", "messages are repeated by no act"),
     ("workflow_step", "*", "feedback marks, words and days of a step are compared with nothing"),

@@ -334,14 +334,19 @@ fn download_operation(download: &Download, lang: Lang) -> Json {
         "200".into(),
         json!({ "description": words::say(lang, &format!("download.{}", download.name)), "content": content }),
     );
-    json!({
+    let mut operation = json!({
         "operationId": format!("download.{}", download.name),
         "summary": words::say(lang, &format!("download.{}", download.name)),
         "tags": ["files"],
         "x-permission": download.permission,
         "parameters": parameters(download.path, download.params, lang),
         "responses": answers,
-    })
+    });
+    if download.permission.is_empty() {
+        // Anybody may fetch it, without a token.
+        operation["security"] = json!([]);
+    }
+    operation
 }
 
 fn act_operation(act: &Act, lang: Lang) -> Json {

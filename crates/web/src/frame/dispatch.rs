@@ -514,7 +514,7 @@ impl Console {
             Ok(done)
         };
         if act.on_alarm {
-            return desk.act_on_alarm(now, one);
+            return desk.act_on_alarm_once(now, act.name, &key, &body, one);
         }
         desk.act_once(now, act.name, &key, &body, one)
     }

@@ -182,7 +182,7 @@ impl Jobs {
         };
         // An alarm does not keep the books from being checked again.
         let done = match act.on_alarm {
-            true => desk.act_on_alarm(now, put)?,
+            true => desk.act_on_alarm_once(now, act.name, key, body, put)?,
             false => desk.act_once(now, act.name, key, body, put)?,
         };
         self.ring();

@@ -2,11 +2,11 @@
 
 use identity::Work;
 use jobs::{Job, State};
-use kernel::{Bilingual as _, Text};
+use kernel::Text;
 
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, View, Weight,
 };
 use crate::words;
 
@@ -84,7 +84,7 @@ pub const JOB: View = View {
     path: "/jobs/{job}",
     permission: ANYBODY,
     params: &[Field::new("job", Takes::Id)],
-    show: show,
+    show,
     menu: false,
 };
 
@@ -106,7 +106,10 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         }
         sheet.push(Block::Note(
             Tone::Quiet,
-            Text::new("可离开此页；回来时仍可看到进度", "you may leave this page; the progress is here when you return"),
+            Text::new(
+                "可离开此页；回来时仍可看到进度",
+                "you may leave this page; the progress is here when you return",
+            ),
         ));
     }
     if let Some(said) = &job.said {

@@ -12,7 +12,8 @@ use metering::book::BookState;
 use workflow::{Side, TicketGroup};
 
 use crate::catalogue::{
-    Area, Block, Catalogue, Cell, Chart, Column, Given, Kind, Look, Page, Refusal, Row, Shape, Tone, Value, Who,
+    Area, Block, Catalogue, Cell, Chart, Column, Given, Kind, Look, Page, Refusal, Row, Shape, Tone, Value,
+    Who,
 };
 use crate::cells;
 use crate::office::centre::{approvals, deadlines, encode, review};
@@ -57,9 +58,11 @@ fn covers(units: Option<&[i64]>, unit_id: i64) -> bool {
 
 fn draw(look: &mut Look<'_, '_>, _: &Given) -> Result<Markup, Refusal> {
     let (lang, month, today) = (look.lang(), look.this_month(), look.today());
-    let tasks = tasks(look, month)?;
+    let lines =
+        if look.caller.holds("metering.read") { review::books_of(look, month, None)? } else { Vec::new() };
+    let tasks = tasks(look, month, &lines)?;
     let due = due(look)?;
-    let pictures = pictures(look, month)?;
+    let pictures = pictures(look, month, lines)?;
     let catalogue = Catalogue::built_in();
     let screen = Screen {
         house: look.house,
@@ -112,10 +115,14 @@ fn tile(screen: &Screen<'_>, task: &Task) -> Markup {
 }
 
 /// What waits for the person in this month, kind by kind; nothing that is done.
-pub fn tasks(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Task>, Refusal> {
+pub fn tasks(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    lines: &[review::BookLine],
+) -> Result<Vec<Task>, Refusal> {
     let mut tasks = Vec::new();
     approvals_waiting(look, &mut tasks)?;
-    books(look, month, &mut tasks)?;
+    books(look, month, lines, &mut tasks);
     exceptions(look, month, &mut tasks)?;
     tickets(look, &mut tasks)?;
     lists(look, month, &mut tasks)?;
@@ -132,11 +139,7 @@ fn approvals_waiting(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(
     Ok(())
 }
 
-fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
-    if !look.caller.holds("metering.read") {
-        return Ok(());
-    }
-    let lines = review::books_of(look, month, None)?;
+fn books(look: &Look<'_, '_>, month: Month, lines: &[review::BookLine], tasks: &mut Vec<Task>) {
     let caller = look.caller;
     let mut put = |key: &str, permission: &str, path: String, fits: &dyn Fn(&review::BookLine) -> bool| {
         if !caller.holds(permission) {
@@ -144,9 +147,8 @@ fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
         }
         let units = caller.units_of(permission);
         let mine = lines.iter().filter(|line| covers(units.as_deref(), line.book.unit_id) && fits(line));
-        let (count, late) = mine.fold((0, 0), |(count, late), line| {
-            (count + 1, late + i64::from(line.late_days > 0))
-        });
+        let (count, late) =
+            mine.fold((0, 0), |(count, late), line| (count + 1, late + i64::from(line.late_days > 0)));
         tasks.push(Task::new(key, count, path).late(late));
     };
     let state = |wanted: BookState| move |line: &review::BookLine| line.book.state == wanted;
@@ -161,7 +163,6 @@ fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
     put("books_with_bills_in_order", "billing.issue", centre("exception"), &|line| {
         line.book.state == BookState::Exception && line.progress.in_order > 0
     });
-    Ok(())
 }
 
 fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
@@ -179,12 +180,18 @@ fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> R
         let (count, late) = mine.fold((0, 0), |(count, late), one| (count + one.count, late + one.late));
         tasks.push(Task::new(key, count, format!("/exceptions?month={month}&{query}")).late(late));
     };
-    put("exceptions_to_send", "billing.raise_exception", "exception_state=found&transformer=public", &|one| {
-        one.state == ExceptionState::Found && !one.dedicated
-    });
-    put("exceptions_to_ticket", "billing.raise_exception", "exception_state=found&transformer=dedicated", &|one| {
-        one.state == ExceptionState::Found && one.dedicated
-    });
+    put(
+        "exceptions_to_send",
+        "billing.raise_exception",
+        "exception_state=found&transformer=public",
+        &|one| one.state == ExceptionState::Found && !one.dedicated,
+    );
+    put(
+        "exceptions_to_ticket",
+        "billing.raise_exception",
+        "exception_state=found&transformer=dedicated",
+        &|one| one.state == ExceptionState::Found && one.dedicated,
+    );
     put("exceptions_to_answer", "billing.answer_exception", "exception_state=sent", &|one| {
         one.state == ExceptionState::Sent
     });
@@ -192,13 +199,18 @@ fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> R
         one.state == ExceptionState::Answered
     });
     if caller.holds("billing.propose_release") {
-        let held: i64 = counts.iter().filter(|one| one.state < ExceptionState::InOrder).map(|one| one.held).sum();
+        let held: i64 =
+            counts.iter().filter(|one| one.state < ExceptionState::InOrder).map(|one| one.held).sum();
         tasks.push(Task::new("held", held, format!("/exceptions?month={month}&reasons=held&open=true")));
     }
     if caller.holds("billing.confirm_release") {
         let waiting = desk::releases_waiting(look.tx, org_id, month)?;
         let mine = waiting.iter().filter(|(_, _, by, _)| *by != caller.actor.person_id).count();
-        tasks.push(Task::new("releases", i64::try_from(mine).unwrap_or(0), format!("/releases?month={month}")));
+        tasks.push(Task::new(
+            "releases",
+            i64::try_from(mine).unwrap_or(0),
+            format!("/releases?month={month}"),
+        ));
     }
     Ok(())
 }
@@ -271,7 +283,8 @@ fn lists(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
         caller.actor.assignments.iter().any(holds)
     };
     let open = workflow::unsigned_lists(look.tx, org_id, month)?;
-    let signed = |list: &workflow::SignedList, side| list.signatures.iter().any(|signature| signature.side == side);
+    let signed =
+        |list: &workflow::SignedList, side| list.signatures.iter().any(|signature| signature.side == side);
     let mine = open.iter().filter(|list| {
         own(list.first_unit_id) && !signed(list, workflow::ListSide::First)
             || own(list.second_unit_id) && !signed(list, workflow::ListSide::Second)
@@ -305,10 +318,10 @@ fn keepers(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(), Refusal
         let open = i64::from(identity::alarm::open_alarm(look.tx, org_id)?.is_some());
         tasks.push(Task::new("alarm", open, "/alarms").late(open));
     }
-    if caller.holds("audit.read") || caller.holds("vault.read") {
+    if caller.holds("audit.read_all") || caller.holds("vault.read") {
         tasks.push(Task::new("acts", vault::size(look.tx, org_id)?, "/log"));
     }
-    if caller.holds("identity.assign") {
+    if caller.holds("identity.manage_posts") {
         let persons = identity::persons(look.tx, org_id)?;
         let active = persons.iter().filter(|person| person.active).count();
         tasks.push(Task::new("people", i64::try_from(active).unwrap_or(0), "/people"));
@@ -336,7 +349,8 @@ fn due(look: &mut Look<'_, '_>) -> Result<Vec<Row>, Refusal> {
             continue;
         }
         let unit = look.units()?.get(&group.unit_id).map(|unit| unit.code.clone()).unwrap_or_default();
-        let path = format!("/deadlines?due_by={today}&deadline={}&unit={}", encode(&group.code), encode(&unit));
+        let path =
+            format!("/deadlines?due_by={today}&deadline={}&unit={}", encode(&group.code), encode(&unit));
         let tone = if group.late > 0 { Tone::Bad } else { Tone::Warn };
         rows.push(Row::from(cells![
             Cell::from(deadlines::deadline(&group.code)).to(path),
@@ -350,13 +364,17 @@ fn due(look: &mut Look<'_, '_>) -> Result<Vec<Row>, Refusal> {
 }
 
 /// The month as pictures: books by state, issue by station, amounts by month and station.
-fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal> {
+fn pictures(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    mut lines: Vec<review::BookLine>,
+) -> Result<Vec<Block>, Refusal> {
     let mut blocks = Vec::new();
-    let seen = look.caller.units_of("metering.read");
     if !look.caller.holds("metering.read") {
         return Ok(blocks);
     }
-    let lines = review::books_of(look, month, seen.as_deref())?;
+    let seen = look.caller.units_of("metering.read");
+    lines.retain(|line| covers(seen.as_deref(), line.book.unit_id));
     let mut units: Vec<i64> = lines.iter().map(|line| line.book.unit_id).collect();
     units.sort_unstable();
     units.dedup();
@@ -366,7 +384,8 @@ fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal
         units.iter().map(|unit| Value::Count(of(unit))).collect()
     };
     if !lines.is_empty() {
-        let states = BookState::ALL.iter().filter(|state| lines.iter().any(|line| line.book.state == **state));
+        let states =
+            BookState::ALL.iter().filter(|state| lines.iter().any(|line| line.book.state == **state));
         let series = states
             .map(|state| {
                 let words = Text::new(state.text(kernel::Lang::Zh), state.text(kernel::Lang::En));
@@ -392,7 +411,13 @@ fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal
                 per_unit(&|line| (line.progress.accounts - line.progress.issued).max(0)),
             ),
         ];
-        blocks.push(Block::Chart(Chart { name: "home_issue", shape: Shape::Stacked, along, series, kind: Kind::Count }));
+        blocks.push(Block::Chart(Chart {
+            name: "home_issue",
+            shape: Shape::Stacked,
+            along,
+            series,
+            kind: Kind::Count,
+        }));
     }
     blocks.extend(amounts(look, month)?);
     Ok(blocks)
@@ -420,9 +445,16 @@ fn amounts(look: &mut Look<'_, '_>, month: Month) -> Result<Option<Block>, Refus
     for (unit_id, amounts) in &found {
         let name = look.units()?.get(unit_id).map(|unit| unit.name.clone());
         let name = name.unwrap_or_else(|| Text::new(unit_id.to_string(), unit_id.to_string()));
-        let values = along.iter().map(|at| amounts.get(at).map_or(Value::Empty, |amount| Value::Money(*amount)));
+        let values =
+            along.iter().map(|at| amounts.get(at).map_or(Value::Empty, |amount| Value::Money(*amount)));
         series.push((name, values.collect()));
     }
     let along = along.iter().map(Month::to_string).collect();
-    Ok(Some(Block::Chart(Chart { name: "home_amounts", shape: Shape::Stacked, along, series, kind: Kind::Money })))
+    Ok(Some(Block::Chart(Chart {
+        name: "home_amounts",
+        shape: Shape::Stacked,
+        along,
+        series,
+        kind: Kind::Money,
+    })))
 }

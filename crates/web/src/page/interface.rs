@@ -10,7 +10,7 @@ use crate::words;
 
 /// The page.
 pub const API: Page =
-    Page { name: "interface", path: "/api", who: Who::Staff, params: &[], draw: draw, menu: true };
+    Page { name: "interface", path: "/api", who: Who::Staff, params: &[], draw, menu: true };
 
 /// The groups, in the order in which they are read.
 const TAGS: &[&str] = &["lists", "views", "acts", "files"];

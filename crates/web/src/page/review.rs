@@ -14,7 +14,8 @@ use maud::{Markup, html};
 use metering::account::AccountDetails;
 
 use crate::catalogue::{
-    Block, Caller, Catalogue, Cell, Field, Given, House, Kind, Look, Offer, Page, Refusal, Takes, Tone, Value, Weight, Who,
+    Block, Caller, Catalogue, Cell, Field, Given, House, Kind, Look, Offer, Page, Refusal, Takes, Tone,
+    Value, Weight, Who,
 };
 use crate::office::centre::{accounts, bills, encode, exceptions, reasons, review};
 use crate::render::{self, Screen};
@@ -64,13 +65,15 @@ fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
         )
     })?;
     let all = given.flag("all");
-    let query = ExceptionQuery { book_id: Some(book.book_id), limit: QUEUE_MOST, ..ExceptionQuery::month(month) };
+    let query =
+        ExceptionQuery { book_id: Some(book.book_id), limit: QUEUE_MOST, ..ExceptionQuery::month(month) };
     let (mut queue, _) = desk::exceptions_page(look.tx, org_id, &query)?;
     if !all {
         queue.retain(|one| one.state != ExceptionState::Issued);
     }
     let names = crate::office::centre::names(look, queue.iter().map(|one| one.account_id))?;
-    let number = |one: &Exception| names.get(&one.account_id).map_or_else(String::new, |known| known.number.clone());
+    let number =
+        |one: &Exception| names.get(&one.account_id).map_or_else(String::new, |known| known.number.clone());
     let wanted = given.maybe_text("account");
     let at = match wanted {
         Some(wanted) => queue.iter().position(|one| number(one) == wanted),
@@ -106,7 +109,8 @@ fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
             }
         }
     };
-    let title = words::fill(lang, "page.review.title", &[("month", &month.to_string()), ("book", &book.number)]);
+    let title =
+        words::fill(lang, "page.review.title", &[("month", &month.to_string()), ("book", &book.number)]);
     let shown = queue.len();
     Ok(html! {
         link rel="stylesheet" href=(render::assets::href("review.css"));
@@ -206,8 +210,10 @@ fn panel(
     bill(look, month, one, &mut blocks)?;
     answers(look, one, &mut blocks)?;
     let months = accounts::months_of(look, one.account_id, month, accounts::MONTHS)?;
-    let energy: Vec<Option<i64>> = months.iter().map(|(_, kwh, _)| kwh.map(kernel::Quantity::units)).collect();
-    let amounts: Vec<Option<i64>> = months.iter().map(|(.., amount)| amount.map(kernel::Money::fen)).collect();
+    let energy: Vec<Option<i64>> =
+        months.iter().map(|(_, kwh, _)| kwh.map(kernel::Quantity::units)).collect();
+    let amounts: Vec<Option<i64>> =
+        months.iter().map(|(.., amount)| amount.map(kernel::Money::fen)).collect();
     let release = suspicion::release_of(look.tx, org_id, month, one.account_id)?;
     let release = match release {
         Some(release) => {
@@ -283,9 +289,8 @@ fn figures(one: &Exception) -> Block {
         volatility(this, past).and_then(|share| share.to_rate(4).ok()).map_or(Value::Empty, Value::Rate)
     };
     let months = i64::from(one.past.months);
-    let fee = (months > 0).then(|| {
-        kernel::Money::from_fen(one.past.fee.fen().saturating_add(months / 2).div_euclid(months))
-    });
+    let fee = (months > 0)
+        .then(|| kernel::Money::from_fen(one.past.fee.fen().saturating_add(months / 2).div_euclid(months)));
     let enough = one.past.months == 3;
     let off = |value: Value| Cell::from(if enough { value } else { Value::Empty });
     Block::Facts {
@@ -305,7 +310,12 @@ fn figures(one: &Exception) -> Block {
 }
 
 /// The score of the month with its reasons.
-fn score(look: &mut Look<'_, '_>, month: Month, one: &Exception, blocks: &mut Vec<Block>) -> Result<(), Refusal> {
+fn score(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    one: &Exception,
+    blocks: &mut Vec<Block>,
+) -> Result<(), Refusal> {
     let (org_id, lang) = (look.org_id(), look.lang());
     let wanted = desk::ScoreQuery {
         month,
@@ -322,7 +332,9 @@ fn score(look: &mut Look<'_, '_>, month: Month, one: &Exception, blocks: &mut Ve
     let steps = found
         .findings
         .iter()
-        .map(|finding| (finding.text(lang), finding.reason.code().replace('_', " "), finding.points.to_string()))
+        .map(|finding| {
+            (finding.text(lang), finding.reason.code().replace('_', " "), finding.points.to_string())
+        })
         .collect();
     blocks.push(Block::Facts {
         name: "review_score",
@@ -338,12 +350,20 @@ fn score(look: &mut Look<'_, '_>, month: Month, one: &Exception, blocks: &mut Ve
 }
 
 /// The bill in short; a bill that could not be calculated says why.
-fn bill(look: &mut Look<'_, '_>, month: Month, one: &Exception, blocks: &mut Vec<Block>) -> Result<(), Refusal> {
+fn bill(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    one: &Exception,
+    blocks: &mut Vec<Block>,
+) -> Result<(), Refusal> {
     let (org_id, lang) = (look.org_id(), look.lang());
     let key = BillKey { org_id, month, account_id: one.account_id, sequence: 0 };
     if one.reasons.has(Reasons::NOT_CALCULATED) {
         let why = billing::why_not_calculated(look.tx, key)?.unwrap_or_default();
-        blocks.push(Block::Note(Tone::Bad, Text::new(format!("未能计算：{why}"), format!("not calculated: {why}"))));
+        blocks.push(Block::Note(
+            Tone::Bad,
+            Text::new(format!("未能计算：{why}"), format!("not calculated: {why}")),
+        ));
         return Ok(());
     }
     let Some(bill) = stored_bill(look.tx, key)? else { return Ok(()) };

@@ -20,7 +20,7 @@ pub const VERIFY: Page = Page {
     path: "/verify",
     who: Who::Anybody,
     params: &[Field::maybe("code", Takes::Text(400))],
-    draw: draw,
+    draw,
     menu: false,
 };
 
@@ -30,7 +30,7 @@ pub const CODE: Page = Page {
     path: "/verify/{code}",
     who: Who::Anybody,
     params: &[CODE_FIELD],
-    draw: draw,
+    draw,
     menu: false,
 };
 
@@ -193,9 +193,13 @@ mod tests {
     /// A number is recognised by who knows it and learned by nobody else.
     #[test]
     fn numbers_are_masked_whatever_their_length() {
-        for (number, shown) in
-            [("4200001001", "42****1001"), ("1234567", "12*4567"), ("123456", "123456"), ("123", "123"), ("", "")]
-        {
+        for (number, shown) in [
+            ("4200001001", "42****1001"),
+            ("1234567", "12*4567"),
+            ("123456", "123456"),
+            ("123", "123"),
+            ("", ""),
+        ] {
             assert_eq!(masked(number), shown);
         }
     }

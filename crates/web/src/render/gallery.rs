@@ -46,6 +46,7 @@ const FIELDS: &[Field] = &[
     Field::maybe("sample_month", Takes::Month),
     Field::maybe("sample_words", Takes::LongText(500)),
     Field::maybe("sample_file", Takes::File(2 << 20, ".csv,.xlsx")),
+    Field::maybe("sample_secret", Takes::Secret),
     Field::new("sample_flag", Takes::Flag),
 ];
 

@@ -8,7 +8,7 @@ use crate::catalogue::{Caller, Refusal, Tone, Why};
 use crate::words;
 
 /// How htmx behaves here: it evaluates nothing, styles nothing, remembers no page of a person's, and shows every answer.
-const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
+const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowScriptTags":false,"attributesToSettle":["class"],"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"...","swap":true}]}"#;
 
 /// Keys and what they do, for the dialog that tells.
 const KEYS: &[(&[&str], &str)] = &[
@@ -229,7 +229,7 @@ fn foot(screen: &Screen<'_>) -> Markup {
 fn dialogs(lang: Lang) -> Markup {
     let close = words::say(lang, "frame.close");
     html! {
-        dialog #dialog aria-labelledby="dialog-body" {
+        dialog #dialog {
             button.bare.square.dialog-close type="button" data-close aria-label=(close) { (icon("close")) }
             div.dialog-body #dialog-body {}
         }

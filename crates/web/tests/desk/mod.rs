@@ -269,6 +269,7 @@ impl Company {
             csrf: "token-of-the-form".into(),
             session_id: None,
             machine: true,
+            held_at: None,
         }
     }
     /// `login` does an act on `date`; every name must be a field of it. The permission is asked by the command itself.

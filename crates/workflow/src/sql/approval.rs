@@ -74,7 +74,11 @@ pub(crate) fn insert(
     Ok(())
 }
 
-pub(super) fn with_steps(tx: &mut Tx<'_>, org_id: i64, mut approval: Approval) -> Result<Approval, StoreError> {
+pub(super) fn with_steps(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    mut approval: Approval,
+) -> Result<Approval, StoreError> {
     approval.steps = tx.list(
         "SELECT step, post, permission, person_id, at, approved, text FROM workflow_approval_step
          WHERE org_id = ?1 AND approval_id = ?2 ORDER BY step",

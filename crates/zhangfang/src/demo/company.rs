@@ -29,6 +29,9 @@ const PEOPLE: &[(&str, &str, &str, &str)] = &[
     ("jilsuo", "沈所长", "MI", "metering_institute_head"),
     ("jicha", "韩稽查", "ID", "inspection_clerk"),
     ("jichazhang", "杨处长", "ID", "inspection_head"),
+    ("gongdian", "朱专责", "SD", "supply_department_officer"),
+    ("chuandan", "秦传单", "BC", "slip_clerk"),
+    ("zhangben", "尤发放", "LR", "ledger_issuer"),
 ];
 
 /// The company once founded.
@@ -73,6 +76,8 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
         let finance = unit(root, "finance_department", "FD", "财务部", "Finance department")?;
         let metering = unit(root, "metering_institute", "MI", "计量所", "Metering institute")?;
         let inspection = unit(root, "inspection_department", "ID", "稽查部", "Inspection department")?;
+        let supply = unit(root, "supply_department", "SD", "供电部", "Supply department")?;
+        let ledgers = unit(root, "ledger_room", "LR", "帐本发放室", "Ledger-issue room")?;
         let mut stations = [0; 3];
         for (slot, (code, zh, en)) in stations.iter_mut().zip(STATIONS) {
             *slot = unit(root, "supply_station", code, zh, en)?;
@@ -83,6 +88,8 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
             "FD" => finance,
             "MI" => metering,
             "ID" => inspection,
+            "SD" => supply,
+            "LR" => ledgers,
             _ => root,
         };
         for (login, name, code, post) in PEOPLE {
@@ -97,6 +104,7 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
                 employ(work, &login, "电费管理员", unit_id, "station_fee_administrator", day)?;
             }
             employ(work, &format!("{code}-suozhang"), "所长", unit_id, "station_head", day)?;
+            employ(work, &format!("{code}-zixun"), "咨询员", unit_id, "inquiry_clerk", day)?;
         }
         Ok(stations)
     })?;

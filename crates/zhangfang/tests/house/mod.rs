@@ -29,6 +29,10 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("metering_institute_head", "jilsuo"),
     ("inspection_clerk", "jicha"),
     ("inspection_head", "jichazhang"),
+    ("inquiry_clerk", "dc-zixun"),
+    ("supply_department_officer", "gongdian"),
+    ("slip_clerk", "chuandan"),
+    ("ledger_issuer", "zhangben"),
     ("administrator", "guanli"),
     ("auditor", "shenji"),
 ];

@@ -6,8 +6,8 @@ use kernel::{Bilingual as _, Text};
 
 use super::check::{FINDING_COLUMNS, READ};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Query, Refusal, Row, Rows, Run, Sheet, Takes,
-    Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Query, Refusal, Row, Rows, Run,
+    Sheet, Takes, Tone, View, Weight,
 };
 
 /// Every alarm.
@@ -69,7 +69,7 @@ pub const ALARM: View = View {
     path: "/alarms/{alarm}",
     permission: READ,
     params: &[Field::new("alarm", Takes::Id)],
-    show: show,
+    show,
     menu: false,
 };
 
@@ -79,7 +79,8 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         return Err(Refusal::not_found("警报", "alarm", &number.to_string()));
     }
     let found = alarm::find(look.tx, org_id, number)?;
-    let mut sheet = Sheet::new(Text::new(format!("第 {number} 号警报"), format!("Alarm {number}")).text(lang));
+    let mut sheet =
+        Sheet::new(Text::new(format!("第 {number} 号警报"), format!("Alarm {number}")).text(lang));
     sheet.badges.push(state(found.state));
     sheet.version = Some(found.version.to_string());
     match found.state {

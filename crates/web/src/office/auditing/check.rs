@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 use super::log::hex;
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, Kind, List, Look, Query, Refusal, Row, Rows, Run, Sheet, Takes, Tone,
-    View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, Kind, List, Look, Query, Refusal, Row, Rows, Run, Sheet,
+    Takes, Tone, View, Weight,
 };
 use crate::job::JobRun;
 use crate::office::jobs::job_cells;
@@ -74,7 +74,14 @@ fn facts_of(report: &Report, deep: bool, alarm: Option<i64>) -> Json {
         .iter()
         .map(|part| {
             let checked = &part.checked;
-            json!([checked.code, checked.name.zh, checked.name.en, checked.looked_at, checked.found, millis(part.elapsed)])
+            json!([
+                checked.code,
+                checked.name.zh,
+                checked.name.en,
+                checked.looked_at,
+                checked.found,
+                millis(part.elapsed)
+            ])
         })
         .collect();
     let findings: Vec<Json> = report
@@ -83,8 +90,7 @@ fn facts_of(report: &Report, deep: bool, alarm: Option<i64>) -> Json {
         .take(FINDINGS_MAX)
         .map(|finding| json!([finding.check, finding.place, finding.zh, finding.en]))
         .collect();
-    let skipped: Vec<Json> =
-        report.skipped.iter().map(|(code, why)| json!([code, why.zh, why.en])).collect();
+    let skipped: Vec<Json> = report.skipped.iter().map(|(code, why)| json!([code, why.zh, why.en])).collect();
     json!({
         "deep": deep,
         "found": report.found(),
@@ -167,7 +173,8 @@ fn report(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let missing = || Refusal::not_found("核对", "check", &id.to_string());
     let job = jobs::find(look.tx, org_id, id)?.filter(|job| job.act == CHECK.name).ok_or_else(missing)?;
     let facts: Json = serde_json::from_str(&job.facts).unwrap_or(Json::Null);
-    let title = Text::new(format!("账目核对 {}", job.queued_at), format!("Check of the books, {}", job.queued_at));
+    let title =
+        Text::new(format!("账目核对 {}", job.queued_at), format!("Check of the books, {}", job.queued_at));
     let mut sheet = Sheet::new(title.text(lang));
     if job.state != jobs::State::Done {
         let words = job.said.unwrap_or_else(|| Text::new("尚未完成", "not done yet"));
@@ -178,7 +185,9 @@ fn report(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let alarm = facts.get("alarm").and_then(Json::as_i64);
     sheet.badges.push(match (found, alarm) {
         (0, _) => Cell::word("state.agrees").toned(Tone::Good),
-        (_, Some(number)) => Cell::word("state.alarm_raised").toned(Tone::Bad).to(format!("/alarms/{number}")),
+        (_, Some(number)) => {
+            Cell::word("state.alarm_raised").toned(Tone::Bad).to(format!("/alarms/{number}"))
+        }
         (_, None) => Cell::word("state.decided").toned(Tone::Warn),
     });
     if let Some(words) = job.said {
@@ -191,7 +200,11 @@ fn report(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             ("by", Kind::Text, Cell::from(look.person_name(job.person_id)?)),
             ("deep", Kind::Flag, Cell::from(facts.get("deep").and_then(Json::as_bool).unwrap_or(false))),
             ("found", Kind::Count, Cell::from(found)),
-            ("seconds", Kind::Text, Cell::from(seconds(facts.get("millis").and_then(Json::as_i64).unwrap_or(0)))),
+            (
+                "seconds",
+                Kind::Text,
+                Cell::from(seconds(facts.get("millis").and_then(Json::as_i64).unwrap_or(0))),
+            ),
             ("log_size", Kind::Count, Cell::from(number(&log, 0))),
             ("root", Kind::Text, Cell::from(text(&log, 1))),
         ],
@@ -233,7 +246,10 @@ fn report(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         let why = said(skipped, 1);
         sheet.push(Block::Note(
             Tone::Warn,
-            Text::new(format!("未核对触发器与约束：{}", why.zh), format!("guards were not compared: {}", why.en)),
+            Text::new(
+                format!("未核对触发器与约束：{}", why.zh),
+                format!("guards were not compared: {}", why.en),
+            ),
         ));
     }
     let changed = facts.get("changed_since").and_then(Json::as_i64).unwrap_or(0);
@@ -250,8 +266,5 @@ fn report(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
 }
 
 /// What was found, as alarms and reports list it.
-pub(super) const FINDING_COLUMNS: &[Column] = &[
-    Column::new("check", Kind::Text),
-    Column::new("place", Kind::Text),
-    Column::new("finding", Kind::Text),
-];
+pub(super) const FINDING_COLUMNS: &[Column] =
+    &[Column::new("check", Kind::Text), Column::new("place", Kind::Text), Column::new("finding", Kind::Text)];

@@ -5,8 +5,8 @@ use kernel::{Bilingual as _, Lang, Text};
 use vault::{ActQuery, Document, Erased, Recorded};
 
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Offer, Query, Refusal,
-    Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Offer, Query,
+    Refusal, Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
 };
 use crate::frame::url;
 
@@ -54,7 +54,10 @@ fn persons(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal> {
 fn kinds(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal> {
     let org_id = look.org_id();
     let found = vault::document_kinds(look.tx, org_id)?;
-    Ok(found.into_iter().map(|code| (code.clone(), name(&code).unwrap_or(Text::new(code.clone(), code)))).collect())
+    Ok(found
+        .into_iter()
+        .map(|code| (code.clone(), name(&code).unwrap_or(Text::new(code.clone(), code))))
+        .collect())
 }
 
 /// Names of posts, acts and kinds of documents, as far as they are known.
@@ -78,7 +81,11 @@ fn named(code: &str) -> Cell {
 /// An act as a row.
 pub fn act_row(act: &Recorded) -> Row {
     let document = &act.act.document;
-    let of = format!("/log?document_kind={}&number={}", url::encode(&document.kind), url::encode(&document.number));
+    let of = format!(
+        "/log?document_kind={}&number={}",
+        url::encode(&document.kind),
+        url::encode(&document.number)
+    );
     let mut changes: Vec<String> = act.act.changes.iter().map(changed).collect();
     if let Some(batch) = &act.act.batch {
         changes.push(format!("× {}", batch.lines));
@@ -160,8 +167,10 @@ fn dump(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 4);
     for (at, line) in bytes.chunks(16).enumerate() {
         let pairs: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
-        let plain: String =
-            line.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }).collect();
+        let plain: String = line
+            .iter()
+            .map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' })
+            .collect();
         text.push_str(&format!("{:06x}  {:<47}  {plain}\n", at * 16, pairs.join(" ")));
     }
     text
@@ -181,7 +190,11 @@ fn act(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         Ok::<_, vault::VaultError>(())
     })?;
     let document = &found.act.document;
-    let of = format!("/log?document_kind={}&number={}", url::encode(&document.kind), url::encode(&document.number));
+    let of = format!(
+        "/log?document_kind={}&number={}",
+        url::encode(&document.kind),
+        url::encode(&document.number)
+    );
     let unit = if found.act.unit_id == 0 { String::new() } else { look.unit_name(found.act.unit_id)? };
     let mut facts = vec![
         ("at", Kind::Moment, Cell::from(found.at)),
@@ -235,7 +248,11 @@ fn act(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
                 name: "proof",
                 facts: vec![
                     ("leaf_hash", Kind::Text, Cell::from(hex(&leaf))),
-                    ("checkpoint", Kind::Count, Cell::from(over.size).to(format!("/log/checkpoints/{}", over.size))),
+                    (
+                        "checkpoint",
+                        Kind::Count,
+                        Cell::from(over.size).to(format!("/log/checkpoints/{}", over.size)),
+                    ),
                     ("root", Kind::Text, Cell::from(hex(&over.root))),
                     ("sealed_at", Kind::Moment, Cell::from(over.made_at)),
                     ("witnesses", Kind::Text, Cell::from(witnesses.join(", "))),
@@ -260,7 +277,10 @@ fn act(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             });
             sheet.push(Block::Note(
                 Tone::Warn,
-                Text::new("尚无检查点覆盖此条；下一检查点即可证明", "no checkpoint covers it yet; the next one does"),
+                Text::new(
+                    "尚无检查点覆盖此条；下一检查点即可证明",
+                    "no checkpoint covers it yet; the next one does",
+                ),
             ));
             sheet.offers.push(Offer::new("vault.checkpoint", &[]));
         }
@@ -314,14 +334,17 @@ fn erase(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
             Erased::Person(found.ok_or_else(|| Refusal::not_found("人员", "person", login))?.id)
         }
         _ => {
-            let why = Text::new("请指定人员，或单据种类和编号", "name a person, or a kind and number of document");
+            let why =
+                Text::new("请指定人员，或单据种类和编号", "name a person, or a kind and number of document");
             return Err(Refusal::fields(vec![("actor".to_owned(), why)]));
         }
     };
     let count = vault::erase(work, &what, given.text("reason"))?;
     Ok(Done::said(
         format!("已销毁 {count} 项个人信息；日志仍可校验。以前的备份中仍有这些信息，须按规定处置"),
-        format!("{count} personal values are destroyed, the log stays whole; backups made earlier still hold them"),
+        format!(
+            "{count} personal values are destroyed, the log stays whole; backups made earlier still hold them"
+        ),
     )
     .fact("values", count))
 }

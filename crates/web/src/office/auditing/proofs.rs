@@ -8,12 +8,10 @@ use std::io::Write;
 use audit::bundle::{self, BILL_PROOF, DOCUMENT_PROOF};
 use billing::BillKey;
 use identity::Work;
-use kernel::{Month, Moment, Text};
+use kernel::{Moment, Month, Text};
 use vault::{ActQuery, Document};
 
-use crate::catalogue::{
-    Act, Done, Download, Field, FileMade, Given, House, Look, Refusal, Run, Takes, Why,
-};
+use crate::catalogue::{Act, Done, Download, Field, FileMade, Given, House, Look, Refusal, Run, Takes, Why};
 use crate::frame::url;
 use crate::job::JobRun;
 

@@ -5,8 +5,8 @@ use kernel::{Bilingual as _, Text};
 
 use super::log::{READ, hex};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Query, Refusal, Row,
-    Rows, Run, Sheet, Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Query,
+    Refusal, Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
 };
 
 /// Checkpoints, the newest first.

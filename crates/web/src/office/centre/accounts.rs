@@ -9,8 +9,8 @@ use metering::account::{AccountOrder, AccountQuery, AccountStatus, Category};
 
 use super::{ACCOUNT, BOOK_WANTED, READ, UNIT_WANTED, both, encode, flow, units_shown};
 use crate::catalogue::{
-    Area, Block, Cell, Chart, Column, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Shape,
-    Sheet, Takes, Tone, Value, View,
+    Area, Block, Cell, Chart, Column, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Shape, Sheet, Takes, Tone, Value, View,
 };
 use crate::cells;
 
@@ -19,8 +19,7 @@ const METERING_READ: &str = "metering.read";
 /// Months an account's picture shows.
 pub const MONTHS: i32 = 12;
 
-const CATEGORIES: &[&str] =
-    &["residential", "residential_flat", "single_part", "two_part", "agricultural"];
+const CATEGORIES: &[&str] = &["residential", "residential_flat", "single_part", "two_part", "agricultural"];
 const STATUSES: &[&str] = &["active", "pending", "disconnected", "closed"];
 
 const COLUMNS: &[Column] = &[
@@ -202,7 +201,12 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("address", Kind::Text, found.address.as_str().into()),
         ("phone", Kind::Text, found.phone.as_str().into()),
         ("unit", Kind::Text, look.unit_name(found.account.unit_id)?.into()),
-        ("book", Kind::Text, book.map(|number| Cell::from(number.as_str()).to(format!("/books/{month}/{}", encode(&number)))).unwrap_or_default()),
+        (
+            "book",
+            Kind::Text,
+            book.map(|number| Cell::from(number.as_str()).to(format!("/books/{month}/{}", encode(&number))))
+                .unwrap_or_default(),
+        ),
         ("category", Kind::Text, both(&found.account.category).into()),
         ("voltage", Kind::Text, both(&found.account.voltage).into()),
         ("price_class", Kind::Text, found.account.price_class.as_str().into()),
@@ -210,7 +214,12 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("tax", Kind::Text, both(&found.tax).into()),
         ("opened_on", Kind::Date, found.account.opened_on.into()),
         ("closed_on", Kind::Date, found.account.closed_on.into()),
-        ("main_account", Kind::Text, main.map(|number| Cell::from(number.as_str()).to(format!("/accounts/{}", encode(&number)))).unwrap_or_default()),
+        (
+            "main_account",
+            Kind::Text,
+            main.map(|number| Cell::from(number.as_str()).to(format!("/accounts/{}", encode(&number))))
+                .unwrap_or_default(),
+        ),
     ];
     sheet.push(Block::Facts { name: "account_facts", facts });
     let sees_bills = look.sees(READ, found.account.unit_id);
@@ -223,7 +232,15 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     tickets(look, &mut sheet, account_id)?;
     holds(look, &mut sheet, account_id)?;
     history(look, &mut sheet, account_id)?;
-    for act in ["adjustment.start_station", "adjustment.start_centre", "adjustment.start_metering", "adjustment.start_inspection", "adjustment.request_fee", "inquiry.receive", "hold.place"] {
+    for act in [
+        "adjustment.start_station",
+        "adjustment.start_centre",
+        "adjustment.start_metering",
+        "adjustment.start_inspection",
+        "adjustment.request_fee",
+        "inquiry.receive",
+        "hold.place",
+    ] {
         sheet.offers.push(Offer::new(act, &[("account", &found.number)]));
     }
     Ok(sheet)
@@ -237,7 +254,8 @@ fn bills(
     months: &[(Month, Option<kernel::Quantity>, Option<kernel::Money>)],
 ) -> Result<(), Refusal> {
     let org_id = look.org_id();
-    let keys: Vec<Month> = months.iter().rev().filter(|(_, kwh, _)| kwh.is_some()).map(|(month, ..)| *month).collect();
+    let keys: Vec<Month> =
+        months.iter().rev().filter(|(_, kwh, _)| kwh.is_some()).map(|(month, ..)| *month).collect();
     let lines = desk::bill_months(look.tx, org_id, account_id, &keys)?;
     let rows = lines
         .into_iter()
@@ -262,7 +280,7 @@ fn bills(
         Column::new("flow", Kind::Word),
         Column::new("energy_kwh", Kind::Quantity(2)),
         Column::new("amount", Kind::Money),
-        Column::new("due_on", Kind::Date),
+        Column::new("pay_by", Kind::Date),
         Column::new("bill_state", Kind::Word),
     ];
     sheet.push(Block::Table { name: "account_bills", columns, rows });
@@ -443,11 +461,6 @@ fn history(look: &mut Look<'_, '_>, sheet: &mut Sheet, account_id: i64) -> Resul
     }
     sheet.push(Block::Timeline { name: "account_changes", events });
     Ok(())
-}
-
-/// The words of a text in the language of the answer.
-pub fn say(look: &Look<'_, '_>, zh: &str, en: &str) -> String {
-    if look.lang() == Lang::Zh { zh.to_owned() } else { en.to_owned() }
 }
 
 /// A thing with two languages in the language of the answer.

@@ -50,7 +50,7 @@ macro_rules! start_fields {
         &[
             ACCOUNT,
             MONTH,
-            Field::new("cause", Takes::Choice($causes)),
+            Field::new("adjustment_cause", Takes::Choice($causes)),
             REASON,
             KWH,
             COMPONENTS,
@@ -76,7 +76,12 @@ const fn act(
     Act { name, path, permission, fields, run, weight, view: Some("adjustment"), ..Act::PLAIN }
 }
 
-const fn begin(name: &'static str, path: &'static str, permission: &'static str, fields: &'static [Field]) -> Act {
+const fn begin(
+    name: &'static str,
+    path: &'static str,
+    permission: &'static str,
+    fields: &'static [Field],
+) -> Act {
     Act { name, path, permission, fields, run: Run::Command(start), weight: Weight::Main, ..Act::PLAIN }
 }
 
@@ -122,11 +127,30 @@ pub const HEADS: &[Act] = &heads! {
 
 /// All others.
 pub const ACTS: &[Act] = &[
-    begin("adjustment.start_station", "/adjustments/start-station", "adjustment.start_station",
-        start_fields!(STATION_CAUSES, Field::maybe("request_ticket", Takes::Id))),
-    begin("adjustment.start_centre", "/adjustments/start-centre", "adjustment.start_centre", start_fields!(CENTRE_CAUSES)),
-    begin("adjustment.start_metering", "/adjustments/start-metering", "adjustment.start_metering", start_fields!(METERING_CAUSES)),
-    begin("adjustment.start_inspection", "/adjustments/start-inspection", "adjustment.start_inspection", start_fields!(INSPECTION_CAUSES)),
+    begin(
+        "adjustment.start_station",
+        "/adjustments/start-station",
+        "adjustment.start_station",
+        start_fields!(STATION_CAUSES, Field::maybe("request_ticket", Takes::Id)),
+    ),
+    begin(
+        "adjustment.start_centre",
+        "/adjustments/start-centre",
+        "adjustment.start_centre",
+        start_fields!(CENTRE_CAUSES),
+    ),
+    begin(
+        "adjustment.start_metering",
+        "/adjustments/start-metering",
+        "adjustment.start_metering",
+        start_fields!(METERING_CAUSES),
+    ),
+    begin(
+        "adjustment.start_inspection",
+        "/adjustments/start-inspection",
+        "adjustment.start_inspection",
+        start_fields!(INSPECTION_CAUSES),
+    ),
     Act {
         name: "adjustment.request_fee",
         path: "/adjustments/request-fee",
@@ -135,20 +159,86 @@ pub const ACTS: &[Act] = &[
         run: Run::Command(request_fee),
         ..Act::PLAIN
     },
-    act("adjustment.approve_leader", "/adjustments/{case}/approve-leader", "adjustment.approve_leader", &[CASE, NOTE],
-        Run::Command(approve_large), Weight::Signed),
-    act("adjustment.audit", "/adjustments/{case}/audit", "adjustment.audit_data", &[CASE, NOTE], Run::Command(audit), Weight::Main),
-    act("adjustment.refuse_data", "/adjustments/{case}/refuse-data", "adjustment.audit_data", &[CASE, REASON],
-        Run::Command(refuse), Weight::Grave),
-    act("adjustment.operate", "/adjustments/{case}/operate", "adjustment.operate", &[CASE], Run::Command(operate), Weight::Main),
-    act("adjustment.archive", "/adjustments/{case}/archive", "adjustment.archive", &[CASE], Run::Command(archive), Weight::Main),
-    act("adjustment.call", "/adjustments/{case}/call", "adjustment.follow_up", &[CASE, TEXT], Run::Command(call), Weight::Plain),
-    act("adjustment.chase", "/adjustments/{case}/chase", "adjustment.follow_up", &[CASE, ITEM], Run::Command(chase), Weight::Plain),
-    act("adjustment.complete_step", "/adjustments/{case}/complete-step", "adjustment.do_follow_up", &[CASE, ITEM],
-        Run::Command(complete), Weight::Main),
-    act("adjustment.finish_follow_up", "/adjustments/{case}/finish-follow-up", "adjustment.do_follow_up", &[CASE],
-        Run::Command(finish), Weight::Main),
-    act("adjustment.issue", "/adjustments/{case}/issue", "billing.issue", &[CASE], Run::Command(issue), Weight::Main),
+    act(
+        "adjustment.approve_leader",
+        "/adjustments/{case}/approve-leader",
+        "adjustment.approve_leader",
+        &[CASE, NOTE],
+        Run::Command(approve_large),
+        Weight::Signed,
+    ),
+    act(
+        "adjustment.audit",
+        "/adjustments/{case}/audit",
+        "adjustment.audit_data",
+        &[CASE, NOTE],
+        Run::Command(audit),
+        Weight::Main,
+    ),
+    act(
+        "adjustment.refuse_data",
+        "/adjustments/{case}/refuse-data",
+        "adjustment.audit_data",
+        &[CASE, REASON],
+        Run::Command(refuse),
+        Weight::Grave,
+    ),
+    act(
+        "adjustment.operate",
+        "/adjustments/{case}/operate",
+        "adjustment.operate",
+        &[CASE],
+        Run::Command(operate),
+        Weight::Main,
+    ),
+    act(
+        "adjustment.archive",
+        "/adjustments/{case}/archive",
+        "adjustment.archive",
+        &[CASE],
+        Run::Command(archive),
+        Weight::Main,
+    ),
+    act(
+        "adjustment.call",
+        "/adjustments/{case}/call",
+        "adjustment.follow_up",
+        &[CASE, TEXT],
+        Run::Command(call),
+        Weight::Plain,
+    ),
+    act(
+        "adjustment.chase",
+        "/adjustments/{case}/chase",
+        "adjustment.follow_up",
+        &[CASE, ITEM],
+        Run::Command(chase),
+        Weight::Plain,
+    ),
+    act(
+        "adjustment.complete_step",
+        "/adjustments/{case}/complete-step",
+        "adjustment.do_follow_up",
+        &[CASE, ITEM],
+        Run::Command(complete),
+        Weight::Main,
+    ),
+    act(
+        "adjustment.finish_follow_up",
+        "/adjustments/{case}/finish-follow-up",
+        "adjustment.do_follow_up",
+        &[CASE],
+        Run::Command(finish),
+        Weight::Main,
+    ),
+    act(
+        "adjustment.issue",
+        "/adjustments/{case}/issue",
+        "billing.issue",
+        &[CASE],
+        Run::Command(issue),
+        Weight::Main,
+    ),
     Act {
         name: "adjustment.month_list",
         path: "/adjustments/month-list",
@@ -201,7 +291,11 @@ fn pairs(field: &str, text: &str) -> Result<Vec<(String, String)>, Refusal> {
     let mut found = Vec::new();
     for part in text.split(['\n', ';', '；', '，']).map(str::trim).filter(|part| !part.is_empty()) {
         let Some((name, figure)) = part.split_once(['=', '＝', ':', '：']) else {
-            return Err(wrong(field, &format!("{part} 应写成 名称=数值"), &format!("{part} is to be written name=figure")));
+            return Err(wrong(
+                field,
+                &format!("{part} 应写成 名称=数值"),
+                &format!("{part} is to be written name=figure"),
+            ));
         };
         found.push((name.trim().to_owned(), figure.trim().replace(',', "")));
     }
@@ -249,9 +343,9 @@ fn item(code: &str) -> FollowUpItem {
 }
 
 fn start(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
-    let cause = CAUSES.iter().position(|known| *known == given.text("cause"));
+    let cause = CAUSES.iter().position(|known| *known == given.text("adjustment_cause"));
     let cause = cause.and_then(|at| Cause::from_number(i64::try_from(at).unwrap_or(-1)));
-    let cause = cause.ok_or_else(|| wrong("cause", "没有这个原因", "there is no such cause"))?;
+    let cause = cause.ok_or_else(|| wrong("adjustment_cause", "没有这个原因", "there is no such cause"))?;
     let new = NewAdjustment {
         cause,
         account_id: account_in(work, given)?,
@@ -298,10 +392,7 @@ fn approve(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Re
     let approval = workflow::find_approval(work.tx, org_id, case.approval_id)?;
     let waiting = approval.steps.iter().find(|step| step.decision.is_none());
     if waiting.is_some_and(|step| step.permission == "adjustment.approve_leader") {
-        return Err(Refusal::refused(
-            "此步须由分管领导签名审批",
-            "this step is a leader's, who signs it",
-        ));
+        return Err(Refusal::refused("此步须由分管领导签名审批", "this step is a leader's, who signs it"));
     }
     approved(work, given)
 }

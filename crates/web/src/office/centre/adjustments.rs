@@ -11,10 +11,13 @@ use workflow::{ApprovalState, Side};
 
 use super::accounts::{bill_path, ticket_state};
 use super::adjust::{self, CAUSES, cause};
-use super::{BOOK_WANTED, MONTH, MONTH_WANTED, REASON, UNIT, UNIT_WANTED, accounts_searched, customer, names, rules, units_shown};
+use super::{
+    BOOK_WANTED, MONTH, MONTH_WANTED, REASON, UNIT, UNIT_WANTED, accounts_searched, customer, names, rules,
+    units_shown,
+};
 use crate::catalogue::{
-    Act, Area, Block, Cell, Column, Done, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, Value, View, Weight,
+    Act, Area, Block, Cell, Column, Done, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, Value, View, Weight,
 };
 use crate::cells;
 use crate::job::JobRun;
@@ -32,7 +35,7 @@ const LIST: List = List {
     filters: &[
         UNIT_WANTED,
         Field::maybe("case_state", Takes::Choice(&["running", "issued", "refused"])),
-        Field::maybe("cause", Takes::Choice(CAUSES)),
+        Field::maybe("adjustment_cause", Takes::Choice(CAUSES)),
         MONTH_WANTED,
     ],
     columns: &[
@@ -41,7 +44,7 @@ const LIST: List = List {
         Column::new("name", Kind::Text),
         Column::new("unit", Kind::Text),
         Column::new("month", Kind::Month),
-        Column::new("cause", Kind::Text),
+        Column::new("adjustment_cause", Kind::Text),
         Column { name: "energy_kwh", kind: Kind::Quantity(2), sorts: false, summed: true },
         Column::summed("amount", Kind::Money),
         Column::new("case_state", Kind::Word),
@@ -57,6 +60,7 @@ const LIST: List = List {
         "adjustment.request_fee",
         "adjustment.from_whatif",
         "adjustment.month_list",
+        "adjustment.running_list",
     ],
 };
 
@@ -73,13 +77,7 @@ const BATCH_ACTS: &[Act] = &[Act {
     name: "adjustment.from_whatif",
     path: "/adjustments/from-whatif",
     permission: "adjustment.start_station",
-    fields: &[
-        MONTH,
-        UNIT,
-        BOOK_WANTED,
-        Field::new("prices", Takes::File(PRICES_MAX, ".toml")),
-        REASON,
-    ],
+    fields: &[MONTH, UNIT, BOOK_WANTED, Field::new("prices", Takes::File(PRICES_MAX, ".toml")), REASON],
     run: Run::Job(from_whatif),
     weight: Weight::Plain,
     ..Act::PLAIN
@@ -89,13 +87,8 @@ const BATCH_ACTS: &[Act] = &[Act {
 pub const AREA: Area =
     Area { name: "adjustments", lists: &[LIST], views: &[VIEW], acts: adjust::ACTS, pages: &[] };
 /// The desk of those who approve, and of batches.
-pub const APPROVING: Area = Area {
-    name: "approving",
-    lists: &[super::approvals::LIST],
-    views: &[],
-    acts: adjust::HEADS,
-    pages: &[],
-};
+pub const APPROVING: Area =
+    Area { name: "approving", lists: &[super::approvals::LIST], views: &[], acts: adjust::HEADS, pages: &[] };
 /// What follows from other prices, and a leader's refusal.
 pub const BATCHES: Area = Area { name: "batches", lists: &[], views: &[], acts: BATCH_ACTS, pages: &[] };
 /// A leader's refusal.
@@ -114,7 +107,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             _ => CaseState::Refused,
         }),
         cause: given
-            .maybe_text("cause")
+            .maybe_text("adjustment_cause")
             .and_then(|code| CAUSES.iter().position(|known| *known == code))
             .and_then(|at| Cause::from_number(i64::try_from(at).unwrap_or(-1))),
         month: given.maybe_month("month"),
@@ -182,7 +175,11 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let case = adjustment::find(look.tx, org_id, case_id)?;
     look.require(READ, case.unit_id)?;
     let ticket = workflow::find(look.tx, org_id, case.ticket_id)?;
-    let title = if look.lang() == Lang::Zh { format!("退补 {}", case.number) } else { format!("Adjustment {}", case.number) };
+    let title = if look.lang() == Lang::Zh {
+        format!("退补 {}", case.number)
+    } else {
+        format!("Adjustment {}", case.number)
+    };
     let mut sheet = Sheet::new(title);
     sheet.version = Some(format!("{}.{}", case.version, ticket.version));
     sheet.badges = vec![state(look, &case)?, Cell::from(cause(case.cause))];
@@ -199,7 +196,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("name", Kind::Text, name),
         ("unit", Kind::Text, look.unit_name(case.unit_id)?.into()),
         ("month", Kind::Month, case.month.into()),
-        ("cause", Kind::Text, cause(case.cause).into()),
+        ("adjustment_cause", Kind::Text, cause(case.cause).into()),
         ("reason", Kind::Text, case.reason.as_str().into()),
         ("energy_kwh", Kind::Quantity(2), case.energy_kwh.into()),
         ("amount", Kind::Money, case.amount.into()),
@@ -220,6 +217,15 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     follow_up(look, &mut sheet, &case)?;
     if case.state == CaseState::Running {
         offers(look, &mut sheet, &case, &ticket, &approval_state);
+    }
+    // The papers are handed over and filed whenever they come, also after the issue. (ADJ-11)
+    let papers = if case.evidence_list_id.is_some() {
+        "adjustment.file_evidence"
+    } else {
+        "adjustment.receive_evidence"
+    };
+    if case.state != CaseState::Refused {
+        sheet.offers.push(Offer::new(papers, &[("case", &case.case_id)]));
     }
     Ok(sheet)
 }
@@ -289,14 +295,17 @@ fn route(
     let mut first = true;
     // The way that leads to the end: the first step of each state that is not a refusal.
     while let Some(next) = kind.and_then(|kind| {
-        kind.transitions.iter().find(|step| step.from.contains(&at.as_str()) && !step.act.starts_with("refuse"))
+        kind.transitions
+            .iter()
+            .find(|step| step.from.contains(&at.as_str()) && !step.act.starts_with("refuse"))
     }) {
         let unit = match next.side {
             Side::Raiser => ticket.raised_unit_id,
             Side::Addressee => ticket.addressed_unit_id,
             Side::Third => ticket.third_unit_id.unwrap_or(ticket.addressed_unit_id),
         };
-        let running = clocks.iter().find(|clock| clock.clock.met_on.is_none() && clock.clock.dropped_on.is_none());
+        let running =
+            clocks.iter().find(|clock| clock.clock.met_on.is_none() && clock.clock.dropped_on.is_none());
         let due = running.filter(|_| first).map(|clock| clock.clock.due_on);
         let late = due.is_some_and(|due| due < today);
         let (word, tone) = if first { ("state.waiting", Tone::Warn) } else { ("state.later", Tone::Quiet) };
@@ -321,7 +330,7 @@ fn route(
         Column::new("step_state", Kind::Word),
         Column::new("unit", Kind::Text),
         Column::new("post", Kind::Text),
-        Column::new("person", Kind::Text),
+        Column::new("by_person", Kind::Text),
         Column::new("done_at", Kind::Moment),
         Column::new("due_on", Kind::Date),
         Column::new("text", Kind::Text),
@@ -333,7 +342,8 @@ fn route(
 /// The posts that carry a right.
 fn posts_with(permission: &str) -> Text {
     let posts = identity::Catalogue::built_in().posts.iter();
-    let names: Vec<&Text> = posts.filter(|post| post.permissions.contains(permission)).map(|post| &post.text).collect();
+    let names: Vec<&Text> =
+        posts.filter(|post| post.permissions.contains(permission)).map(|post| &post.text).collect();
     let zh: Vec<&str> = names.iter().map(|name| name.zh.as_str()).collect();
     let en: Vec<&str> = names.iter().map(|name| name.en.as_str()).collect();
     Text::new(zh.join("、"), en.join(", "))
@@ -363,7 +373,7 @@ fn lines(look: &mut Look<'_, '_>, sheet: &mut Sheet, case: &AdjustmentCase) -> R
     let columns = vec![
         Column::new("account", Kind::Text),
         Column::new("name", Kind::Text),
-        Column::summed("before", Kind::Money),
+        Column::summed("amount_before", Kind::Money),
         Column::summed("amount", Kind::Money),
         Column::new("explanation", Kind::Text),
     ];
@@ -388,7 +398,8 @@ fn follow_up(look: &mut Look<'_, '_>, sheet: &mut Sheet, case: &AdjustmentCase) 
             Some(person_id) => Some(look.person_name(person_id)?),
             None => None,
         };
-        let (word, tone) = if done_by.is_some() { ("state.done", Tone::Good) } else { ("state.waiting", Tone::Warn) };
+        let (word, tone) =
+            if done_by.is_some() { ("state.done", Tone::Good) } else { ("state.waiting", Tone::Warn) };
         let mut row = Row::from(cells![
             Cell::word(format!("choice.item.{code}")),
             Cell::word(word).toned(tone),
@@ -422,7 +433,8 @@ fn from_whatif(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
         .map_err(|_| Refusal::refused("电价表应为 UTF-8 文本", "the price table is to be text in UTF-8"))?;
     let units = job.look(|tx| Ok(identity::units(tx, org_id)?))?;
     let named = |code: &str| units.iter().find(|unit| unit.code == code).map(|unit| unit.id);
-    let unit_id = named(given.text("unit")).ok_or_else(|| Refusal::not_found("单位", "unit", given.text("unit")))?;
+    let unit_id =
+        named(given.text("unit")).ok_or_else(|| Refusal::not_found("单位", "unit", given.text("unit")))?;
     let centre = units.iter().find(|unit| unit.kind == "billing_centre").map(|unit| unit.id);
     let centre = centre.ok_or_else(|| Refusal::not_found("电费管理中心", "billing centre", ""))?;
     let book_id = match given.maybe_text("book") {
@@ -477,7 +489,10 @@ fn from_whatif(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let known = if batch.known { ("已有", "there is already") } else { ("已发起", "started") };
     let done = Done::said(
         format!("{}退补 {}：{bills} 户，补收 {charged} 元，退还 {refunded} 元", known.0, case.number),
-        format!("{} adjustment {}: {bills} customers, {charged} yuan charged, {refunded} given back", known.1, case.number),
+        format!(
+            "{} adjustment {}: {bills} customers, {charged} yuan charged, {refunded} given back",
+            known.1, case.number
+        ),
     );
     Ok(done.see(format!("/adjustments/{}", case.case_id)).fact("case", case.case_id.to_string()))
 }

@@ -5,8 +5,8 @@ use kernel::Text;
 use workflow::{Approval, ApprovalState, OpenApproval};
 
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Sheet, Takes, Tone, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, Weight,
 };
 use crate::cells;
 
@@ -18,7 +18,7 @@ const COLUMNS: &[Column] = &[
     Column::sorted("unit", Kind::Text),
     Column::summed("amount", Kind::Money),
     Column::new("refund", Kind::Flag),
-    Column::sorted("made_by", Kind::Text),
+    Column::sorted("prepared_by", Kind::Text),
     Column::sorted("opened_at", Kind::Moment),
     Column::new("approval_step", Kind::Text),
 ];
@@ -38,17 +38,15 @@ pub const LIST: List = List {
 const APPROVAL: Field = Field::new("approval", Takes::Id);
 
 /// A leader's decision about a large refund, which is signed.
-pub const ACTS: &[Act] = &[
-    Act {
-        name: "approval.decline_leader",
-        path: "/approvals/{approval}/decline",
-        permission: "adjustment.approve_leader",
-        fields: &[APPROVAL, super::REASON],
-        run: Run::Command(decline),
-        weight: Weight::Grave,
-        ..Act::PLAIN
-    },
-];
+pub const ACTS: &[Act] = &[Act {
+    name: "approval.decline_leader",
+    path: "/approvals/{approval}/decline",
+    permission: "adjustment.approve_leader",
+    fields: &[APPROVAL, super::REASON],
+    run: Run::Command(decline),
+    weight: Weight::Grave,
+    ..Act::PLAIN
+}];
 
 /// The name of a kind of approval.
 pub fn kind(code: &str) -> Text {
@@ -154,7 +152,7 @@ pub fn block(look: &mut Look<'_, '_>, sheet: &mut Sheet, approval_id: i64) -> Re
         Column::new("step", Kind::Count),
         Column::new("post", Kind::Text),
         Column::new("decision", Kind::Word),
-        Column::new("person", Kind::Text),
+        Column::new("by_person", Kind::Text),
         Column::new("decided_at", Kind::Moment),
         Column::new("text", Kind::Text),
     ];
@@ -166,6 +164,9 @@ fn decline(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Re
     let approval = workflow::decide(work, given.number("approval")?, false, given.text("reason"))?;
     Ok(Done::said(
         format!("审批 {} 未同意，由发起单位负责人退回", approval.number),
-        format!("approval {} is declined; the head of the unit that started it sends it back", approval.number),
+        format!(
+            "approval {} is declined; the head of the unit that started it sends it back",
+            approval.number
+        ),
     ))
 }

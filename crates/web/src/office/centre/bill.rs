@@ -15,16 +15,22 @@ use super::accounts::{bill_path, register_columns, register_rows, spoken};
 use super::bills::bill_state;
 use super::{ACCOUNT, MONTH, READ, book_cell, encode, flow, reasons};
 use crate::catalogue::{
-    Block, Cell, Column, Download, Field, FileMade, Given, Kind, Look, Offer, Refusal, Row, Sheet, Takes, Tone,
-    View, Why,
+    Block, Cell, Column, Download, Field, FileMade, Given, Kind, Look, Offer, Refusal, Row, Sheet, Takes,
+    Tone, View, Why,
 };
 use crate::cells;
 
 const PARAMS: &[Field] = &[MONTH, ACCOUNT, Field::maybe("sequence", Takes::Count(0, 1_000))];
 
 /// One bill.
-pub const VIEW: View =
-    View { name: "bill", path: "/bills/{month}/{account}", permission: READ, params: PARAMS, show, menu: false };
+pub const VIEW: View = View {
+    name: "bill",
+    path: "/bills/{month}/{account}",
+    permission: READ,
+    params: PARAMS,
+    show,
+    menu: false,
+};
 
 /// The bill on paper.
 pub const DOWNLOADS: &[Download] = &[Download {
@@ -76,7 +82,6 @@ fn number(look: &mut Look<'_, '_>, issued: &billing::IssuedAs) -> Result<String,
     Ok(numbers.written(0))
 }
 
-
 fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let named = named(look, given)?;
     if named.key.sequence > 0 {
@@ -92,7 +97,12 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let found = stored_bill(look.tx, named.key)?;
     let issued = desk::issue_of_bill(look.tx, named.key)?;
     let mut facts = vec![
-        ("account", Kind::Text, Cell::from(named.account.number.as_str()).to(format!("/accounts/{}", encode(&named.account.number)))),
+        (
+            "account",
+            Kind::Text,
+            Cell::from(named.account.number.as_str())
+                .to(format!("/accounts/{}", encode(&named.account.number))),
+        ),
         ("name", Kind::Text, named.account.name.as_str().into()),
         ("unit", Kind::Text, look.unit_name(named.account.account.unit_id)?.into()),
         ("book", Kind::Text, book_cell(look, month, line.book_id)?),
@@ -104,7 +114,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     if let Some(given) = found.as_ref().and_then(|bill| bill.issued.as_ref()) {
         facts.push(("bill_number", Kind::Text, number(look, given)?.into()));
         facts.push(("issued_at", Kind::Moment, given.issued_at.into()));
-        facts.push(("due_on", Kind::Date, given.due_on.into()));
+        facts.push(("pay_by", Kind::Date, given.due_on.into()));
     }
     sheet.push(Block::Facts { name: "bill_facts", facts });
     match &found {
@@ -127,7 +137,10 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             readings(look, &mut sheet, &named)?;
             sheet.push(Block::Note(
                 Tone::Bad,
-                Text::new("这户的电费未能计算；原因见复核", "this bill could not be calculated; the review says why"),
+                Text::new(
+                    "这户的电费未能计算；原因见复核",
+                    "this bill could not be calculated; the review says why",
+                ),
             ));
         }
     }
@@ -136,7 +149,12 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     files(&mut sheet, &named, found.is_some());
     let number = &named.account.number;
     if issued.is_some() {
-        for act in ["adjustment.start_station", "adjustment.start_centre", "adjustment.start_metering", "adjustment.start_inspection"] {
+        for act in [
+            "adjustment.start_station",
+            "adjustment.start_centre",
+            "adjustment.start_metering",
+            "adjustment.start_inspection",
+        ] {
             sheet.offers.push(Offer::new(act, &[("account", number), ("month", &month)]));
         }
     }
@@ -227,7 +245,8 @@ fn posted(
     ];
     sheet.push(Block::Table { name: "bill_postings", columns, rows });
     if issued.voucher_id > 0 {
-        let voucher = Cell::from(issued.voucher_id.to_string()).to(format!("/ledger/vouchers/{}", issued.voucher_id));
+        let voucher =
+            Cell::from(issued.voucher_id.to_string()).to(format!("/ledger/vouchers/{}", issued.voucher_id));
         let facts = vec![
             ("voucher", Kind::Text, voucher),
             ("issued_by", Kind::Text, look.person_name(issued.issued_by)?.into()),
@@ -304,14 +323,15 @@ fn proof(look: &mut Look<'_, '_>, sheet: &mut Sheet, named: &Named) -> Result<()
     ];
     match &checkpoint {
         Some(checkpoint) => {
-            facts.push(("checkpoint", Kind::Text, checkpoint.size.to_string().into()));
+            facts.push(("proof_checkpoint", Kind::Text, checkpoint.size.to_string().into()));
             facts.push(("checkpoint_root", Kind::Text, hex(&checkpoint.root).into()));
             facts.push(("checkpoint_at", Kind::Moment, checkpoint.made_at.into()));
         }
         None => facts.push((
-            "checkpoint",
+            "proof_checkpoint",
             Kind::Text,
-            Cell::said("尚未签名，下一个检查点将覆盖", "not signed yet; the next checkpoint covers it").toned(Tone::Warn),
+            Cell::said("尚未签名，下一个检查点将覆盖", "not signed yet; the next checkpoint covers it")
+                .toned(Tone::Warn),
         )),
     }
     sheet.push(Block::Facts { name: "bill_proof", facts });
@@ -347,7 +367,12 @@ fn show_adjustment(look: &mut Look<'_, '_>, named: &Named) -> Result<Sheet, Refu
     let (month, bill) = (named.key.month, &found.bill);
     let first = bill_path(month, &named.account.number, 0);
     let facts = vec![
-        ("account", Kind::Text, Cell::from(named.account.number.as_str()).to(format!("/accounts/{}", encode(&named.account.number)))),
+        (
+            "account",
+            Kind::Text,
+            Cell::from(named.account.number.as_str())
+                .to(format!("/accounts/{}", encode(&named.account.number))),
+        ),
         ("name", Kind::Text, named.account.name.as_str().into()),
         ("month", Kind::Month, Cell::from(month).to(first)),
         ("sequence", Kind::Count, named.key.sequence.into()),
@@ -357,7 +382,7 @@ fn show_adjustment(look: &mut Look<'_, '_>, named: &Named) -> Result<Sheet, Refu
         ("amount", Kind::Money, bill.amount.into()),
         ("bill_number", Kind::Text, number(look, &found.issued)?.into()),
         ("issued_at", Kind::Moment, found.issued.issued_at.into()),
-        ("due_on", Kind::Date, found.issued.due_on.into()),
+        ("pay_by", Kind::Date, found.issued.due_on.into()),
     ];
     sheet.push(Block::Facts { name: "bill_facts", facts });
     effect(look, &mut sheet, &bill.components, &bill.tiers)?;

@@ -21,7 +21,7 @@ const COLUMNS: &[Column] = &[
     Column::new("reasons", Kind::Text),
     Column::summed("energy_kwh", Kind::Quantity(2)),
     Column::summed("amount", Kind::Money),
-    Column::new("due_on", Kind::Date),
+    Column::new("pay_by", Kind::Date),
     Column::new("bill_state", Kind::Word),
 ];
 

@@ -5,14 +5,15 @@ use billing::exception::{self, Exception, ExceptionState};
 use identity::Work;
 use kernel::Month;
 
-use super::accounts::{spoken, transformer};
+use super::accounts::transformer;
 use super::{
-    ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASONS, UNIT, UNIT_WANTED, account_in, accounts_searched, both,
-    customer, month_of, names, reason_wanted, reasons, rules, search_note, unit_in, units_shown,
+    ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASONS, UNIT, UNIT_WANTED, account_in,
+    accounts_searched, both, customer, month_of, names, reason_wanted, reasons, rules, search_note, unit_in,
+    units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Takes, Tone, Value, Weight,
+    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Takes, Tone, Value, Weight,
 };
 use crate::cells;
 
@@ -31,7 +32,7 @@ const COLUMNS: &[Column] = &[
     Column::new("exception_state", Kind::Word),
     Column::sorted("answer_by", Kind::Date),
     Column::new("answer", Kind::Text),
-    Column::new("late_days", Kind::Count),
+    Column::new("working_days_late", Kind::Count),
 ];
 
 const LIST: List = List {
@@ -112,13 +113,7 @@ const ACTS: &[Act] = &[
 ];
 
 /// The desk.
-pub const AREA: Area = Area {
-    name: "exceptions",
-    lists: &[LIST],
-    views: &[],
-    acts: ACTS,
-    pages: &[],
-};
+pub const AREA: Area = Area { name: "exceptions", lists: &[LIST], views: &[], acts: ACTS, pages: &[] };
 
 /// A state as a word.
 pub fn state(state: ExceptionState) -> Cell {
@@ -181,13 +176,24 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         limit: query.limit,
         ..ExceptionQuery::month(month)
     };
+    let reviews = look.caller.holds("billing.review");
     let (found, sums) = desk::exceptions_page(look.tx, org_id, &wanted)?;
     let names = names(look, found.iter().map(|one| one.account_id))?;
     let mut rows = Vec::with_capacity(found.len());
     for one in &found {
         let (mut number, name) = customer(&names, one.account_id);
         if let Some(known) = names.get(&one.account_id) {
-            number.link = Some(super::accounts::bill_path(month, &known.number, 0));
+            let book = look.books()?.get(&one.book_id).map(|book| book.number.clone());
+            number.link = Some(match book.filter(|_| reviews) {
+                Some(book) => {
+                    format!(
+                        "/review/{month}/{}?account={}",
+                        super::encode(&book),
+                        super::encode(&known.number)
+                    )
+                }
+                None => super::accounts::bill_path(month, &known.number, 0),
+            });
         }
         let late = one.state == ExceptionState::Sent && one.due_on.is_some_and(|due| due < today);
         let cells = cells![
@@ -225,7 +231,10 @@ fn send_lists(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done,
     let (month, unit_id) = (given.month("month")?, unit_in(work, given.text("unit"))?);
     let sent = exception::send_lists(work, &rules()?, month, unit_id)?;
     let Some(due) = sent.due_on else {
-        return Err(Refusal::refused("没有待送达的公变异常", "no public-transformer exception waits to be sent"));
+        return Err(Refusal::refused(
+            "没有待送达的公变异常",
+            "no public-transformer exception waits to be sent",
+        ));
     };
     let (mut zh, mut en, mut customers) = (String::new(), String::new(), 0);
     for (name_zh, name_en, list) in [
@@ -297,18 +306,6 @@ fn feedback_list(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Do
         format!("list {} waits for both signatures", list.number),
     );
     Ok(done.fact("list", list.id.to_string()))
-}
-
-/// The exception of an account in a month, if it has one.
-pub fn exception_of(look: &mut Look<'_, '_>, month: Month, account_id: i64) -> Result<Option<Exception>, Refusal> {
-    let org_id = look.org_id();
-    let filter = exception::ExceptionFilter { account_id: Some(account_id), ..Default::default() };
-    Ok(exception::exceptions_of(look.tx, org_id, month, &filter)?.pop())
-}
-
-/// A finding of the score in words.
-pub fn finding(look: &Look<'_, '_>, finding: &billing::suspicion::Finding) -> String {
-    spoken(look, finding)
 }
 
 /// A band as a word in both languages.

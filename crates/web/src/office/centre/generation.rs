@@ -7,11 +7,12 @@ use kernel::{Price, Text};
 use ledger::PostingRules;
 
 use super::{
-    MONTH, MONTH_WANTED, NOTE, READ, REASON, UNIT, UNIT_WANTED, customer, names, rules, unit_in, unit_of_kind, units_shown,
+    MONTH, MONTH_WANTED, NOTE, READ, REASON, UNIT, UNIT_WANTED, customer, names, rules, unit_in,
+    unit_of_kind, units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Sheet, Takes, Tone, View, Weight,
+    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row,
+    Rows, Run, Sheet, Takes, Tone, View, Weight,
 };
 use crate::cells;
 
@@ -208,14 +209,16 @@ fn statements(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusa
     let (org_id, given) = (look.org_id(), query.given);
     let units = units_shown(look, given, READ)?;
     let plants = desk::plants(look.tx, org_id)?;
-    let wanted = given.maybe_text("statement_state").and_then(|code| STATES.iter().position(|known| *known == code));
+    let wanted =
+        given.maybe_text("statement_state").and_then(|code| STATES.iter().position(|known| *known == code));
     let mut rows = Vec::new();
     for one in desk::statements(look.tx, org_id, given.maybe_month("month"))? {
         let other = wanted.is_some_and(|wanted| wanted != one.state as usize);
         if other || units.as_ref().is_some_and(|units| !units.contains(&one.unit_id)) {
             continue;
         }
-        let plant = plants.iter().find(|plant| plant.plant_id == one.plant_id).map(|plant| plant.name.clone());
+        let plant =
+            plants.iter().find(|plant| plant.plant_id == one.plant_id).map(|plant| plant.name.clone());
         let cells = cells![
             Cell::from(one.statement_id.to_string()).to(format!("/statements/{}", one.statement_id)),
             plant,
@@ -241,7 +244,10 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let mut sheet = Sheet::new(format!("{} {}", plant.name, one.month));
     sheet.badges.push(state(one.state));
     sheet.offers = offers(&one);
-    let voucher = one.voucher_id.map(|id| Cell::from(id.to_string()).to(format!("/ledger/vouchers/{id}"))).unwrap_or_default();
+    let voucher = one
+        .voucher_id
+        .map(|id| Cell::from(id.to_string()).to(format!("/ledger/vouchers/{id}")))
+        .unwrap_or_default();
     let facts = vec![
         ("plant", Kind::Text, plant.name.as_str().into()),
         ("unit", Kind::Text, look.unit_name(one.unit_id)?.into()),
@@ -250,7 +256,7 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         ("price", Kind::Price(6), one.price.into()),
         ("amount", Kind::Money, one.amount.into()),
         ("vat", Kind::Money, one.vat.into()),
-        ("made_by", Kind::Text, look.person_name(one.made_by)?.into()),
+        ("prepared_by", Kind::Text, look.person_name(one.made_by)?.into()),
         ("voucher", Kind::Text, voucher),
     ];
     sheet.push(Block::Facts { name: "statement_facts", facts });
@@ -303,7 +309,9 @@ fn settle(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Ref
         format!("结算单 {} 元，税额 {} 元", made.amount, made.vat),
         format!("a statement of {} yuan, VAT {}", made.amount, made.vat),
     );
-    Ok(done.see(format!("/statements/{}", made.statement_id)).fact("statement", made.statement_id.to_string()))
+    Ok(done
+        .see(format!("/statements/{}", made.statement_id))
+        .fact("statement", made.statement_id.to_string()))
 }
 
 fn settle_offgrid(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {

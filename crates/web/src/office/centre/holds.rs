@@ -3,10 +3,12 @@
 use billing::hold;
 use identity::Work;
 
-use super::{ACCOUNT, READ, REASON, UNIT_WANTED, account_in, customer, names, rules, unit_of_kind, units_shown};
+use super::{
+    ACCOUNT, READ, REASON, UNIT_WANTED, account_in, customer, names, rules, unit_of_kind, units_shown,
+};
 use crate::catalogue::{
-    Act, Area, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Takes,
-    Weight,
+    Act, Area, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
+    Takes, Weight,
 };
 use crate::cells;
 
@@ -103,6 +105,7 @@ fn place(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
 
 fn release(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let due = hold::release(work, &rules()?, given.number("hold")?)?;
-    let done = Done::said(format!("已解除暂缓，应于 {due} 前发行"), format!("released, to be issued by {due}"));
+    let done =
+        Done::said(format!("已解除暂缓，应于 {due} 前发行"), format!("released, to be issued by {due}"));
     Ok(done.fact("issue_by", due.to_string()))
 }

@@ -7,11 +7,12 @@ use identity::Work;
 use kernel::Text;
 
 use super::{
-    ACCOUNT, UNIT_WANTED, account_in, accounts_searched, customer, encode, names, rules, unit_of_kind, units_shown,
+    ACCOUNT, UNIT_WANTED, account_in, accounts_searched, customer, encode, names, rules, unit_of_kind,
+    units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Sheet, Takes, Tone, Value, View, Weight,
+    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row,
+    Rows, Run, Sheet, Takes, Tone, Value, View, Weight,
 };
 use crate::cells;
 
@@ -108,7 +109,8 @@ const ACTS: &[Act] = &[
 ];
 
 /// The desk.
-pub const AREA: Area = Area { name: "inquiries", lists: &[LIST, FEES], views: &[VIEW], acts: ACTS, pages: &[] };
+pub const AREA: Area =
+    Area { name: "inquiries", lists: &[LIST, FEES], views: &[VIEW], acts: ACTS, pages: &[] };
 
 fn state(state: InquiryState) -> Cell {
     let (code, tone) = match state {
@@ -165,7 +167,8 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     look.require(WORKFLOW_READ, one.unit_id)?;
     let names = names(look, [one.account_id])?;
     let (number, name) = customer(&names, one.account_id);
-    let title = crate::words::fill(look.lang(), "page.inquiry.title", &[("number", &one.inquiry_id.to_string())]);
+    let title =
+        crate::words::fill(look.lang(), "page.inquiry.title", &[("number", &one.inquiry_id.to_string())]);
     let mut sheet = Sheet::new(title);
     sheet.badges.push(state(one.state));
     sheet.offers = offers(&one);

@@ -5,8 +5,8 @@ use identity::Work;
 
 use super::{MONTH, MONTH_WANTED, READ, UNIT, month_of, rules, unit_in, unit_of_kind};
 use crate::catalogue::{
-    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Takes,
-    Tone, Weight,
+    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Takes, Tone, Weight,
 };
 use crate::cells;
 
@@ -79,7 +79,9 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         let (mut number, mut state, mut said) = (Cell::default(), Cell::default(), None);
         let mut offers = Vec::new();
         match asked.ticket_id {
-            None if asked.books > 0 => offers.push(Offer::new("progress.urge", &[("query", &asked.query_id)])),
+            None if asked.books > 0 => {
+                offers.push(Offer::new("progress.urge", &[("query", &asked.query_id)]))
+            }
             None => {}
             Some(ticket_id) => {
                 let ticket = workflow::find(look.tx, org_id, ticket_id)?;
@@ -116,7 +118,8 @@ fn ask(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusa
     let books = metering::book::books(work.tx, org_id)?;
     let (mut zh, mut en) = (String::new(), String::new());
     for one in late.iter().take(10) {
-        let number = books.iter().find(|book| book.book_id == one.book_id).map_or("", |book| book.number.as_str());
+        let number =
+            books.iter().find(|book| book.book_id == one.book_id).map_or("", |book| book.number.as_str());
         zh.push_str(&format!("；{number} 期限 {}，逾期 {} 个工作日", one.due_on, one.late_days));
         en.push_str(&format!("; {number} due {}, {} working days late", one.due_on, one.late_days));
     }

@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use billing::desk::{self, BookProgress};
 use billing::suspicion::Mode;
 use billing::{BillPostings, Clerks, OfficeRules, PriceBook, RunBook, RunPlan};
-use kernel::{Bilingual, Lang, Month, Text};
+use kernel::{Bilingual, Lang, Month};
 use ledger::PostingRules;
 use metering::book::{BookMonth, BookState};
 
 use super::{
-    BOOK, MONTH, MONTH_WANTED, READ, REASON, UNIT_WANTED, book_in, book_state, encode, month_of, rules, units_shown,
+    BOOK, MONTH, MONTH_WANTED, READ, REASON, UNIT_WANTED, book_in, book_state, encode, month_of, rules,
+    units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Takes, Tone, Weight,
+    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Takes, Tone, Weight,
 };
 use crate::cells;
 use crate::job::JobRun;
@@ -23,9 +24,9 @@ const COLUMNS: &[Column] = &[
     Column::sorted("book", Kind::Text),
     Column::sorted("unit", Kind::Text),
     Column::sorted("book_state", Kind::Text),
-    Column::sorted("submitted_on", Kind::Date),
+    Column::sorted("book_submitted_on", Kind::Date),
     Column::sorted("issue_by", Kind::Date),
-    Column::summed("late_days", Kind::Count),
+    Column::summed("working_days_late", Kind::Count),
     Column::summed("accounts", Kind::Count),
     Column::summed("clean", Kind::Count),
     Column::summed("open_exceptions", Kind::Count),
@@ -35,7 +36,8 @@ const COLUMNS: &[Column] = &[
     Column::summed("issued_amount", Kind::Money),
 ];
 
-const STATES: &[&str] = &["submitted", "calculating", "reviewing", "exception", "issued", "returned", "entering", "created"];
+const STATES: &[&str] =
+    &["submitted", "calculating", "reviewing", "exception", "issued", "returned", "entering", "created"];
 
 const LIST: List = List {
     name: "review",
@@ -103,7 +105,8 @@ const ACTS: &[Act] = &[
 ];
 
 /// The desk.
-pub const AREA: Area = Area { name: "review", lists: &[LIST], views: &[], acts: ACTS, pages: &[crate::page::review::PAGE] };
+pub const AREA: Area =
+    Area { name: "review", lists: &[LIST], views: &[], acts: ACTS, pages: &[crate::page::review::PAGE] };
 
 /// A book of the month with how it stands.
 pub struct BookLine {
@@ -157,12 +160,17 @@ pub fn books_of(
         if units.is_some_and(|units| !units.contains(&book.unit_id)) {
             continue;
         }
-        let number = look.books()?.get(&book.book_id).map_or_else(|| book.book_id.to_string(), |known| known.number.clone());
+        let number = look
+            .books()?
+            .get(&book.book_id)
+            .map_or_else(|| book.book_id.to_string(), |known| known.number.clone());
         let progress = progress.get(&book.book_id).copied().unwrap_or_default();
         let issue_by = due(&rules, &book)?;
         // A book is late while no bill of it is out; what is left over has clocks of its own.
         let late_days = match issue_by {
-            Some(due) if progress.issued == 0 && book.state != BookState::Issued => rules.days_late(due, today)?,
+            Some(due) if progress.issued == 0 && book.state != BookState::Issued => {
+                rules.days_late(due, today)?
+            }
             _ => 0,
         };
         found.push(BookLine { book, number, progress, issue_by, late_days });
@@ -183,6 +191,8 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let units = units_shown(look, given, READ)?;
     let wanted = given.maybe_text("book_state").map(str::to_owned);
     let only_waiting = given.flag("waiting");
+    // Who does not review finds the book itself.
+    let desk = if look.caller.holds("billing.review") { "review" } else { "books" };
     let mut rows = Vec::new();
     for line in books_of(look, month, units.as_deref())? {
         let state = line.book.state;
@@ -192,7 +202,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         let late = if line.late_days > 0 { Tone::Bad } else { Tone::Plain };
         let progress = line.progress;
         let cells = cells![
-            Cell::from(line.number.as_str()).to(format!("/review/{month}/{}", encode(&line.number))),
+            Cell::from(line.number.as_str()).to(format!("/{desk}/{month}/{}", encode(&line.number))),
             look.unit_name(line.book.unit_id)?,
             book_state(state),
             line.book.submitted_at.map(|at| at.date()),
@@ -231,7 +241,10 @@ fn calculate(work: &mut identity::Work<'_, '_>, given: &Given, _: &House) -> Res
     let done = billing::calculate_book(work, &prices, month, book)?;
     let (bills, clean, kwh, amount) = (done.bills, done.clean, done.energy_kwh, done.amount);
     let said = Done::said(
-        format!("抄本 {} 已计算：{bills} 户，正常 {clean} 户，电量 {kwh} 千瓦时，电费 {amount} 元", given.text("book")),
+        format!(
+            "抄本 {} 已计算：{bills} 户，正常 {clean} 户，电量 {kwh} 千瓦时，电费 {amount} 元",
+            given.text("book")
+        ),
         format!("book {}: {bills} bills, {clean} clean, {kwh} kWh, {amount} yuan", given.text("book")),
     );
     to_book(said.fact("bills", bills).fact("clean", clean).fact("amount", amount.to_string()), given)
@@ -349,8 +362,12 @@ fn run_month(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     }
     let Sums { accounts, clean, issued, amount, issued_amount } = summary;
     let said = Done::said(
-        format!("{month}：计算 {accounts} 户，正常 {clean} 户，发行 {issued} 户，电费 {amount} 元（发行 {issued_amount} 元）"),
-        format!("{month}: {accounts} bills, {clean} clean, {issued} issued, {amount} yuan ({issued_amount} issued)"),
+        format!(
+            "{month}：计算 {accounts} 户，正常 {clean} 户，发行 {issued} 户，电费 {amount} 元（发行 {issued_amount} 元）"
+        ),
+        format!(
+            "{month}: {accounts} bills, {clean} clean, {issued} issued, {amount} yuan ({issued_amount} issued)"
+        ),
     );
     Ok(said.see(format!("/review?month={month}")).fact("accounts", accounts).fact("issued", issued))
 }
@@ -373,16 +390,5 @@ impl Sums {
         self.amount = self.amount.plus(run.amount)?;
         self.issued_amount = self.issued_amount.plus(run.issued_amount)?;
         Ok(())
-    }
-}
-
-/// The words for what a book waits for.
-pub fn waits_for(state: BookState) -> Text {
-    match state {
-        BookState::Submitted => Text::new("待计算", "to be calculated"),
-        BookState::Calculating => Text::new("待复核", "to be reviewed"),
-        BookState::Reviewing => Text::new("待发行", "to be issued"),
-        BookState::Exception => Text::new("待处理异常", "exceptions to be dealt with"),
-        other => Text::new(other.text(Lang::Zh), other.text(Lang::En)),
     }
 }

@@ -1,22 +1,22 @@
 //! The suspicion score: scores with their reasons, who decides, where rule and score differ, and held bills that two
 //! persons release.
 
+use billing::RunPlan;
 use billing::desk::{self, ScoreQuery};
 use billing::gates::Limits;
 use billing::suspicion::{self, Band, Finding, Mode};
-use billing::RunPlan;
 use identity::Work;
 use kernel::{Bilingual, Lang, Month, Text};
 
 use super::exceptions::band;
 use super::review::run_books;
 use super::{
-    ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASON, UNIT_WANTED, account_in, accounts_searched, both, customer,
-    month_of, names, reasons, search_note, units_shown,
+    ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASON, UNIT_WANTED, account_in, accounts_searched,
+    both, customer, month_of, names, reasons, search_note, units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
-    Run, Sheet, Takes, View, Weight,
+    Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row,
+    Rows, Run, Sheet, Takes, View, Weight,
 };
 use crate::cells;
 use crate::job::JobRun;
@@ -31,12 +31,7 @@ const SCORES: List = List {
     name: "scores",
     path: "/scores",
     permission: READ,
-    filters: &[
-        MONTH_WANTED,
-        UNIT_WANTED,
-        BOOK_WANTED,
-        Field::maybe("band", Takes::Choice(BANDS)),
-    ],
+    filters: &[MONTH_WANTED, UNIT_WANTED, BOOK_WANTED, Field::maybe("band", Takes::Choice(BANDS))],
     columns: &[
         Column::new("account", Kind::Text),
         Column::new("name", Kind::Text),
@@ -92,14 +87,8 @@ const RELEASES: List = List {
     acts: &[],
 };
 
-const VIEW: View = View {
-    name: "suspicion",
-    path: "/suspicion",
-    permission: READ,
-    params: &[],
-    show,
-    menu: true,
-};
+const VIEW: View =
+    View { name: "suspicion", path: "/suspicion", permission: READ, params: &[], show, menu: true };
 
 const ACTS: &[Act] = &[
     Act {
@@ -148,8 +137,13 @@ const ACTS: &[Act] = &[
 ];
 
 /// The desk.
-pub const AREA: Area =
-    Area { name: "suspicion", lists: &[SCORES, DIFFERENCES, RELEASES], views: &[VIEW], acts: ACTS, pages: &[] };
+pub const AREA: Area = Area {
+    name: "suspicion",
+    lists: &[SCORES, DIFFERENCES, RELEASES],
+    views: &[VIEW],
+    acts: ACTS,
+    pages: &[],
+};
 
 fn words(findings: &[Finding]) -> Text {
     let said = |lang: Lang, between: &str| {
@@ -236,7 +230,9 @@ fn differences(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refus
     let mut shown = Rows::of(DIFFERENCES_COLUMNS, rows, query, lang);
     shown.note = Some(Text::new(
         format!("比对 {bills} 户：评分多拦 {caught} 户，少拦 {released} 户；每类至多列 {SIDES_MAX} 户"),
-        format!("{bills} bills compared: the score stops {caught} more and {released} less; at most {SIDES_MAX} of each are listed"),
+        format!(
+            "{bills} bills compared: the score stops {caught} more and {released} less; at most {SIDES_MAX} of each are listed"
+        ),
     ));
     Ok(shown)
 }
@@ -251,15 +247,15 @@ fn releases(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
             continue;
         }
         let (number, name) = customer(&names, account_id);
-        let mut row = Row::from(cells![
-            number,
-            name,
-            look.unit_name(unit_id)?,
-            look.person_name(proposed_by)?,
-            reason,
-        ]);
+        let mut row =
+            Row::from(
+                cells![number, name, look.unit_name(unit_id)?, look.person_name(proposed_by)?, reason,],
+            );
         if let Some(known) = names.get(&account_id).filter(|_| proposed_by != look.caller.actor.person_id) {
-            row.offers.push(Offer::new("exception.confirm_release", &[("month", &month), ("account", &known.number)]));
+            row.offers.push(Offer::new(
+                "exception.confirm_release",
+                &[("month", &month), ("account", &known.number)],
+            ));
         }
         rows.push(row);
     }
@@ -294,7 +290,10 @@ fn show(look: &mut Look<'_, '_>, _: &Given) -> Result<Sheet, Refusal> {
 pub fn score(job: &JobRun<'_>, month: Month) -> Result<suspicion::ScoreSummary, Refusal> {
     let books = run_books(job, month, |_| true)?;
     if books.is_empty() {
-        return Err(Refusal::refused(format!("{month} 没有开册的抄本"), format!("no book is open in {month}")));
+        return Err(Refusal::refused(
+            format!("{month} 没有开册的抄本"),
+            format!("no book is open in {month}"),
+        ));
     }
     let workers = RunPlan::new(month, Vec::new(), job.now).workers;
     Ok(suspicion::score_month(&job.house.store, &job.actor, month, &books, job.now, workers)?)
@@ -308,7 +307,9 @@ fn run(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let ([release, sample, review, hold], accounts) = (summary.bands, summary.accounts);
     let done = Done::said(
         format!("{month} 评分 {accounts} 户：放行 {release}，抽查档 {sample}，复核 {review}，暂扣 {hold}"),
-        format!("{month}: {accounts} scored; release {release}, sample {sample}, review {review}, hold {hold}"),
+        format!(
+            "{month}: {accounts} scored; release {release}, sample {sample}, review {review}, hold {hold}"
+        ),
     );
     Ok(done.see(format!("/scores?month={month}")).fact("accounts", accounts))
 }
@@ -329,8 +330,11 @@ fn set_thresholds(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<D
     let text = std::str::from_utf8(&file.bytes).map_err(|_| unreadable())?;
     let new = suspicion::set_thresholds(work, text)?;
     let version = new.version;
-    Ok(Done::said(format!("评分参数第 {version} 版已生效"), format!("thresholds, version {version}, are in force"))
-        .see("/suspicion"))
+    Ok(Done::said(
+        format!("评分参数第 {version} 版已生效"),
+        format!("thresholds, version {version}, are in force"),
+    )
+    .see("/suspicion"))
 }
 
 fn propose_release(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {

@@ -6,8 +6,8 @@ use kernel::{Bilingual as _, Month};
 
 use super::ledger::{READ, side_word};
 use crate::catalogue::{
-    Act, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Takes, Tone,
-    Weight,
+    Act, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
+    Takes, Tone, Weight,
 };
 use crate::job::JobRun;
 
@@ -38,8 +38,11 @@ fn chart(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let rows = chart.accounts().map(|account| {
         let code = account.code.to_string();
         let number = Cell::from(code.as_str());
-        let number =
-            if account.postable { number.to(format!("/ledger/accounts/{code}?month={month}")) } else { number };
+        let number = if account.postable {
+            number.to(format!("/ledger/accounts/{code}?month={month}"))
+        } else {
+            number
+        };
         Row::from(vec![
             number,
             Cell::from(account.name.text(lang)),

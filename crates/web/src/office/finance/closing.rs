@@ -9,8 +9,8 @@ use workflow::Period;
 
 use super::{month_of, unit_by_code, units};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, View, Weight,
 };
 use crate::frame::url;
 use crate::job::JobRun;
@@ -79,7 +79,8 @@ fn closings(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
             continue;
         }
         let items = items_of(look, &unit, month)?;
-        let done = items.iter().filter(|(_, laid)| laid.as_ref().is_some_and(|laid| laid.done.is_some())).count();
+        let done =
+            items.iter().filter(|(_, laid)| laid.as_ref().is_some_and(|laid| laid.done.is_some())).count();
         let waiting = unsigned
             .iter()
             .filter(|list| list.first_unit_id == unit.id || list.second_unit_id == unit.id)
@@ -111,7 +112,7 @@ pub const CLOSING: View = View {
     path: "/closing/{month}/{unit}",
     permission: READ,
     params: &[MONTH, UNIT],
-    show: show,
+    show,
     menu: false,
 };
 
@@ -119,7 +120,8 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let (org_id, month, lang) = (look.org_id(), given.month("month")?, look.lang());
     let unit = look.unit_by_code(given.text("unit"))?;
     look.require(READ, unit.id)?;
-    let title = Text::new(format!("{month} 结账：{}", unit.name.zh), format!("Closing {month}: {}", unit.name.en));
+    let title =
+        Text::new(format!("{month} 结账：{}", unit.name.zh), format!("Closing {month}: {}", unit.name.en));
     let mut sheet = Sheet::new(title.text(lang));
     let items = items_of(look, &unit, month)?;
     let closed = workflow::closed_by(look.tx, org_id, unit.id, Period::Month(month))?;
@@ -203,11 +205,16 @@ fn evidence(
     if let Some(kind) = item.list_kind {
         let lists: Vec<workflow::SignedList> = workflow::lists_of(look.tx, org_id, month)?
             .into_iter()
-            .filter(|list| list.kind == kind && (list.first_unit_id == unit.id || list.second_unit_id == unit.id))
+            .filter(|list| {
+                list.kind == kind && (list.first_unit_id == unit.id || list.second_unit_id == unit.id)
+            })
             .collect();
         let (all, signed) = (lists.len(), lists.iter().filter(|list| list.is_complete()).count());
-        let cell = Cell::said(format!("清单 {all} 份，双方已签 {signed} 份"), format!("{signed} of {all} lists signed by both"))
-            .to(format!("/lists?month={month}"));
+        let cell = Cell::said(
+            format!("清单 {all} 份，双方已签 {signed} 份"),
+            format!("{signed} of {all} lists signed by both"),
+        )
+        .to(format!("/lists?month={month}"));
         return Ok((cell, (all > 0).then_some(all == signed)));
     }
     let rules = OfficeRules::built_in()?;
@@ -218,8 +225,11 @@ fn evidence(
             match found.into_iter().find(|status| status.total.unit_id == unit.id) {
                 Some(status) => match status.confirmed_on {
                     Some(day) => (
-                        Cell::said(format!("{day} 确认 {} 元", status.total.amount), format!("{} yuan confirmed on {day}", status.total.amount))
-                            .to(path),
+                        Cell::said(
+                            format!("{day} 确认 {} 元", status.total.amount),
+                            format!("{} yuan confirmed on {day}", status.total.amount),
+                        )
+                        .to(path),
                         Some(true),
                     ),
                     None => (Cell::said("尚未确认", "not confirmed yet").to(path), Some(false)),
@@ -231,15 +241,21 @@ fn evidence(
             let books = metering::book::books_of_month(look.tx, org_id, month)?;
             let (all, issued) =
                 (books.len(), books.iter().filter(|book| book.state == BookState::Issued).count());
-            let cell = Cell::said(format!("抄本 {all} 册，已发行 {issued} 册"), format!("{issued} of {all} books issued"))
-                .to(format!("/books?month={month}"));
+            let cell = Cell::said(
+                format!("抄本 {all} 册，已发行 {issued} 册"),
+                format!("{issued} of {all} books issued"),
+            )
+            .to(format!("/books?month={month}"));
             (cell, (all > 0).then_some(all == issued))
         }
         "receivable_compiled" => {
             let compiled = report::statuses(look.tx, &rules, org_id, month, today)?.len();
             let all = report::station_totals(look.tx, org_id, month)?.len();
-            let cell = Cell::said(format!("{all} 个单位，已编制 {compiled} 个"), format!("{compiled} of {all} units compiled"))
-                .to(format!("/reports/stations?month={month}"));
+            let cell = Cell::said(
+                format!("{all} 个单位，已编制 {compiled} 个"),
+                format!("{compiled} of {all} units compiled"),
+            )
+            .to(format!("/reports/stations?month={month}"));
             (cell, (all > 0).then_some(all == compiled))
         }
         "error_rate_reported" => {
@@ -260,7 +276,8 @@ fn evidence(
             let path = format!("/reports/{month}/reconcile");
             match frozen.iter().find(|kept| kept.unit_id == 0) {
                 Some(kept) => (
-                    Cell::said(format!("余额 {} 元", kept.balance), format!("balance {} yuan", kept.balance)).to(path),
+                    Cell::said(format!("余额 {} 元", kept.balance), format!("balance {} yuan", kept.balance))
+                        .to(path),
                     Some(true),
                 ),
                 None => (Cell::said("尚未冻结", "not frozen yet").to(path), Some(false)),
@@ -352,8 +369,11 @@ fn close(run: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
         found.ok_or_else(|| Refusal::not_found("单位", "unit", given.text("unit")))
     })?;
     let done = || {
-        Done::said(format!("{} {month} 已关闭", unit.name.zh), format!("{month} of {} is closed", unit.name.en))
-            .see(path_of(month, &unit.code))
+        Done::said(
+            format!("{} {month} 已关闭", unit.name.zh),
+            format!("{month} of {} is closed", unit.name.en),
+        )
+        .see(path_of(month, &unit.code))
     };
     run.progress(0, 2)?;
     let closed = run.look(|tx| Ok(workflow::closed_by(tx, org_id, unit.id, Period::Month(month))?))?;

@@ -1,13 +1,15 @@
 //! The trial balance, and from it down to the postings of an account.
 
 use ::ledger::{
-    AccountCode, COUNT_MAX, Customer, LedgerError, LineFilter, Part, Side, account_lines, component_names, trial_balance,
+    AccountCode, COUNT_MAX, Customer, LedgerError, LineFilter, Part, Side, account_lines, component_names,
+    trial_balance,
 };
 use kernel::{Bilingual as _, Money, Text};
 
 use super::{accounts, month_of, unit_of, units};
 use crate::catalogue::{
-    Cell, Column, Download, Field, FileMade, Given, Kind, List, Look, Query, Refusal, Row, Rows, Takes, Tone, Value,
+    Cell, Column, Download, Field, FileMade, Given, Kind, List, Look, Query, Refusal, Row, Rows, Takes, Tone,
+    Value,
 };
 use crate::frame::url;
 
@@ -82,7 +84,10 @@ fn balance(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> 
         .collect::<Result<Vec<Row>, Refusal>>()?;
     let mut rows = Rows::of(BALANCE_COLUMNS, rows, query, lang);
     rows.note = Some(if found.debit == found.credit {
-        Text::new(format!("借贷平衡：{} 元", found.debit), format!("debits equal credits: {} yuan", found.debit))
+        Text::new(
+            format!("借贷平衡：{} 元", found.debit),
+            format!("debits equal credits: {} yuan", found.debit),
+        )
     } else {
         Text::new(
             format!("借贷不平衡！借方 {}，贷方 {}；请核对账目", found.debit, found.credit),
@@ -158,7 +163,8 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let mut rows = Vec::with_capacity(found.lines.len());
     for line in &found.lines {
         let (voucher_id, _) = line.key;
-        let customer = line.customer.map(|id| numbers.get(&id).map_or(id.to_string(), |fact| fact.number.clone()));
+        let customer =
+            line.customer.map(|id| numbers.get(&id).map_or(id.to_string(), |fact| fact.number.clone()));
         let voucher = match &customer {
             Some(number) => format!("/ledger/vouchers/{voucher_id}/entries?account={}", url::encode(number)),
             None => format!("/ledger/vouchers/{voucher_id}"),
@@ -178,9 +184,8 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     // The balances are those of the account, whatever part of its postings is asked for.
     let balance = trial_balance(look.tx, org_id, month, month, filter.unit_id)?;
     let balance = balance.lines.into_iter().find(|line| line.account == code);
-    let (opening, closing) = balance
-        .as_ref()
-        .map_or((Money::ZERO, Money::ZERO), |line| (line.opening, line.closing));
+    let (opening, closing) =
+        balance.as_ref().map_or((Money::ZERO, Money::ZERO), |line| (line.opening, line.closing));
     let (opening, closing) = (on_side(side, opening)?, on_side(side, closing)?);
     let mut said = Text::new(
         format!("{code} {} {from} 至 {to}：期初余额 {opening} 元，期末余额 {closing} 元", name.zh),

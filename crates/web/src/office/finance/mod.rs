@@ -23,16 +23,16 @@ use crate::catalogue::{Area, Download, Given, Look, Refusal};
 /// The books of account.
 pub const LEDGER: Area = Area {
     name: "ledger",
-    lists: &[ledger::BALANCE, ledger::ACCOUNT, vouchers::VOUCHERS, vouchers::ENTRIES, chart::CHART, chart::PERIODS],
-    views: &[vouchers::VOUCHER],
-    acts: &[
-        vouchers::POST,
-        vouchers::REVERSE,
-        chart::INSTALL,
-        chart::OPEN,
-        chart::CLOSE,
-        chart::REOPEN,
+    lists: &[
+        ledger::BALANCE,
+        ledger::ACCOUNT,
+        vouchers::VOUCHERS,
+        vouchers::ENTRIES,
+        chart::CHART,
+        chart::PERIODS,
     ],
+    views: &[vouchers::VOUCHER],
+    acts: &[vouchers::POST, vouchers::REVERSE, chart::INSTALL, chart::OPEN, chart::CLOSE, chart::REOPEN],
     pages: &[],
 };
 
@@ -92,15 +92,13 @@ pub(crate) fn unit_of(
     match look.caller.units_of(permission).as_deref() {
         None => Ok(None),
         Some([only]) => Ok(Some(*only)),
-        Some(_) => {
-            Err(Refusal::fields(vec![("unit".to_owned(), Text::new("请选择单位", "choose a unit"))]))
-        }
+        Some(_) => Err(Refusal::fields(vec![("unit".to_owned(), Text::new("请选择单位", "choose a unit"))])),
     }
 }
 
 /// The units a filter offers: code, and code with name.
 pub(crate) fn units(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal> {
-    Ok(options(look, |_| true)?)
+    options(look, |_| true)
 }
 
 /// The supply stations.
@@ -108,14 +106,12 @@ pub(crate) fn stations(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, R
     options(look, |kind| kind == "supply_station")
 }
 
-fn options(
-    look: &mut Look<'_, '_>,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Text)>, Refusal> {
+fn options(look: &mut Look<'_, '_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Text)>, Refusal> {
     let units = look.units()?.values().filter(|unit| wanted(&unit.kind));
     let mut found: Vec<(String, Text)> = units
         .map(|unit| {
-            let (zh, en) = (format!("{} {}", unit.code, unit.name.zh), format!("{} {}", unit.code, unit.name.en));
+            let (zh, en) =
+                (format!("{} {}", unit.code, unit.name.zh), format!("{} {}", unit.code, unit.name.en));
             (unit.code.clone(), Text::new(zh, en))
         })
         .collect();
@@ -124,10 +120,7 @@ fn options(
 }
 
 /// The unit with this code, within a command.
-pub(crate) fn unit_by_code(
-    work: &mut identity::Work<'_, '_>,
-    code: &str,
-) -> Result<identity::Unit, Refusal> {
+pub(crate) fn unit_by_code(work: &mut identity::Work<'_, '_>, code: &str) -> Result<identity::Unit, Refusal> {
     let org_id = work.org_id();
     let found = identity::units(work.tx, org_id)?.into_iter().find(|unit| unit.code == code);
     found.ok_or_else(|| Refusal::not_found("单位", "unit", code))
@@ -143,7 +136,8 @@ pub(crate) fn require_somewhere(
     work: &identity::Work<'_, '_>,
     permission: &'static str,
 ) -> Result<(), Refusal> {
-    let held = work.actor().assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission));
+    let held =
+        work.actor().assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission));
     if held { Ok(()) } else { Err(Refusal::not_permitted(Permission(permission).0)) }
 }
 

@@ -6,8 +6,8 @@ use tariff::table::{PriceTable, SHIPPED};
 
 use super::price_file::{self, FILE_BYTES_MAX};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, Grid, House, Kind, List, Look, Query, Refusal, Row,
-    Rows, Run, Sheet, Takes, Tone, Value, View, Weight,
+    Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, Grid, House, Kind, List, Look, Query,
+    Refusal, Row, Rows, Run, Sheet, Takes, Tone, Value, View, Weight,
 };
 
 pub(super) const READ: &str = "billing.read";
@@ -60,7 +60,8 @@ fn known(look: &mut Look<'_, '_>) -> Result<Vec<Known>, Refusal> {
     let org_id = look.org_id();
     let mut found = Vec::new();
     for table in billing::price_tables(look.tx, org_id)? {
-        let text = billing::price_table_text(look.tx, org_id, &table.code, table.version)?.unwrap_or_default();
+        let text =
+            billing::price_table_text(look.tx, org_id, &table.code, table.version)?.unwrap_or_default();
         let head: Option<Head> = toml::from_str(&text).ok();
         let to = head.as_ref().and_then(|head| head.to.as_ref()).map(|day| day.to_string().replace('"', ""));
         let (title, region) = head.map_or_else(
@@ -128,7 +129,7 @@ pub const TABLE: View = View {
     path: "/prices/{price_table}/{table_version}",
     permission: READ,
     params: PARAMS,
-    show: show,
+    show,
     menu: false,
 };
 
@@ -185,7 +186,10 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     sheet.push(Block::Files {
         name: "files",
         files: vec![
-            (Text::new("工作簿（可作下一张电价表的底稿）", "Workbook, to start the next table from"), format!("{path}/file.xlsx")),
+            (
+                Text::new("工作簿（可作下一张电价表的底稿）", "Workbook, to start the next table from"),
+                format!("{path}/file.xlsx"),
+            ),
             (Text::new("原文（TOML）", "The text as loaded (TOML)"), format!("{path}/file.toml")),
         ],
     });
@@ -214,7 +218,10 @@ fn grid(part: &tariff::table::workbook::Sheet) -> Option<Grid> {
         name: "price_sheet",
         title: same(&part.name),
         columns: columns.collect(),
-        rows: rows.iter().map(|row| Row::from(row.iter().zip(&kinds).map(cell).collect::<Vec<Cell>>())).collect(),
+        rows: rows
+            .iter()
+            .map(|row| Row::from(row.iter().zip(&kinds).map(cell).collect::<Vec<Cell>>()))
+            .collect(),
     })
 }
 
@@ -253,7 +260,8 @@ pub(super) fn given_table(given: &Given) -> Result<PriceTable, Refusal> {
             None => Err(Refusal::not_found("内置电价表", "shipped table", id)),
         },
         _ => {
-            let why = Text::new("请选择文件或内置电价表之一", "give a file or a table that comes with the program");
+            let why =
+                Text::new("请选择文件或内置电价表之一", "give a file or a table that comes with the program");
             Err(Refusal::fields(vec![("prices".to_owned(), why)]))
         }
     }

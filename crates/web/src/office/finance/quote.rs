@@ -21,7 +21,7 @@ pub const TRY: Page = Page {
         Field::maybe("capacity_kva", Takes::Quantity),
         Field::maybe("quote_text", Takes::LongText(8_000)),
     ],
-    draw: draw,
+    draw,
     menu: true,
 };
 

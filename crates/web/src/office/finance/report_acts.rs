@@ -8,8 +8,8 @@ use kernel::{Moment, Money, Rate, Text};
 use super::reports::READ;
 use super::{month_of, unit_by_code, units};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Sheet, Takes, Tone, View, Weight,
 };
 use crate::job::JobRun;
 
@@ -102,10 +102,7 @@ fn submit(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Ref
     let month = given.month("month")?;
     let unit = unit_by_code(work, given.text("unit"))?;
     report::submit(work, month, unit.id)?;
-    Ok(Done::said(
-        format!("{} 已上报 {month}", unit.name.zh),
-        format!("{} submitted {month}", unit.name.en),
-    ))
+    Ok(Done::said(format!("{} 已上报 {month}", unit.name.zh), format!("{} submitted {month}", unit.name.en)))
 }
 
 /// Rolls submitted reports up (汇总上报, RPT-07).
@@ -260,14 +257,18 @@ fn set_target(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done,
     for (at, line) in lines {
         let number = at + 1;
         let Some((code, value)) = line.trim().split_once(char::is_whitespace) else {
-            return Err(wrong(number, "应为“单位代码 数值”".into(), "write “code of the unit, value”".into()));
+            return Err(wrong(
+                number,
+                "应为“单位代码 数值”".into(),
+                "write “code of the unit, value”".into(),
+            ));
         };
-        let unit = units.iter().find(|unit| unit.code == code).ok_or_else(|| {
-            wrong(number, format!("没有单位 {code}"), format!("there is no unit {code}"))
-        })?;
+        let unit = units
+            .iter()
+            .find(|unit| unit.code == code)
+            .ok_or_else(|| wrong(number, format!("没有单位 {code}"), format!("there is no unit {code}")))?;
         let value = value.trim();
-        let unreadable =
-            || wrong(number, format!("“{value}”不是数值"), format!("“{value}” is not a value"));
+        let unreadable = || wrong(number, format!("“{value}”不是数值"), format!("“{value}” is not a value"));
         let amount = match kind {
             TargetKind::Receivable => value.parse::<Money>().map_err(|_| unreadable())?.fen(),
             _ => {
@@ -293,10 +294,7 @@ pub const APPROVE_TARGETS: Act = Act {
     name: "report.approve_targets",
     path: "/reports/{month}/targets/{target}/approve",
     permission: "report.approve_targets",
-    fields: &[
-        MONTH,
-        Field::new("target", Takes::Choice(&["reading_rate", "receivable", "collection_rate"])),
-    ],
+    fields: &[MONTH, Field::new("target", Takes::Choice(&["reading_rate", "receivable", "collection_rate"]))],
     run: Run::Command(approve_targets),
     ..Act::PLAIN
 };
@@ -304,10 +302,7 @@ pub const APPROVE_TARGETS: Act = Act {
 fn approve_targets(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let month = given.month("month")?;
     let count = report::approve_targets(work, month, target_kind(given.text("target"))?)?;
-    Ok(Done::said(
-        format!("已批准 {month} 指标 {count} 项"),
-        format!("approved {count} targets of {month}"),
-    ))
+    Ok(Done::said(format!("已批准 {month} 指标 {count} 项"), format!("approved {count} targets of {month}")))
 }
 
 /// Freezes the month-end receivable balance (冻结月末应收余额, RPT-11), once the month is proved.
@@ -378,7 +373,11 @@ fn reconcile(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     sheet.push(Block::Facts {
         name: "reconcile",
         facts: vec![
-            ("by_marketing", Kind::Money, Cell::from(found.marketing).to(format!("/reports/{month}/receivable_summary"))),
+            (
+                "by_marketing",
+                Kind::Money,
+                Cell::from(found.marketing).to(format!("/reports/{month}/receivable_summary")),
+            ),
             ("by_finance", Kind::Money, Cell::from(found.finance).to(ledger)),
             ("unexplained", Kind::Money, super::ledger::alarming(Cell::from(found.unexplained), !even)),
         ],
@@ -442,7 +441,8 @@ fn note_difference(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<
     } else {
         report::DifferenceCause::BadDebt
     };
-    let difference = Difference { cause, amount: given.money("amount")?, text: given.text("reason").to_owned() };
+    let difference =
+        Difference { cause, amount: given.money("amount")?, text: given.text("reason").to_owned() };
     report::note_difference(work, month, &difference)?;
     Ok(Done::said("已登记差异原因", "the cause is noted").see(format!("/reports/{month}/reconcile")))
 }

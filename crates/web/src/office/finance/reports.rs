@@ -10,8 +10,8 @@ use kernel::{Bilingual as _, Money, Month, Quantity, Text};
 
 use super::{month_of, unit_code, unit_of, units};
 use crate::catalogue::{
-    Block, Cell, Column, Download, Field, FileMade, Given, Grid, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
-    Sheet, Takes, Tone, Value, View,
+    Block, Cell, Column, Download, Field, FileMade, Given, Grid, Kind, List, Look, Offer, Query, Refusal,
+    Row, Rows, Sheet, Takes, Tone, Value, View,
 };
 use crate::frame::url;
 
@@ -64,7 +64,10 @@ fn status(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         let mut offers = Vec::new();
         if one.confirmed_on.is_none() {
             let amount = total.amount;
-            offers.push(Offer::new("report.confirm", &[("month", &month), ("unit", &code), ("amount", &amount)]));
+            offers.push(Offer::new(
+                "report.confirm",
+                &[("month", &month), ("unit", &code), ("amount", &amount)],
+            ));
             offers.push(Offer::new("report.consent_late", &[("month", &month), ("unit", &code)]));
         } else if one.submitted_on.is_none() {
             offers.push(Offer::new("report.submit", &[("month", &month), ("unit", &code)]));
@@ -114,8 +117,11 @@ pub const REPORTS: List = List {
     acts: &[],
 };
 
-const REPORT_COLUMNS: &[Column] =
-    &[Column::sorted("report", Kind::Text), Column::new("code", Kind::Text), Column::new("excel", Kind::Text)];
+const REPORT_COLUMNS: &[Column] = &[
+    Column::sorted("report", Kind::Text),
+    Column::new("code", Kind::Text),
+    Column::new("excel", Kind::Text),
+];
 
 fn reports(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let (month, lang) = (month_of(look, query.given), look.lang());
@@ -145,7 +151,7 @@ pub const REPORT: View = View {
         Field::new("report", Takes::Text(60)),
         Field::maybe("unit", Takes::Option(units)),
     ],
-    show: show,
+    show,
     menu: false,
 };
 
@@ -288,7 +294,8 @@ impl Links {
     fn new(look: &mut Look<'_, '_>, report: &Report, month: Month) -> Result<Links, Refusal> {
         let org_id = look.org_id();
         let named = ::ledger::component_names(look.tx, org_id)?;
-        let keys = |column: &report::ReportColumn| (column.title.zh.clone(), column.kind == SheetKind::Integer);
+        let keys =
+            |column: &report::ReportColumn| (column.title.zh.clone(), column.kind == SheetKind::Integer);
         Ok(Links {
             month,
             titles: report.columns.iter().map(keys).collect(),
@@ -306,7 +313,8 @@ impl Links {
         };
         let mut cells = Vec::with_capacity(row.len());
         for (at, cell) in row.iter().enumerate() {
-            let (title, integer) = self.titles.get(at).map_or(("", false), |(title, is)| (title.as_str(), *is));
+            let (title, integer) =
+                self.titles.get(at).map_or(("", false), |(title, is)| (title.as_str(), *is));
             let plain = Cell::from(value_of(cell));
             cells.push(match (title, cell) {
                 ("单位" | "甲方单位" | "乙方单位", SheetCell::Integer(unit_id)) => {
@@ -374,7 +382,8 @@ pub const WORKBOOK: Download = Download {
 
 fn unit_names(look: &mut Look<'_, '_>) -> Result<BTreeMap<i64, String>, Refusal> {
     let lang = look.lang();
-    let named = |(id, unit): (&i64, &identity::Unit)| (*id, format!("{} {}", unit.code, unit.name.text(lang)));
+    let named =
+        |(id, unit): (&i64, &identity::Unit)| (*id, format!("{} {}", unit.code, unit.name.text(lang)));
     Ok(look.units()?.iter().map(named).collect())
 }
 
@@ -426,7 +435,11 @@ fn paper_of(look: &mut Look<'_, '_>, given: &Given) -> Result<FileMade, Refusal>
     }
     let mut table = page::Table::new(report.columns.iter().map(|column| {
         let title = column.title.text(lang);
-        if kind_of(column.kind).is_figure() { page::Column::figure(title, 2) } else { page::Column::text(title, 3) }
+        if kind_of(column.kind).is_figure() {
+            page::Column::figure(title, 2)
+        } else {
+            page::Column::text(title, 3)
+        }
     }));
     let written = |at: usize, cell: &SheetCell| {
         let kind = report.columns.get(at).map_or(Kind::Text, |column| kind_of(column.kind));

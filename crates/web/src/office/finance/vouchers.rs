@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ::ledger::{
-    AccountCode, COUNT_MAX, Entry, Leg, MANUAL, Part, VoucherFilter, VoucherHeader, component_names, reversed_by,
-    voucher_head, voucher_movements, voucher_postings, vouchers_of,
+    AccountCode, COUNT_MAX, Entry, Leg, MANUAL, Part, VoucherFilter, VoucherHeader, component_names,
+    reversed_by, voucher_head, voucher_movements, voucher_postings, vouchers_of,
 };
 use identity::Work;
 use kernel::{Bilingual as _, Date, Month, Text};
@@ -12,8 +12,8 @@ use kernel::{Bilingual as _, Date, Month, Text};
 use super::ledger::{READ, nothing_for_zero};
 use super::{accounts, bill_path, month_of, unit_by_code, unit_of, units};
 use crate::catalogue::{
-    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Query, Refusal, Row, Rows, Run, Sheet,
-    Takes, Tone, Value, View, Weight,
+    Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Query, Refusal, Row, Rows, Run,
+    Sheet, Takes, Tone, Value, View, Weight,
 };
 use crate::frame::url;
 
@@ -48,7 +48,12 @@ fn vouchers(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
         "" => None,
         words => match words.parse::<i64>() {
             Ok(number) => Some(number),
-            Err(_) => return Ok(Rows { note: Some(Text::new("按凭证号查找", "look for a voucher's number")), ..Rows::default() }),
+            Err(_) => {
+                return Ok(Rows {
+                    note: Some(Text::new("按凭证号查找", "look for a voucher's number")),
+                    ..Rows::default()
+                });
+            }
         },
     };
     let filter =
@@ -70,9 +75,8 @@ fn vouchers(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
             Cell::from(head.total),
         ]));
     }
-    let note = (count >= COUNT_MAX).then(|| {
-        Text::new(format!("至少 {COUNT_MAX} 张凭证"), format!("at least {COUNT_MAX} vouchers"))
-    });
+    let note = (count >= COUNT_MAX)
+        .then(|| Text::new(format!("至少 {COUNT_MAX} 张凭证"), format!("at least {COUNT_MAX} vouchers")));
     let total = vec![("total", Value::Money(total))];
     Ok(Rows { rows, total: usize::try_from(count).unwrap_or(0), sums: total, note })
 }
@@ -92,8 +96,10 @@ fn source(look: &mut Look<'_, '_>, source: &str) -> Result<Cell, Refusal> {
                 None => Cell::from(source),
             }
         }
-        (Some("adjustment"), Some(number), _) => Cell::said(format!("退补 {number}"), format!("adjustment {number}"))
-            .to(format!("/adjustments?q={}", url::encode(number))),
+        (Some("adjustment"), Some(number), _) => {
+            Cell::said(format!("退补 {number}"), format!("adjustment {number}"))
+                .to(format!("/adjustments?q={}", url::encode(number)))
+        }
         (Some("purchase_statement"), Some(number), _) => {
             Cell::said(format!("购电结算单 {number}"), format!("purchase statement {number}"))
         }
@@ -176,7 +182,10 @@ fn voucher(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     if count > SHOWN as i64 {
         sheet.push(Block::Note(
             Tone::Quiet,
-            Text::new(format!("共 {count} 条分录，以上为前 {SHOWN} 条"), format!("the first {SHOWN} of {count} entries")),
+            Text::new(
+                format!("共 {count} 条分录，以上为前 {SHOWN} 条"),
+                format!("the first {SHOWN} of {count} entries"),
+            ),
         ));
     }
     let document = vault::Document { kind: ::ledger::VOUCHER.into(), number };
@@ -194,7 +203,8 @@ fn movements(look: &mut Look<'_, '_>, voucher_id: i64, month: Month) -> Result<B
     let rows = found.iter().map(|moved| {
         let code = moved.account;
         let title = chart.account(code).map(|known| known.name.text(lang));
-        let component = named.iter().find(|(id, _, _)| *id == moved.component).map(|(_, _, name)| name.text(lang));
+        let component =
+            named.iter().find(|(id, _, _)| *id == moved.component).map(|(_, _, name)| name.text(lang));
         Row::from(vec![
             Cell::from(code.to_string()).to(format!("/ledger/accounts/{code}?month={month}")),
             Cell::from(title),
@@ -229,7 +239,8 @@ fn entries(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> 
     let (org_id, id) = (look.org_id(), query.given.number("voucher")?);
     let head = seen(look, id)?;
     let number = query.given.maybe_text("account").or(Some(query.search).filter(|words| !words.is_empty()));
-    let customer = number.map(|number| look.account(number).map(|found| found.account.account_id)).transpose()?;
+    let customer =
+        number.map(|number| look.account(number).map(|found| found.account.account_id)).transpose()?;
     let down = query.sort.is_some_and(|(_, down)| down);
     let part = Part { down, offset: query.offset, limit: query.limit };
     let (found, count, total) = voucher_postings(look.tx, org_id, id, customer, part)?;
@@ -270,7 +281,9 @@ fn entry_rows(
                 named.iter().find(|(id, _, _)| *id == posting.component).map(|(_, _, name)| name.text(lang));
             let key = posting.customer.and_then(|id| bills.get(&id));
             let bill = match key.and_then(|key| Some((key, known.get(&key.account_id)?))) {
-                Some((key, fact)) => Cell::from(key.month).to(bill_path(key.month, &fact.number, key.sequence)),
+                Some((key, fact)) => {
+                    Cell::from(key.month).to(bill_path(key.month, &fact.number, key.sequence))
+                }
                 None => Cell::default(),
             };
             let number = customer.map_or_else(Cell::default, |fact| {
@@ -374,14 +387,24 @@ fn entry(work: &mut Work<'_, '_>, text: &str) -> Result<Entry, Refusal> {
             match metering::account::account_by_number(work.tx, org_id, account)? {
                 Some(found) => leg = leg.customer(found.account.account_id),
                 None => {
-                    return wrong(number, format!("没有用户 {account}"), format!("there is no account {account}"));
+                    return wrong(
+                        number,
+                        format!("没有用户 {account}"),
+                        format!("there is no account {account}"),
+                    );
                 }
             }
         }
         entry = match side {
             "借" | "debit" | "d" | "D" => entry.debit(leg),
             "贷" | "credit" | "c" | "C" => entry.credit(leg),
-            _ => return wrong(number, format!("{side} 应为借或贷"), format!("{side} is neither debit nor credit")),
+            _ => {
+                return wrong(
+                    number,
+                    format!("{side} 应为借或贷"),
+                    format!("{side} is neither debit nor credit"),
+                );
+            }
         };
     }
     Ok(entry)

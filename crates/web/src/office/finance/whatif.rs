@@ -3,7 +3,8 @@
 
 use billing::adjustment::{self, NewBatch};
 use billing::whatif::{
-    self, Change, Extreme, Outcome, PlanRule, Selection, Tenth, Trial, WhatIf, compare_months, expected_bills, explained,
+    self, Change, Extreme, Outcome, PlanRule, Selection, Tenth, Trial, WhatIf, compare_months,
+    expected_bills, explained,
 };
 use billing::{BillPostings, OfficeRules, PriceBook};
 use identity::Permission;
@@ -227,7 +228,9 @@ fn compare(run: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let facts = facts_of(run, &asked, &trial, &made)?;
     let mut done = Done::said(
         format!("试算 {bills} 笔、{accounts} 户，差额 {difference} 元；未写入任何数据"),
-        format!("{bills} bills of {accounts} customers, a difference of {difference} yuan; nothing was written"),
+        format!(
+            "{bills} bills of {accounts} customers, a difference of {difference} yuan; nothing was written"
+        ),
     )
     .see(format!("/whatif/{}", run.job_id));
     if let Json::Object(facts) = facts {
@@ -265,7 +268,8 @@ fn plan_name(trial: &Trial, plan: PlanId) -> Text {
         || Text::new(plan.0.to_string(), plan.0.to_string()),
         |plan| {
             let request = &plan.request;
-            let place = format!("{}@{} ({} {})", request.class, request.voltage.key(), plan.table, plan.version);
+            let place =
+                format!("{}@{} ({} {})", request.class, request.voltage.key(), plan.table, plan.version);
             Text::new(format!("{} {place}", plan.name.zh), format!("{} {place}", plan.name.en))
         },
     )
@@ -289,13 +293,15 @@ fn facts_of(run: &JobRun<'_>, asked: &Asked, trial: &Trial, made: &Outcome) -> R
             json!([class, name.zh, name.en, change(sums)])
         })
         .collect();
-    let by_unit: Vec<Json> = made.by_unit.iter().map(|(unit_id, sums)| json!([unit_id, change(sums)])).collect();
+    let by_unit: Vec<Json> =
+        made.by_unit.iter().map(|(unit_id, sums)| json!([unit_id, change(sums)])).collect();
     let by_component: Vec<Json> = made
         .by_component
         .iter()
         .map(|(id, sums)| {
             let known = trial.plans().component(*id);
-            let name = known.map_or_else(|| Text::new(id.0.to_string(), id.0.to_string()), |known| known.name.clone());
+            let name = known
+                .map_or_else(|| Text::new(id.0.to_string(), id.0.to_string()), |known| known.name.clone());
             json!([
                 name.zh,
                 name.en,
@@ -354,8 +360,10 @@ fn extremes(run: &JobRun<'_>, trial: &Trial, found: &[Extreme]) -> Result<Vec<Js
     let mut kept = Vec::with_capacity(found.len());
     for extreme in found {
         let account = run.look(|tx| Ok(metering::account::account_by_id(tx, org_id, extreme.account_id)?))?;
-        let (number, name) = account
-            .map_or_else(|| (extreme.account_id.to_string(), String::new()), |account| (account.number, account.name));
+        let (number, name) = account.map_or_else(
+            || (extreme.account_id.to_string(), String::new()),
+            |account| (account.number, account.name),
+        );
         let (mut zh, mut en) = (Vec::new(), Vec::new());
         let mut month = None;
         for bill in &extreme.bills {
@@ -364,7 +372,15 @@ fn extremes(run: &JobRun<'_>, trial: &Trial, found: &[Extreme]) -> Result<Vec<Js
             en.push(words.in_words(Lang::En));
             month = Some(bill.month.to_string());
         }
-        kept.push(json!([number, name, extreme.before.fen(), extreme.after.fen(), zh.join("\n"), en.join("\n"), month]));
+        kept.push(json!([
+            number,
+            name,
+            extreme.before.fen(),
+            extreme.after.fen(),
+            zh.join("\n"),
+            en.join("\n"),
+            month
+        ]));
     }
     Ok(kept)
 }
@@ -389,7 +405,8 @@ fn batch(run: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let (org_id, id) = (run.house.org_id, given.number("job")?);
     let missing = || Refusal::not_found("试算", "comparison", &id.to_string());
     let job = run.look(|tx| Ok::<_, Refusal>(jobs::find(tx, org_id, id)?))?;
-    let job = job.filter(|job| job.act == COMPARE.name && job.state == jobs::State::Done).ok_or_else(missing)?;
+    let job =
+        job.filter(|job| job.act == COMPARE.name && job.state == jobs::State::Done).ok_or_else(missing)?;
     let facts: Json = serde_json::from_str(&job.facts).map_err(|_| missing())?;
     let text = |name: &str| facts.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
     let compared: Vec<Month> = facts
@@ -458,7 +475,10 @@ fn refuse_gaps(trial: &Trial, made: &Outcome) -> Result<(), Refusal> {
         let bills: i64 = made.missing.iter().map(|missing| missing.bills).sum();
         return Err(Refusal::refused(
             format!("{bills} 户的电价方案（{} 等）在试算电价中没有对应，请在试算时指定类别对应", plan.zh),
-            format!("{bills} bills ({} and perhaps more) have no counterpart: say where the class goes", plan.en),
+            format!(
+                "{bills} bills ({} and perhaps more) have no counterpart: say where the class goes",
+                plan.en
+            ),
         ));
     }
     if let Some(first) = made.refused.first() {

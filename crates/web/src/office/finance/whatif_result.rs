@@ -7,7 +7,8 @@ use super::bill_path;
 use super::prices::READ;
 use super::whatif::COMPARE;
 use crate::catalogue::{
-    Block, Cell, Chart, Column, Field, Given, Kind, Look, Refusal, Row, Shape, Sheet, Takes, Tone, Value, View,
+    Block, Cell, Chart, Column, Field, Given, Kind, Look, Refusal, Row, Shape, Sheet, Takes, Tone, Value,
+    View,
 };
 
 /// The result of a comparison.
@@ -16,7 +17,7 @@ pub const RESULT: View = View {
     path: "/whatif/{job}",
     permission: READ,
     params: &[Field::new("job", Takes::Id)],
-    show: show,
+    show,
     menu: false,
 };
 
@@ -177,7 +178,11 @@ fn notes(sheet: &mut Sheet, facts: &Json) {
     for (at, zh, en) in [
         (0, "笔当时未能计算，未试算", "bills could not be calculated when made, and are left out"),
         (1, "笔退补电费不重算", "adjustments met, which are not calculated again"),
-        (2, "笔的年阶梯此前用量未知，按已存用量起算", "bills begin their yearly tiers with the use that was stored"),
+        (
+            2,
+            "笔的年阶梯此前用量未知，按已存用量起算",
+            "bills begin their yearly tiers with the use that was stored",
+        ),
     ] {
         let count = number(counts, at);
         if count > 0 {
@@ -188,7 +193,10 @@ fn notes(sheet: &mut Sheet, facts: &Json) {
     if !left_out.is_empty() {
         sheet.push(Block::Note(
             Tone::Warn,
-            Text::new("以下账单不在任何合计之内；可用“类别对应”指定", "these bills are in no sum; say where their class goes"),
+            Text::new(
+                "以下账单不在任何合计之内；可用“类别对应”指定",
+                "these bills are in no sum; say where their class goes",
+            ),
         ));
         let rows = left_out.iter().map(|part| {
             Row::from(vec![

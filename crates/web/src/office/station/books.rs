@@ -234,11 +234,12 @@ fn count(
         let Some(key) = key_of(row) else { continue };
         let Some((_, of)) = progress.iter().find(|(book_id, _)| *book_id == key) else { continue };
         let counts = of.counts;
+        let book = row.cells.first().and_then(|cell| cell.link.clone()).unwrap_or_default();
         let filled = [
-            Cell::from(counts.lines),
-            Cell::from(counts.lines - counts.untouched),
-            left(counts.untouched, Tone::Warn),
-            left(of.suspicious, Tone::Warn),
+            Cell::from(counts.lines).to(format!("{book}/lines")),
+            Cell::from(counts.lines - counts.untouched).to(format!("{book}/readings")),
+            left(counts.untouched, Tone::Warn).to(format!("{book}/readings")),
+            left(of.suspicious, Tone::Warn).to(format!("{book}/lines?only=suspicious")),
         ];
         for (cell, filled) in row.cells.iter_mut().skip(7).zip(filled) {
             *cell = filled;

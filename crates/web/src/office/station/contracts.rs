@@ -100,7 +100,7 @@ const KEEP: Act = Act {
     permission: "contract.keep",
     fields: &[
         ACCOUNT,
-        Field::new("contract_number", Takes::Text(60)),
+        Field::new("contract_number", Takes::Text(40)),
         Field::new("contract_kind", Takes::Choice(KINDS)),
         Field::new("signed_on", Takes::Date),
         Field::new("valid_from", Takes::Date),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use identity::Work;
-use kernel::{Bilingual, Date, Lang, Quantity, Text};
-use metering::book::{self, Entered};
+use kernel::{Bilingual, Date, Lang, Month, Quantity, Text};
+use metering::book::{self, Book, Entered};
 use metering::entry::{self, SheetLine};
 use metering::reading::{Reading, ReadingFlags, ReadingStatus, Register};
 use serde_json::{Value as Json, json};
@@ -18,6 +18,8 @@ use crate::catalogue::{Act, Done, Field, Given, House, Refusal, Run, Takes, Why}
 const LINES_CHARS_MAX: usize = 400_000;
 /// Lines of one request.
 const LINES_MAX: usize = 5_000;
+/// Up to so many accounts are looked up one by one: a reader at the grid sends one line at a time.
+const FEW: usize = 20;
 
 /// Enters many lines; each is saved or refused by itself.
 pub const ENTER: Act = Act {
@@ -283,13 +285,33 @@ fn decide(sent: &Sent, line: Option<&SheetLine>, today: Date) -> Result<(Entered
     }
 }
 
+/// The lines that are concerned: those of the accounts, when they are few, else those of the whole book.
+fn sheet_for(
+    work: &mut Work<'_, '_>,
+    month: Month,
+    book: &Book,
+    sent: &[Sent],
+) -> Result<Vec<SheetLine>, Refusal> {
+    let org_id = work.org_id();
+    let numbers: HashSet<&str> = sent.iter().map(|one| one.account.as_str()).collect();
+    if numbers.len() > FEW {
+        return Ok(entry::entry_sheet(work.tx, org_id, month, book.book_id)?);
+    }
+    let mut accounts = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        accounts.extend(metering::account::account_by_number(work.tx, org_id, number)?);
+    }
+    let accounts: Vec<_> = accounts.iter().collect();
+    Ok(entry::entry_sheet_of(work.tx, org_id, month, book.book_id, &accounts)?)
+}
+
 fn enter(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
     let (month, book) = (given.month("month")?, book_in(work, given.text("book"))?);
     work.require(metering::permissions::ENTER_READING, book.unit_id)?;
     let org_id = work.org_id();
     let (today, by, now) = (work.today(), work.actor().person_id, work.now());
     let sent = sent_lines(given.text("lines"))?;
-    let sheet = entry::entry_sheet(work.tx, org_id, month, book.book_id)?;
+    let sheet = sheet_for(work, month, &book, &sent)?;
     let at: HashMap<(&str, i64), usize> = sheet
         .iter()
         .enumerate()
@@ -376,7 +398,7 @@ fn enter_one(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
     let org_id = work.org_id();
     let meter = given.maybe_number("meter").unwrap_or(1);
     let missing = || Refusal::not_found("该月抄表行", "line of that month", &account.number);
-    let sheet = entry::entry_sheet(work.tx, org_id, month, book_id)?;
+    let sheet = entry::entry_sheet_of(work.tx, org_id, month, book_id, &[&account])?;
     let line = sheet
         .iter()
         .find(|line| {

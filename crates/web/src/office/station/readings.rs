@@ -202,7 +202,7 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     look.require(READ, account.account.unit_id)?;
     let org_id = look.org_id();
     let missing = || Refusal::not_found("该月抄表行", "line of that month", &account.number);
-    let found = entry::entry_sheet(look.tx, org_id, month, account.account.book_id)?;
+    let found = entry::entry_sheet_of(look.tx, org_id, month, account.account.book_id, &[&account])?;
     let line = found
         .iter()
         .find(|line| {
