@@ -162,7 +162,8 @@ fn block<'s>(sheet: &'s Sheet, wanted: &str) -> &'s Block {
         Block::Facts { name, .. } | Block::Table { name, .. } | Block::Steps { name, .. } => *name == wanted,
         Block::Timeline { name, .. } | Block::Raw { name, .. } | Block::Files { name, .. } => *name == wanted,
         Block::Chart(chart) => chart.name == wanted,
-        Block::Note(..) => false,
+        Block::Grid(grid) => grid.name == wanted,
+        Block::Note(..) | Block::Progress { .. } => false,
     };
     sheet.blocks.iter().find(named).unwrap_or_else(|| panic!("no block {wanted}"))
 }
