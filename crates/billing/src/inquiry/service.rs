@@ -265,16 +265,37 @@ pub fn fee_information(
     from: Month,
     to: Month,
 ) -> Result<Vec<FeeMonth>> {
-    Ok(tx.list(
-        "SELECT month, CAST(SUM(energy_kwh) AS BIGINT), CAST(SUM(amount) AS BIGINT) FROM quantity_ledger
-         WHERE org_id = ?1 AND account_id = ?2 AND month BETWEEN ?3 AND ?4 GROUP BY month ORDER BY month",
-        params![org_id, account_id, from, to],
-        |row| {
-            let (month, energy_kwh, amount) = (row.month(0)?, row.quantity(1)?, row.money(2)?);
-            Ok::<_, StoreError>(FeeMonth { month, energy_kwh, amount, paid: Money::ZERO })
-        },
-    )?)
+    let mut found = Vec::new();
+    let mut take = |row: &store::Row<'_>| {
+        let (month, energy_kwh, amount) = (row.month(0)?, row.quantity(1)?, row.money(2)?);
+        found.push(FeeMonth { month, energy_kwh, amount, paid: Money::ZERO });
+        Ok::<_, StoreError>(())
+    };
+    // The month comes before the account in the key: each is asked for by itself, many years of them together.
+    if !(0..MONTHS_EACH).contains(&from.months_until(to)) {
+        tx.each(
+            "SELECT month, CAST(SUM(energy_kwh) AS BIGINT), CAST(SUM(amount) AS BIGINT) FROM quantity_ledger
+             WHERE org_id = ?1 AND account_id = ?2 AND month BETWEEN ?3 AND ?4 GROUP BY month ORDER BY month",
+            params![org_id, account_id, from, to],
+            take,
+        )?;
+        return Ok(found);
+    }
+    let mut month = from;
+    while month <= to {
+        tx.each(
+            "SELECT month, CAST(SUM(energy_kwh) AS BIGINT), CAST(SUM(amount) AS BIGINT) FROM quantity_ledger
+             WHERE org_id = ?1 AND month = ?2 AND account_id = ?3 GROUP BY month",
+            params![org_id, month, account_id],
+            &mut take,
+        )?;
+        month = month.next();
+    }
+    Ok(found)
 }
+
+/// Months that are asked for one by one.
+const MONTHS_EACH: i32 = 60;
 
 #[cfg(test)]
 mod tests {

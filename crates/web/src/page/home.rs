@@ -58,9 +58,11 @@ fn covers(units: Option<&[i64]>, unit_id: i64) -> bool {
 
 fn draw(look: &mut Look<'_, '_>, _: &Given) -> Result<Markup, Refusal> {
     let (lang, month, today) = (look.lang(), look.this_month(), look.today());
-    let tasks = tasks(look, month)?;
+    let lines =
+        if look.caller.holds("metering.read") { review::books_of(look, month, None)? } else { Vec::new() };
+    let tasks = tasks(look, month, &lines)?;
     let due = due(look)?;
-    let pictures = pictures(look, month)?;
+    let pictures = pictures(look, month, lines)?;
     let catalogue = Catalogue::built_in();
     let screen = Screen {
         house: look.house,
@@ -113,10 +115,14 @@ fn tile(screen: &Screen<'_>, task: &Task) -> Markup {
 }
 
 /// What waits for the person in this month, kind by kind; nothing that is done.
-pub fn tasks(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Task>, Refusal> {
+pub fn tasks(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    lines: &[review::BookLine],
+) -> Result<Vec<Task>, Refusal> {
     let mut tasks = Vec::new();
     approvals_waiting(look, &mut tasks)?;
-    books(look, month, &mut tasks)?;
+    books(look, month, lines, &mut tasks);
     exceptions(look, month, &mut tasks)?;
     tickets(look, &mut tasks)?;
     lists(look, month, &mut tasks)?;
@@ -133,11 +139,7 @@ fn approvals_waiting(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(
     Ok(())
 }
 
-fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
-    if !look.caller.holds("metering.read") {
-        return Ok(());
-    }
-    let lines = review::books_of(look, month, None)?;
+fn books(look: &Look<'_, '_>, month: Month, lines: &[review::BookLine], tasks: &mut Vec<Task>) {
     let caller = look.caller;
     let mut put = |key: &str, permission: &str, path: String, fits: &dyn Fn(&review::BookLine) -> bool| {
         if !caller.holds(permission) {
@@ -161,7 +163,6 @@ fn books(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
     put("books_with_bills_in_order", "billing.issue", centre("exception"), &|line| {
         line.book.state == BookState::Exception && line.progress.in_order > 0
     });
-    Ok(())
 }
 
 fn exceptions(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
@@ -317,10 +318,10 @@ fn keepers(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(), Refusal
         let open = i64::from(identity::alarm::open_alarm(look.tx, org_id)?.is_some());
         tasks.push(Task::new("alarm", open, "/alarms").late(open));
     }
-    if caller.holds("audit.read") || caller.holds("vault.read") {
+    if caller.holds("audit.read_all") || caller.holds("vault.read") {
         tasks.push(Task::new("acts", vault::size(look.tx, org_id)?, "/log"));
     }
-    if caller.holds("identity.assign") {
+    if caller.holds("identity.manage_posts") {
         let persons = identity::persons(look.tx, org_id)?;
         let active = persons.iter().filter(|person| person.active).count();
         tasks.push(Task::new("people", i64::try_from(active).unwrap_or(0), "/people"));
@@ -363,13 +364,17 @@ fn due(look: &mut Look<'_, '_>) -> Result<Vec<Row>, Refusal> {
 }
 
 /// The month as pictures: books by state, issue by station, amounts by month and station.
-fn pictures(look: &mut Look<'_, '_>, month: Month) -> Result<Vec<Block>, Refusal> {
+fn pictures(
+    look: &mut Look<'_, '_>,
+    month: Month,
+    mut lines: Vec<review::BookLine>,
+) -> Result<Vec<Block>, Refusal> {
     let mut blocks = Vec::new();
-    let seen = look.caller.units_of("metering.read");
     if !look.caller.holds("metering.read") {
         return Ok(blocks);
     }
-    let lines = review::books_of(look, month, seen.as_deref())?;
+    let seen = look.caller.units_of("metering.read");
+    lines.retain(|line| covers(seen.as_deref(), line.book.unit_id));
     let mut units: Vec<i64> = lines.iter().map(|line| line.book.unit_id).collect();
     units.sort_unstable();
     units.dedup();

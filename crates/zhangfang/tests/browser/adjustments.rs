@@ -62,7 +62,7 @@ const CENTRE: Route = Route {
 
 /// A customer of the station whose January is issued: the one at this place of the list.
 fn customer(person: &Person, at: usize) -> String {
-    person.open(&format!("/bills?month={ISSUED}&bill_state=issued&unit=DC&sort=account&limit=100"));
+    person.open(&format!("/bills?month={ISSUED}&bill_state=issued&unit=DC&limit=100"));
     let script = "const links = [...document.querySelectorAll('table.data tbody tr')].map((r) => r.querySelector('a[href^=\"/bills/\"]')).filter(Boolean);
         return links.length > args[0] ? links[args[0]].pathname.split('/').pop() : null;";
     person.finds("an issued bill", script, &[json!(at)]).as_str().unwrap().to_owned()
