@@ -39,7 +39,7 @@ fn nothing_stands_in_the_way() {
     let mut found = Vec::new();
     let visit = Visit::of("accessible");
     for (login, more) in [
-        ("dc-guanli", vec![format!("/books/{MONTH}/B000003"), format!("/books/{MONTH}/B000001/readings"), "/acts/parameter.start".into()]),
+        ("dc-guanli", vec![format!("/books/{MONTH}/B000001"), format!("/books/{MONTH}/B000001/readings"), "/acts/parameter.start".into()]),
         ("fuhe", vec![format!("/bills/{ISSUED}/420100000003"), "/acts/adjustment.start_centre".into(), format!("/review/{ISSUED}/B000001")]),
         ("kuaiji", vec!["/acts/ledger.post".into()]),
         ("guanli", vec!["/profile".into(), "/components".into()]),

@@ -73,7 +73,7 @@ fn walk(visit: &Visit<'_>, route: &Route, account: &str, request: Option<&str>) 
     let starter = visit.as_person(route.starter);
     starter.picture("home");
     let mut fields = vec![
-        ("cause", route.cause),
+        ("adjustment_cause", route.cause),
         ("reason", "核查发现电量计算有误，按实际更正"),
         ("kwh", "-12"),
         ("components", "energy=-6.50"),
@@ -154,7 +154,7 @@ fn story(route: &Route, at: usize) {
     let refusal = office.is_refused(
         route.act,
         &[("account", &account), ("month", ISSUED)],
-        &[("cause", route.cause), ("reason", "表计误差"), ("kwh", "0"), ("components", "energy=-6.50")],
+        &[("adjustment_cause", route.cause), ("reason", "表计误差"), ("kwh", "0"), ("components", "energy=-6.50")],
     );
     assert!(!refusal.is_empty(), "without the institute's ticket it is refused");
     office.open(&format!("/tickets?ticket_kind=metering_fee_request&q={account}"));

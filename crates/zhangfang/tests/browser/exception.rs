@@ -25,7 +25,7 @@ fn an_exception_is_answered_and_issued() {
     reviewer.picture("found");
     let found = reviewer.finds(
         "an exception",
-        "const link = document.querySelector('table.data tbody a[href^=\"/bills/\"], table.data tbody a[href^=\"/accounts/\"]');
+        "const link = document.querySelector('table.data tbody td a[href]:not([href^=\"/acts\"])');
         return link ? words(link) : null;",
         &[],
     );
