@@ -37,8 +37,7 @@ const METERING: Route = Route {
     audited: true,
     called: true,
 };
-const METERING_FEE: Route =
-    Route { name: "metering-fee", cause: "metering_fee", called: true, ..STATION };
+const METERING_FEE: Route = Route { name: "metering-fee", cause: "metering_fee", called: true, ..STATION };
 const INSPECTION: Route = Route {
     name: "inspection",
     starter: "jicha",
@@ -154,7 +153,12 @@ fn story(route: &Route, at: usize) {
     let refusal = office.is_refused(
         route.act,
         &[("account", &account), ("month", ISSUED)],
-        &[("adjustment_cause", route.cause), ("reason", "表计误差"), ("kwh", "0"), ("components", "energy=-6.50")],
+        &[
+            ("adjustment_cause", route.cause),
+            ("reason", "表计误差"),
+            ("kwh", "0"),
+            ("components", "energy=-6.50"),
+        ],
     );
     assert!(!refusal.is_empty(), "without the institute's ticket it is refused");
     office.open(&format!("/tickets?ticket_kind=metering_fee_request&q={account}"));

@@ -31,7 +31,10 @@ fn pages_are_complete_in_english() {
     let visit = Visit { lang: "en-GB", ..Visit::of("english") };
     let mut left = Vec::new();
     for (login, forms) in [
-        ("dc-guanli", &["book.self_check", "exception.answer", "adjustment.start_station", "parameter.start"][..]),
+        (
+            "dc-guanli",
+            &["book.self_check", "exception.answer", "adjustment.start_station", "parameter.start"][..],
+        ),
         ("fuhe", &["book.issue", "exception.send_lists", "adjustment.start_centre"][..]),
         ("kuaiji", &["ledger.post"][..]),
         ("shenji", &[][..]),

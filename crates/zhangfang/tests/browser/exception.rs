@@ -40,7 +40,11 @@ fn an_exception_is_answered_and_issued() {
     office.picture("home");
     office.open(&format!("/exceptions?month={MONTH}&q={account}"));
     office.picture("to-answer");
-    office.does("exception.answer", &[("account", &account)], &[("text", "已现场核实，用户新增空调，表码无误")]);
+    office.does(
+        "exception.answer",
+        &[("account", &account)],
+        &[("text", "已现场核实，用户新增空调，表码无误")],
+    );
     office.says("已反馈");
     office.picture("answered");
     office.leaves();
