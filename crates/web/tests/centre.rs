@@ -162,8 +162,7 @@ fn block<'s>(sheet: &'s Sheet, wanted: &str) -> &'s Block {
         Block::Facts { name, .. } | Block::Table { name, .. } | Block::Steps { name, .. } => *name == wanted,
         Block::Timeline { name, .. } | Block::Raw { name, .. } | Block::Files { name, .. } => *name == wanted,
         Block::Chart(chart) => chart.name == wanted,
-        Block::Grid(grid) => grid.name == wanted,
-        Block::Note(..) | Block::Progress { .. } => false,
+        _ => false,
     };
     sheet.blocks.iter().find(named).unwrap_or_else(|| panic!("no block {wanted}"))
 }

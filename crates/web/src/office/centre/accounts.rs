@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing::desk;
 use billing::gates::Flow;
-use kernel::{Bilingual, Lang, Month, Text};
+use kernel::{Bilingual, Month, Text};
 use metering::account::{AccountOrder, AccountQuery, AccountStatus, Category};
 
 use super::{ACCOUNT, BOOK_WANTED, READ, UNIT_WANTED, both, encode, flow, units_shown};
