@@ -161,7 +161,9 @@ fn two_who_act_for_each_other_are_one_hand() {
         let posts = [it.post];
         let third = it.house.person(it.centre, "third");
         it.house
-            .as_administrator(|work| delegation::delegate(work, &it.leave(&posts, "2026-03-03", "2026-03-10")))
+            .as_administrator(|work| {
+                delegation::delegate(work, &it.leave(&posts, "2026-03-03", "2026-03-10"))
+            })
             .unwrap();
         let check = |who, maker, on: &str| {
             let actor = it.actor(who, on);

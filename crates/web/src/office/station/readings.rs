@@ -184,7 +184,7 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
                     |kind| Cell::word(format!("choice.reading_kind.{kind}"))
                 ),
                 mark_cell(mark),
-                score.map(|score| i64::from(score)),
+                score.map(i64::from),
                 reading.read_on,
                 person_of(look, reading.entered_by)?,
             ]));
