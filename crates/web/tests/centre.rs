@@ -1,5 +1,6 @@
 //! The day of the reviewer, of the head of the centre and of those who approve, through the acts, lists, views and pages
 //! of the catalogue, on both engines.
+#![allow(clippy::type_complexity, reason = "tables of cases say their columns where they stand")]
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../billing/tests/company/mod.rs"]

@@ -75,7 +75,10 @@ fn hire(base: &House<'_>, login: &str, post: &str) {
         .act(at("2026-03-02"), |work| {
             let person_id = identity::create_person(work, &NewPerson { unit_id, login, name: login })?;
             let from = day("2026-03-02");
-            identity::assign(work, &NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] })
+            identity::assign(
+                work,
+                &NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] },
+            )
         })
         .unwrap();
 }
@@ -186,11 +189,7 @@ impl Office<'_> {
         let job = self.base.store.read(|tx| jobs::find(tx, org_id, id)).unwrap().unwrap();
         let said = job.said.unwrap();
         match job.state {
-            State::Done => Ok(Done {
-                said,
-                see: job.see,
-                facts: serde_json::from_str(&job.facts).unwrap(),
-            }),
+            State::Done => Ok(Done { said, see: job.see, facts: serde_json::from_str(&job.facts).unwrap() }),
             State::Failed => Err(Refusal::refused(said.zh, said.en)),
             other => panic!("{other:?}: {said:?}"),
         }
@@ -316,7 +315,11 @@ fn postings_of_a_customer_lead_to_its_bills() {
             assert_eq!(asked(path, "account"), number);
             let entries =
                 office.list("accountant", "voucher_entries", &[("voucher", voucher), ("account", &number)]);
-            assert!(link(&entries.rows[0], 5).starts_with("/bills/2026-04/42"), "{}", link(&entries.rows[0], 5));
+            assert!(
+                link(&entries.rows[0], 5).starts_with("/bills/2026-04/42"),
+                "{}",
+                link(&entries.rows[0], 5)
+            );
         }
     });
 }
@@ -382,7 +385,8 @@ fn reports_lead_down_to_the_bills() {
             assert_eq!(money(row, 3), Money::from_fen(of_unit), "{unit}");
         }
         // Each figure of the tie-out is the sum of the postings it leads to.
-        let tied = office.view("accountant", "report", &[("month", "2026-04"), ("report", "component_tie_out")]);
+        let tied =
+            office.view("accountant", "report", &[("month", "2026-04"), ("report", "component_tie_out")]);
         let (rows, sums) = grid(&tied);
         assert_eq!(sums["Difference (yuan)"], Value::Money(Money::ZERO));
         for row in rows {
@@ -404,8 +408,11 @@ fn reports_lead_down_to_the_bills() {
         // A station sees its own rows and no figure of the whole company.
         let own = office.view("fee2", "report", &[("month", "2026-04"), ("report", "receivable_summary")]);
         assert_eq!(grid(&own).0.len(), 1);
-        let refused =
-            office.try_view("fee2", "report", &[("month", "2026-04"), ("report", "marketing_against_finance")]);
+        let refused = office.try_view(
+            "fee2",
+            "report",
+            &[("month", "2026-04"), ("report", "marketing_against_finance")],
+        );
         assert_eq!(refused.unwrap_err().why, Why::NotPermitted);
     });
 }
@@ -529,7 +536,8 @@ fn acts_are_found_and_proved() {
         let all = office.list("auditor", "acts", &[]);
         assert_eq!(all.total, all.rows.len());
         let numbers: Vec<String> = all.rows.iter().map(|row| written(row, 0)).collect();
-        let mut sorted: Vec<usize> = numbers.iter().map(|number| number.replace(',', "").parse().unwrap()).collect();
+        let mut sorted: Vec<usize> =
+            numbers.iter().map(|number| number.replace(',', "").parse().unwrap()).collect();
         assert!(sorted.windows(2).all(|pair| pair[0] > pair[1]), "the latest first");
         sorted.reverse();
         assert!(sorted.iter().copied().eq(0..all.total));
@@ -537,7 +545,8 @@ fn acts_are_found_and_proved() {
         let mut days: Vec<String> = all.rows.iter().map(|row| written(row, 1)[..10].to_owned()).collect();
         days.sort();
         days.dedup();
-        let by_day: usize = days.iter().map(|day| office.list("auditor", "acts", &[("on_day", day)]).total).sum();
+        let by_day: usize =
+            days.iter().map(|day| office.list("auditor", "acts", &[("on_day", day)]).total).sum();
         assert_eq!(by_day, all.total);
         let reviewer = office.list("auditor", "acts", &[("actor", "reviewer2")]);
         assert!(reviewer.total > 0 && reviewer.rows.iter().all(|row| written(row, 2) == "reviewer2"));
@@ -573,8 +582,7 @@ fn acts_are_found_and_proved() {
             .map(|(name, kind, cell)| (*name, cell.value.written(*kind, Lang::En)))
             .collect();
         let size: u64 = facts["checkpoint"].replace(',', "").parse().unwrap();
-        let (index, leaf, root) =
-            (seq.parse().unwrap(), unhex(&facts["leaf_hash"]), unhex(&facts["root"]));
+        let (index, leaf, root) = (seq.parse().unwrap(), unhex(&facts["leaf_hash"]), unhex(&facts["root"]));
         proof::verify_inclusion(&leaf, index, size, &path, &root).unwrap();
         assert!(raw("canonical").unwrap().contains("000000  "));
         assert_eq!(office.try_list("accountant", "acts", &[]).unwrap_err().why, Why::NotPermitted);
@@ -592,7 +600,8 @@ fn unhex(text: &str) -> [u8; 32] {
 fn exports_are_recorded_and_verified() {
     each_office(|office| {
         let signers = &office.console.house.signers;
-        let keys: String = signers.keys().iter().map(|key| format!("log {}\n", key.verifier().text())).collect();
+        let keys: String =
+            signers.keys().iter().map(|key| format!("log {}\n", key.verifier().text())).collect();
         let policy = proof::Policy::parse(format!("{keys}quorum none\n").as_bytes()).unwrap();
         let auditor = audit::verify::Auditor { policy: &policy, previous: None, threads: 1 };
         let bill = [("account", "4200001001"), ("month", "2026-04")];
@@ -629,7 +638,11 @@ fn a_check_stops_the_books_until_two_persons_decided() {
         assert_eq!(good.facts["found"], 0, "{:?}", good.facts["findings"]);
         // Somebody with the database in his hands changes what a balance says.
         for sql in match office.base.is_postgres() {
-            true => ["ALTER TABLE period_balance DISABLE TRIGGER ALL", "SELECT 1", "ALTER TABLE period_balance ENABLE TRIGGER ALL"],
+            true => [
+                "ALTER TABLE period_balance DISABLE TRIGGER ALL",
+                "SELECT 1",
+                "ALTER TABLE period_balance ENABLE TRIGGER ALL",
+            ],
             false => ["DROP TRIGGER balance_grows", "SELECT 1", "SELECT 1"],
         }
         .iter()
@@ -668,7 +681,10 @@ fn a_check_stops_the_books_until_two_persons_decided() {
         let sheet = office.view("leader", "alarm", &[alarm]);
         assert_eq!(sheet.badges[0].value, Value::Word("state.alarm.decided".into()));
         assert_ne!(
-            office.act("reviewer", "report.compile", &[("month", "2026-04")]).map_err(|refusal| refusal.why).err(),
+            office
+                .act("reviewer", "report.compile", &[("month", "2026-04")])
+                .map_err(|refusal| refusal.why)
+                .err(),
             Some(Why::Stopped)
         );
         let again = office.act("auditor", "alarm.check", &given).unwrap();
@@ -740,7 +756,8 @@ fn prices_and_what_other_prices_come_to() {
         let refused = office.act("marketing", "price.load", &[]).unwrap_err();
         assert_eq!(refused.fields[0].0, "prices");
 
-        let done = office.act("reviewer", "whatif.compare", &[("month", "2026-04"), ("shipped", "hubei-2026-01")]);
+        let done =
+            office.act("reviewer", "whatif.compare", &[("month", "2026-04"), ("shipped", "hubei-2026-01")]);
         let done = done.unwrap();
         let job = done.see.unwrap().rsplit('/').next().unwrap().to_owned();
         let sheet = office.view("reviewer", "comparison", &[("job", &job)]);

@@ -8,7 +8,7 @@ use std::io::Write;
 use audit::bundle::{self, BILL_PROOF, DOCUMENT_PROOF};
 use billing::BillKey;
 use identity::Work;
-use kernel::{Moment, Month, Text};
+use kernel::{Moment, Month};
 use vault::{ActQuery, Document};
 
 use crate::catalogue::{Act, Done, Download, Field, FileMade, Given, House, Look, Refusal, Run, Takes, Why};
@@ -254,12 +254,4 @@ fn period_file(look: &mut Look<'_, '_>, given: &Given) -> Result<FileMade, Refus
     }
     let month = found.given.get("month").cloned().unwrap_or_default();
     Ok(FileMade { name: format!("period-{month}.zfp"), content_type: BUNDLE, bytes })
-}
-
-/// What a proof is good for, in words.
-pub(super) fn what_for() -> Text {
-    Text::new(
-        "存证文件可用 `zhangfang verify` 在任何计算机上离线校验",
-        "a proof file is verified offline on any machine with `zhangfang verify`",
-    )
 }

@@ -15,7 +15,6 @@ mod whatif_result;
 use std::collections::BTreeMap;
 
 use billing::report::{AccountDirectory as _, AccountFact, MeteringDirectory};
-use identity::Permission;
 use kernel::{Month, Text};
 
 use crate::catalogue::{Area, Download, Given, Look, Refusal};
@@ -129,16 +128,6 @@ pub(crate) fn unit_by_code(work: &mut identity::Work<'_, '_>, code: &str) -> Res
 /// The code of a unit, for paths.
 pub(crate) fn unit_code(look: &mut Look<'_, '_>, unit_id: i64) -> Result<String, Refusal> {
     Ok(look.units()?.get(&unit_id).map(|unit| unit.code.clone()).unwrap_or_default())
-}
-
-/// Refuses who may not see by `permission` at any unit, within a command.
-pub(crate) fn require_somewhere(
-    work: &identity::Work<'_, '_>,
-    permission: &'static str,
-) -> Result<(), Refusal> {
-    let held =
-        work.actor().assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission));
-    if held { Ok(()) } else { Err(Refusal::not_permitted(Permission(permission).0)) }
 }
 
 /// Number, name and station of accounts by their keys, all at once.
