@@ -237,12 +237,12 @@ pub(crate) fn list(
     // Facts may be long and no list shows them.
     let columns = COLUMNS.replace(" facts,", " '{}',");
     let text = format!(
-        "SELECT {columns} FROM job WHERE org_id = ?1 AND (?2 = -1 OR person_id = ?2)
+        "SELECT {columns} FROM job WHERE org_id = ?1 AND (?2 = CAST(-1 AS BIGINT) OR person_id = ?2)
          ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
     let rows = tx.list(&text, params![org_id, person, whole(limit), whole(offset)], read)?;
     let total = tx.one(
-        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND (?2 = -1 OR person_id = ?2)",
+        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND (?2 = CAST(-1 AS BIGINT) OR person_id = ?2)",
         params![org_id, person],
         |row| row.int(0),
     )?;
