@@ -51,8 +51,9 @@ pub use issued::{
     Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
 };
 pub use load::load_ready;
-pub use lookup::{BillLine, BookTotals, LoadedTable, book_totals, bills_of_voucher, each_bill, price_table_text, price_tables,
-    vouchers_of_payer,
+pub use lookup::{
+    BillLine, BookTotals, LoadedTable, bills_of_voucher, book_totals, each_bill, price_table_text,
+    price_tables, vouchers_of_payer,
 };
 pub use office::{MIGRATIONS_OFFICE, OfficeError, OfficeRules};
 pub use output::{HistoryBulk, Ready};

@@ -259,6 +259,12 @@ pub(crate) fn active_holds(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result
             Ok::<_, BillingError>(())
         },
     )?;
+    // The hold-issue requests of change tickets are metering's own. (PARM-04)
+    let filed = metering::parameter::accounts_to_hold(tx, org_id, month)
+        .map_err(|error| BillingError::Office(crate::OfficeError::below(&error)))?;
+    for account_id in filed {
+        found.entry(account_id).or_default().change = true;
+    }
     Ok(found)
 }
 

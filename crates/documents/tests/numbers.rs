@@ -61,7 +61,10 @@ fn house(store: &Store) -> House<'_> {
             unit_id: station,
             units: vec![station],
             all_units: false,
-            permissions: vec!["documents.print".into(), "documents.explain_gap".into()], for_person: None, lent_to: vec![] }],
+            permissions: vec!["documents.print".into(), "documents.explain_gap".into()],
+            for_person: None,
+            lent_to: vec![],
+        }],
     };
     House { store, actor, station, other }
 }

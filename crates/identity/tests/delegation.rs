@@ -31,7 +31,7 @@ fn centre(store: &Store) -> Centre<'_> {
 }
 
 impl Centre<'_> {
-    fn new<'a>(&self, posts: &'a [i64], from: &str, until: &str) -> NewDelegation<'a> {
+    fn leave<'a>(&self, posts: &'a [i64], from: &str, until: &str) -> NewDelegation<'a> {
         let (absent_id, substitute_id) = (self.absent, self.substitute);
         let (from, until) = (day(from), day(until));
         NewDelegation { absent_id, substitute_id, assignments: posts, from, until, reason: "leave" }
@@ -49,7 +49,7 @@ fn a_substitute_acts_on_the_days_named() {
         let it = centre(store);
         let posts = [it.post];
         let made = it.house.as_person(it.absent, |work| {
-            delegation::delegate(work, &it.new(&posts, "2026-03-03", "2026-03-10"))
+            delegation::delegate(work, &it.leave(&posts, "2026-03-03", "2026-03-10"))
         });
         let id = made.unwrap()[0];
         for (on, may) in
@@ -90,7 +90,7 @@ fn who_arranges_a_substitute() {
     each_engine(|store| {
         let it = centre(store);
         let posts = [it.post];
-        let good = it.new(&posts, "2026-03-03", "2026-03-10");
+        let good = it.leave(&posts, "2026-03-03", "2026-03-10");
         let by_substitute = it.house.as_person(it.substitute, |work| delegation::delegate(work, &good));
         assert!(matches!(by_substitute, Err(IdentityError::MakerIsChecker { .. })), "{by_substitute:?}");
         let third = it.house.person(it.centre, "third");
@@ -101,7 +101,7 @@ fn who_arranges_a_substitute() {
         for (from, until) in
             [("2026-03-10", "2026-03-03"), ("2026-03-01", "2026-03-10"), ("2026-03-03", "2027-03-04")]
         {
-            let refused = tried(&it.new(&posts, from, until));
+            let refused = tried(&it.leave(&posts, from, until));
             assert!(matches!(refused, Err(IdentityError::DelegationDays { .. })), "{from} {until}");
         }
         let own = NewDelegation { substitute_id: it.absent, ..good.clone() };
@@ -161,7 +161,9 @@ fn two_who_act_for_each_other_are_one_hand() {
         let posts = [it.post];
         let third = it.house.person(it.centre, "third");
         it.house
-            .as_administrator(|work| delegation::delegate(work, &it.new(&posts, "2026-03-03", "2026-03-10")))
+            .as_administrator(|work| {
+                delegation::delegate(work, &it.leave(&posts, "2026-03-03", "2026-03-10"))
+            })
             .unwrap();
         let check = |who, maker, on: &str| {
             let actor = it.actor(who, on);

@@ -231,22 +231,21 @@ pub(crate) fn list(
     offset: usize,
     limit: usize,
 ) -> Result<(Vec<Job>, usize), StoreError> {
+    // Nobody has the key -1: it stands for everybody.
+    let person = person_id.unwrap_or(-1);
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let (mut of, mut given) = ("", vec![store::Value::Int(org_id)]);
-    if let Some(person_id) = person_id {
-        (of, given) = (" AND person_id = ?2", vec![store::Value::Int(org_id), store::Value::Int(person_id)]);
-    }
-    let count = format!("SELECT COUNT(*) FROM job WHERE org_id = ?1{of}");
-    let total = tx.one(&count, &given, |row| row.int(0))?;
-    given.extend([store::Value::Int(whole(limit)), store::Value::Int(whole(offset))]);
     // Facts may be long and no list shows them.
     let columns = COLUMNS.replace(" facts,", " '{}',");
     let text = format!(
-        "SELECT {columns} FROM job WHERE org_id = ?1{of} ORDER BY job_id DESC LIMIT ?{} OFFSET ?{}",
-        given.len() - 1,
-        given.len()
+        "SELECT {columns} FROM job WHERE org_id = ?1 AND (?2 = CAST(-1 AS BIGINT) OR person_id = ?2)
+         ORDER BY job_id DESC LIMIT ?3 OFFSET ?4"
     );
-    let rows = tx.list(&text, &given, read)?;
+    let rows = tx.list(&text, params![org_id, person, whole(limit), whole(offset)], read)?;
+    let total = tx.one(
+        "SELECT COUNT(*) FROM job WHERE org_id = ?1 AND (?2 = CAST(-1 AS BIGINT) OR person_id = ?2)",
+        params![org_id, person],
+        |row| row.int(0),
+    )?;
     Ok((rows, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 

@@ -43,7 +43,10 @@ fn main() -> Result<(), LedgerError> {
             unit_id: 1,
             units: vec![],
             all_units: true,
-            permissions: permission::ALL.iter().map(|right| right.0.to_owned()).collect(), for_person: None, lent_to: vec![] }],
+            permissions: permission::ALL.iter().map(|right| right.0.to_owned()).collect(),
+            for_person: None,
+            lent_to: vec![],
+        }],
     };
     let desk = Desk::new(&store, &actor);
     let day = Date::new(2026, 1, 20)?;

@@ -77,7 +77,9 @@ pub enum LedgerError {
     #[error("voucher {0} was reversed before and cannot be reversed again")]
     AlreadyReversed(i64),
     /// An office posted it as part of its own command.
-    #[error("the voucher of {0:?} was posted by an office: it is corrected by a document of that office, not by hand")]
+    #[error(
+        "the voucher of {0:?} was posted by an office: it is corrected by a document of that office, not by hand"
+    )]
     NotByHand(String),
     /// A text or date of the header is not acceptable.
     #[error("voucher header: {0}")]

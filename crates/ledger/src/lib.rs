@@ -45,8 +45,8 @@ pub use logged::{
     period_balance, voucher_by_number, voucher_years,
 };
 pub use looks::{
-    AccountLines, COUNT_MAX, Customer, LineFilter, Part, VoucherFilter, account_lines, chart, component_names,
-    reversed_by, voucher_head, voucher_movements, voucher_postings, vouchers_of,
+    AccountLines, COUNT_MAX, Customer, LineFilter, Part, VoucherFilter, account_lines, chart,
+    component_names, reversed_by, voucher_head, voucher_movements, voucher_postings, vouchers_of,
 };
 pub use model::{AccountCode, ComponentId, Posted, Posting, VoucherHeader};
 pub use periods::{Period, close_period, open_period, periods, reopen_period};
@@ -56,7 +56,5 @@ pub use reports::{
 };
 pub use rules::{Accounts, Component, EventRules, PostingRules};
 pub use schema::SCHEMA;
-pub use service::{
-    MANUAL, install_chart, permission, post, post_bulk, post_manual, reverse, reverse_manual,
-};
+pub use service::{MANUAL, install_chart, permission, post, post_bulk, post_manual, reverse, reverse_manual};
 pub use sketch::{Sketch, Sketcher};

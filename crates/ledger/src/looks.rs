@@ -133,6 +133,9 @@ pub fn reversed_by(tx: &mut Tx<'_>, org_id: i64, voucher_id: i64) -> Result<Opti
     )
 }
 
+/// Postings with the number of their line, how many there are in all, and the sum of all.
+pub type PostingsPage = (Vec<(i64, Posting)>, i64, Money);
+
 /// Postings of a voucher by line, the wanted part, of all or of one customer; how many there are and their sum.
 pub fn voucher_postings(
     tx: &mut Tx<'_>,
@@ -140,7 +143,7 @@ pub fn voucher_postings(
     voucher_id: i64,
     customer: Option<i64>,
     part: Part,
-) -> Result<(Vec<(i64, Posting)>, i64, Money), LedgerError> {
+) -> Result<PostingsPage, LedgerError> {
     let mut where_ = "FROM posting p WHERE p.org_id = ?1 AND p.voucher_id = ?2".to_owned();
     let mut given = vec![Value::Int(org_id), Value::Int(voucher_id)];
     if let Some(customer) = customer {

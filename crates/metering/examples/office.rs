@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             unit_id: 7,
             units: vec![],
             all_units: true,
-            permissions: permissions::ALL.iter().map(|permission| permission.0.to_owned()).collect(), for_person: None, lent_to: vec![] }],
+            permissions: permissions::ALL.iter().map(|permission| permission.0.to_owned()).collect(),
+            for_person: None,
+            lent_to: vec![],
+        }],
     };
     let desk = Desk::new(&store, &actor);
     let month = Month::new(2026, 3)?;

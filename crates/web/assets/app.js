@@ -301,5 +301,7 @@
     });
   });
 
+  // A long menu shows where one is.
+  one("#menu a[aria-current]")?.scrollIntoView({ block: "nearest" });
   prepare(document);
 })();

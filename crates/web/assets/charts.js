@@ -19,7 +19,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // Figures arrive as exact decimal texts; a picture may round them, what is read beside it may not.
-  function option(data, small, again) {
+  function option(data, width, small, again) {
     const ink = colour("--ink-2");
     const quiet = colour("--ink-3");
     const line = colour("--line");
@@ -58,11 +58,15 @@
         data: data.along,
         axisLine: { lineStyle: { color: quiet } },
         axisTick: { show: false },
-        axisLabel: { color: quiet, hideOverlap: true },
+        // Few places are all named, over several lines where they must; of many as many as there is room for.
+        axisLabel: data.along.length <= 8
+          ? { color: quiet, interval: 0, width: Math.max(24, (width - 70) / data.along.length - 8), overflow: "break", lineHeight: 15 }
+          : { color: quiet, hideOverlap: true },
       },
       yAxis: {
         type: "value",
         splitNumber: small ? 3 : 5,
+        minInterval: data.whole ? 1 : undefined,
         axisLabel: { color: quiet, formatter: (value) => short(value, data) },
         splitLine: { lineStyle: { color: line } },
       },
@@ -110,7 +114,7 @@
       drawn.set(figure, chart);
       new ResizeObserver(() => place.isConnected && chart.resize()).observe(place);
     }
-    chart.setOption(option(data, place.clientHeight < 200, again), true);
+    chart.setOption(option(data, place.clientWidth, place.clientHeight < 200, again), true);
     // What is drawn again is wanted at once: a page on its way to the printer does not wait for the next frame.
     if (again) chart.getZr().flush();
   }

@@ -200,7 +200,7 @@ fn keys(source: &str) -> Vec<String> {
     for (at, _) in source.match_indices("\", Kind::") {
         let (before, name) = source[..at].rsplit_once('"').unwrap_or_default();
         // A column, or the first of three that make a fact; a pair is something else.
-        let kind = source[at + 8..].trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        let kind = source[at + "\", Kind::".len()..].trim_start_matches(|c: char| c.is_ascii_alphanumeric());
         let fact =
             kind.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(kind, |(_, rest)| rest);
         if is_column(before) || (fact.starts_with(',') && is_name(name)) {

@@ -13,7 +13,6 @@ mod sql;
 mod targets;
 
 pub use all::{TITLES, all, form, one, reports};
-pub use rules::Cause as DifferenceCause;
 pub use balance::{
     Difference, Explained, Snapshot, fix_time_point, freeze_month_end, marketing_against_finance,
     note_difference, receivable_at, snapshots,
@@ -26,6 +25,7 @@ pub use lists::{
 pub use model::{
     AccountDirectory, AccountFact, ComponentTotal, MeteringDirectory, Report, ReportColumn, StationTotal,
 };
+pub use rules::Cause as DifferenceCause;
 pub use service::{
     ReportStatus, collection_statistics, compile, confirm, consent_to_late, error_rate_of_month,
     exception_work_sheet, receivable_summary, receivable_vouchers, roll_up, rolled_up, sales_detail,

@@ -3,7 +3,7 @@
 
 use billing::OfficeRules;
 use billing::office::{OfficeError, Result};
-use identity::{Actor, Assignment, Desk, Founded, NewAssignment, NewOrganisation, NewPerson, NewUnit, Work};
+use identity::{Actor, Desk, Founded, NewAssignment, NewOrganisation, NewPerson, NewUnit, Work};
 use kernel::{Date, Moment, Money, Month, Quantity, Text};
 use metering::account::{
     Account, AccountBulk, AccountDetails, AccountStatus, Category, CollectionMethod, Options, TaxStatus,
@@ -266,29 +266,13 @@ impl House<'_> {
         let actor = self.actor(login);
         Desk::new(self.store, &actor).act(at(date), command)
     }
-    /// Somebody who may do everything everywhere, for books below this office.
+    /// The accountant, who keeps the ledger below this office.
     pub fn ledger_keeper<T, E: From<StoreError> + std::fmt::Debug>(
         &self,
         date: &str,
         command: impl FnOnce(&mut Work<'_, '_>) -> std::result::Result<T, E>,
     ) -> T {
-        let permissions =
-            ["ledger.chart", "ledger.open_period", "ledger.post", "finance.post", "finance.close_month"];
-        let permissions = permissions.iter().chain(ledger::permission::ALL.iter().map(|known| &known.0));
-        let actor = Actor {
-            org_id: self.org_id(),
-            person_id: 1,
-            name: "总账".into(),
-            assignments: vec![Assignment {
-                post: "ledger".into(),
-                unit_id: self.founded.unit_id,
-                units: vec![],
-                all_units: true,
-                permissions: permissions.map(|name| (*name).to_owned()).collect(),
-                for_person: None,
-                lent_to: vec![],
-            }],
-        };
+        let actor = self.actor("accountant");
         Desk::new(self.store, &actor).act(at(date), command).unwrap()
     }
     pub fn look<T>(&self, look: impl FnOnce(&mut Tx<'_>, i64) -> Result<T>) -> T {

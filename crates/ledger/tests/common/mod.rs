@@ -35,7 +35,10 @@ pub fn person(permissions: &[identity::Permission]) -> Actor {
             unit_id: UNIT,
             units: vec![],
             all_units: true,
-            permissions: permissions.iter().map(|permission| permission.0.to_owned()).collect(), for_person: None, lent_to: vec![] }],
+            permissions: permissions.iter().map(|permission| permission.0.to_owned()).collect(),
+            for_person: None,
+            lent_to: vec![],
+        }],
     }
 }
 

@@ -5,7 +5,9 @@ use kernel::{Bilingual, Date, Lang, Moment, Month, Text, WorkingCalendar};
 use store::{Bulk, Tx, params};
 use workflow::{NewClock, Subject};
 
-use super::model::{Book, BookMonth, BookProgress, BookState, BookStep, Decision, LineCounts, LogEntry, LogKind};
+use super::model::{
+    Book, BookMonth, BookProgress, BookState, BookStep, Decision, LineCounts, LogEntry, LogKind,
+};
 use super::rules::{self, Act};
 use super::sql;
 use crate::error::What;

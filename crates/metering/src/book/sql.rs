@@ -3,7 +3,9 @@
 use kernel::{Moment, Month};
 use store::{Column, Kind, Row, Tx, params};
 
-use super::model::{Book, BookMonth, BookProgress, BookState, BookStep, Cycle, LineCounts, LogEntry, LogKind};
+use super::model::{
+    Book, BookMonth, BookProgress, BookState, BookStep, Cycle, LineCounts, LogEntry, LogKind,
+};
 use crate::Result;
 use Kind::{Int, Text};
 
@@ -408,21 +410,17 @@ pub(crate) fn progress(
          GROUP BY a.book_id ORDER BY a.book_id",
         keys.join(", ")
     );
-    tx.list(
-        &sql,
-        params![org_id, month, month.plus(-1)?, month.plus(-2)?, month.plus(-3)?],
-        |row| {
-            let counts = LineCounts {
-                lines: row.int(1)?,
-                read: row.int(2)?,
-                zero: row.int(3)?,
-                unread: row.int(4)?,
-                untouched: row.int(5)?,
-            };
-            let progress = BookProgress { counts, estimated: row.int(6)?, suspicious: row.int(7)? };
-            Ok::<_, crate::MeteringError>((row.int(0)?, progress))
-        },
-    )
+    tx.list(&sql, params![org_id, month, month.plus(-1)?, month.plus(-2)?, month.plus(-3)?], |row| {
+        let counts = LineCounts {
+            lines: row.int(1)?,
+            read: row.int(2)?,
+            zero: row.int(3)?,
+            unread: row.int(4)?,
+            untouched: row.int(5)?,
+        };
+        let progress = BookProgress { counts, estimated: row.int(6)?, suspicious: row.int(7)? };
+        Ok::<_, crate::MeteringError>((row.int(0)?, progress))
+    })
 }
 
 pub(crate) fn insert_log(

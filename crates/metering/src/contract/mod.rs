@@ -13,8 +13,8 @@ mod sql;
 pub use model::{Contract, ContractKind, FeeArchive, LateContract, NewContract, Transfer};
 pub use rules::Difference;
 pub use service::{
-    answerable_for_contract, compare_with_system, compile_directory, contract, contracts_of, contracts_page, fee_archive,
-    find_differences, keep, late_contracts, sign_directory, transfer, transfer_of, transfers_of,
+    answerable_for_contract, compare_with_system, compile_directory, contract, contracts_of, contracts_page,
+    fee_archive, find_differences, keep, late_contracts, sign_directory, transfer, transfer_of, transfers_of,
 };
 
 use identity::Permission;

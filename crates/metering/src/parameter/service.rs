@@ -9,11 +9,11 @@ use workflow::{NewClock, NewTicket, Subject};
 
 use super::change::{Change, Line};
 use super::change_rules::ChangeRules;
+use super::hold::HoldRequest;
 use super::model::{self, Archived, NewChange, Origin, ParameterTicket, StoredLine, TicketState};
 use super::permissions::{ARCHIVE, AUDIT, CHANGE, DISPATCH, START, START_OTHER};
 use super::rules::{self, Circumstances};
 use super::supply::{FieldChange, KeptChange, Supply};
-use super::hold::HoldRequest;
 use super::{ParameterError, Result, hold, reading_lines, sql, supply};
 use crate::book::{self, checked_note};
 use crate::yearly::new_accounts::queue_when_late;
@@ -57,12 +57,7 @@ pub fn dedicated_accounts(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<
 }
 
 /// The account a change is about, its station and the reading day of its book.
-fn place(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    account_id: Option<i64>,
-    lines: &[Line],
-) -> Result<(i64, Option<u8>)> {
+fn place(tx: &mut Tx<'_>, org_id: i64, account_id: Option<i64>, lines: &[Line]) -> Result<(i64, Option<u8>)> {
     let book_id = match (account_id, lines.first()) {
         (Some(account_id), _) => entry::account_place(tx, org_id, account_id)?.1,
         (None, Some(Line { change: Change::Open { account }, .. })) => account.book_id,
@@ -71,8 +66,8 @@ fn place(
             return Err(ParameterError::value(("变更内容", "lines"), why));
         }
     };
-    let book = book::book(tx, org_id, book_id)?
-        .ok_or_else(|| ParameterError::not_found("抄本", "book", book_id))?;
+    let book =
+        book::book(tx, org_id, book_id)?.ok_or_else(|| ParameterError::not_found("抄本", "book", book_id))?;
     let unit_id = match account_id {
         Some(account_id) => entry::account_place(tx, org_id, account_id)?.0,
         None => book.unit_id,

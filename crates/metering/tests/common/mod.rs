@@ -65,7 +65,10 @@ pub fn person(person_id: i64, name: &str, permissions: &[identity::Permission]) 
             unit_id: STATION,
             units: vec![STATION],
             all_units: true,
-            permissions: permissions.iter().map(|permission| permission.0.to_owned()).collect(), for_person: None, lent_to: vec![] }],
+            permissions: permissions.iter().map(|permission| permission.0.to_owned()).collect(),
+            for_person: None,
+            lent_to: vec![],
+        }],
     }
 }
 

@@ -172,7 +172,10 @@ fn books_of_account(store: &Store, founded: &Founded) -> Result<(), Trouble> {
             unit_id: founded.unit_id,
             units: vec![],
             all_units: true,
-            permissions: ledger::permission::ALL.iter().map(|known| known.0.to_owned()).collect(), for_person: None, lent_to: vec![] }],
+            permissions: ledger::permission::ALL.iter().map(|known| known.0.to_owned()).collect(),
+            for_person: None,
+            lent_to: vec![],
+        }],
     };
     let rules = PostingRules::standard()?;
     Desk::new(store, &keeper).act(at(OPENED, 100)?, |work| {

@@ -167,7 +167,15 @@ fn make(store: &Store, story: &impl Fn(&Company<'_, '_>)) -> (Ids, PriceBook, Bi
 /// Somebody who holds exactly `permissions`, everywhere.
 pub fn holder(org_id: i64, person_id: i64, permissions: &[Permission]) -> Actor {
     let permissions = permissions.iter().map(|one| one.0.to_owned()).collect();
-    let post = Assignment { post: "all".into(), unit_id: 1, units: vec![], all_units: true, permissions, for_person: None, lent_to: vec![] };
+    let post = Assignment {
+        post: "all".into(),
+        unit_id: 1,
+        units: vec![],
+        all_units: true,
+        permissions,
+        for_person: None,
+        lent_to: vec![],
+    };
     Actor { org_id, person_id, name: "总账".into(), assignments: vec![post] }
 }
 

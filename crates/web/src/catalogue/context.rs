@@ -59,7 +59,11 @@ impl Caller {
     /// Holds the permission somewhere.
     pub fn holds(&self, permission: &str) -> bool {
         permission.is_empty()
-            || self.actor.assignments.iter().any(|held| held.permissions.iter().any(|name| name == permission))
+            || self
+                .actor
+                .assignments
+                .iter()
+                .any(|held| held.permissions.iter().any(|name| name == permission))
     }
     /// The units on which the person holds the permission; none means every unit.
     pub fn units_of(&self, permission: &str) -> Option<Vec<i64>> {

@@ -6,6 +6,9 @@ use kernel::{Date, Money, Month, Quantity, Text};
 
 use super::{Look, Refusal};
 
+/// Codes with their words.
+pub type Choices = Vec<(String, Text)>;
+
 /// What a field takes.
 #[derive(Clone, Copy)]
 pub enum Takes {
@@ -30,7 +33,7 @@ pub enum Takes {
     /// One of these codes; their words are the messages `choice.FIELD.CODE`.
     Choice(&'static [&'static str]),
     /// One of what the look finds: code and words.
-    Option(fn(&mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal>),
+    Option(fn(&mut Look<'_, '_>) -> Result<Choices, Refusal>),
     /// A file of at most so many bytes; the text names what the browser offers (`.csv,.xlsx`).
     File(usize, &'static str),
     /// A password or another secret: never shown again, never kept with the request.

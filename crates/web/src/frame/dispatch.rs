@@ -591,11 +591,11 @@ fn sorting(list: &'static List, wanted: &str) -> Result<Option<(&'static str, bo
     })
 }
 
+/// Codes and words by field.
+type Options = BTreeMap<&'static str, Vec<(String, String)>>;
+
 /// The choices of fields that are looked up.
-fn options(
-    fields: &[Field],
-    look: &mut Look<'_, '_>,
-) -> Result<BTreeMap<&'static str, Vec<(String, String)>>, Refusal> {
+fn options(fields: &[Field], look: &mut Look<'_, '_>) -> Result<Options, Refusal> {
     let lang = look.lang();
     let mut options = BTreeMap::new();
     for field in fields {

@@ -256,10 +256,10 @@ fn step_for(look: &Look<'_, '_>, group: &TicketGroup) -> Option<(&'static str, T
             Side::Addressee => Some(group.addressed_unit_id),
             Side::Third => group.third_unit_id,
         };
+        let by_route = approved && step.act == "approve";
+        let barred = by_route || NOT_WAITED_FOR.contains(&step.act) || (step.needs_other && group.own);
         step.from.contains(&group.state.as_str())
-            && !NOT_WAITED_FOR.contains(&step.act)
-            && !(approved && step.act == "approve")
-            && !(step.needs_other && group.own)
+            && !barred
             && unit_id.is_some_and(|unit_id| look.sees(step.permission.0, unit_id))
     })?;
     let what = Text::new(

@@ -95,7 +95,7 @@ fn curl(address: &str, method: &str, path: &str, fields: &[Field]) -> String {
     for field in fields.iter().filter(|field| field.place == "path") {
         filled = filled.replace(&format!("{{{}}}", field.name), &example(field));
     }
-    let mut line = format!("curl -H \"Authorization: Bearer $TOKEN\" \\\n");
+    let mut line = String::from("curl -H \"Authorization: Bearer $TOKEN\" \\\n");
     if method == "post" {
         let body = fields.iter().filter(|field| field.place == "body" && field.required);
         let pairs: Vec<String> = body

@@ -33,6 +33,7 @@ pub(crate) fn chart(screen: &Screen<'_>, chart: &Chart) -> Markup {
         "along": chart.along,
         "series": series,
         "percent": matches!(chart.kind, Kind::Percent(_)),
+        "whole": chart.kind == Kind::Count,
     });
     html! {
         figure.chart data-chart=(data.to_string()) {

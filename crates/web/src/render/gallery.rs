@@ -381,9 +381,9 @@ pub(super) fn blocks(now: Moment) -> Vec<Block> {
         (0..12).map(|at| Value::Money(Money::from_fen(from + step * ((at * 7) % 5)))).collect()
     };
     let series = vec![
-        (Text::new("居民", "Residential"), amounts(1_200_000_00, 180_000_00)),
-        (Text::new("工商业", "Commercial"), amounts(2_400_000_00, -150_000_00)),
-        (Text::new("农业", "Agricultural"), amounts(300_000_00, 45_000_00)),
+        (Text::new("居民", "Residential"), amounts(120_000_000, 18_000_000)),
+        (Text::new("工商业", "Commercial"), amounts(240_000_000, -15_000_000)),
+        (Text::new("农业", "Agricultural"), amounts(30_000_000, 4_500_000)),
     ];
     let chart = |name, shape| {
         Block::Chart(Chart { name, shape, along: months.clone(), series: series.clone(), kind: Kind::Money })

@@ -171,8 +171,9 @@ fn menu(screen: &Screen<'_>) -> Markup {
             // Where the bar is too narrow for it.
             (find(lang, "find-menu"))
             @for group in &screen.menu {
-                section {
-                    h2 { (group.title) }
+                // The title over a single entry would only say the same twice.
+                section.alone[group.entries.len() == 1] {
+                    @if group.entries.len() > 1 { h2 { (group.title) } }
                     ul { @for (title, path) in &group.entries {
                         li { a href=(path) aria-current=[(current == Some(*path)).then_some("page")] { (title) } }
                     } }

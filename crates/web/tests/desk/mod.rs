@@ -7,8 +7,8 @@ use std::sync::Arc;
 use identity::{Actor, Desk, Founded, NewAssignment, NewOrganisation, NewPerson, NewUnit};
 use kernel::{Date, Lang, Moment, Month, Quantity, Rate, Text, WorkingCalendar};
 use metering::account::{
-    Account, AccountBulk, AccountDetails, AccountStatus, Category, CollectionMethod, Meter, Options, TaxStatus,
-    VoltageLevel,
+    Account, AccountBulk, AccountDetails, AccountStatus, Category, CollectionMethod, Meter, Options,
+    TaxStatus, VoltageLevel,
 };
 use metering::reading::{Reading, ReadingBulk, ReadingFlags, ReadingStatus, Register, Registers, Span};
 use store::Store;
@@ -114,7 +114,11 @@ pub fn house_of(store: Arc<Store>, org_id: i64) -> House {
 
 /// The registers of a meter by account.
 fn registers(account_id: i64) -> &'static [Register] {
-    if account_id == DIVIDED { &[Register::Total, Register::Peak, Register::Valley] } else { &[Register::Total] }
+    if account_id == DIVIDED {
+        &[Register::Total, Register::Peak, Register::Valley]
+    } else {
+        &[Register::Total]
+    }
 }
 
 impl Company {
@@ -214,20 +218,23 @@ impl Company {
                 }
                 let read_on = month(of).first_day().plus_days(4).unwrap();
                 readings
-                    .reading(month(of), &Reading {
-                        account_id,
-                        meter_seq: 1,
-                        point_seq: 1,
-                        digits: 5,
-                        multiplier: multiplier(account_id),
-                        status: ReadingStatus::Read,
-                        flags: ReadingFlags::default(),
-                        read_on,
-                        registers: shown,
-                        entered_by: 1,
-                        entered_at: Moment::on(read_on, 9, 0),
-                        version: 2,
-                    })
+                    .reading(
+                        month(of),
+                        &Reading {
+                            account_id,
+                            meter_seq: 1,
+                            point_seq: 1,
+                            digits: 5,
+                            multiplier: multiplier(account_id),
+                            status: ReadingStatus::Read,
+                            flags: ReadingFlags::default(),
+                            read_on,
+                            registers: shown,
+                            entered_by: 1,
+                            entered_at: Moment::on(read_on, 9, 0),
+                            version: 2,
+                        },
+                    )
                     .unwrap();
             }
         }
@@ -300,13 +307,25 @@ impl Company {
         self.look(login, date, |look| (list.rows)(look, &query))
     }
     /// What `login` sees of one thing.
-    pub fn view(&self, login: &str, date: &str, name: &str, given: &[(&str, &str)]) -> Result<Sheet, Refusal> {
+    pub fn view(
+        &self,
+        login: &str,
+        date: &str,
+        name: &str,
+        given: &[(&str, &str)],
+    ) -> Result<Sheet, Refusal> {
         let view = self.catalogue.view(name).unwrap();
         let given = Given::understand(view.params, &raw(given), true)?;
         self.look(login, date, |look| (view.show)(look, &given))
     }
     /// A page drawn by hand.
-    pub fn page(&self, login: &str, date: &str, name: &str, given: &[(&str, &str)]) -> Result<String, Refusal> {
+    pub fn page(
+        &self,
+        login: &str,
+        date: &str,
+        name: &str,
+        given: &[(&str, &str)],
+    ) -> Result<String, Refusal> {
         let page = self.catalogue.pages().find(|page| page.name == name).unwrap();
         let given = Given::understand(page.params, &raw(given), true)?;
         self.look(login, date, |look| (page.draw)(look, &given)).map(|markup| markup.into_string())
@@ -323,7 +342,8 @@ impl Company {
     /// A line of the station's book.
     pub fn line(&self, of: &str, account_id: i64, meter_seq: i64) -> Option<Reading> {
         let org_id = self.house.org_id;
-        let lines = self.house.store.read(|tx| metering::entry::lines_of_book(tx, org_id, month(of), 1)).unwrap();
+        let lines =
+            self.house.store.read(|tx| metering::entry::lines_of_book(tx, org_id, month(of), 1)).unwrap();
         lines.into_iter().find(|line| line.account_id == account_id && line.meter_seq == meter_seq)
     }
 }

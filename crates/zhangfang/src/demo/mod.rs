@@ -115,7 +115,7 @@ impl Stage {
             let month = self.month.plus(-back)?;
             self.load_readings(month, &progress)?;
             self.run_history(month)?;
-            self.sign_log(&signers, month)?;
+            self.sign_log(signers, month)?;
         }
         progress.finish();
         self.store.refresh_statistics()?;

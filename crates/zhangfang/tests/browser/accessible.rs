@@ -13,7 +13,8 @@ fn axe() -> String {
         let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
         format!("{target}/axe/package/axe.min.js")
     });
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; ./test fetches axe-core there"))
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{path}: {error}; ./test fetches axe-core there"))
 }
 
 fn check(person: &Person, axe: &str, path: &str, found: &mut Vec<String>) {
@@ -39,8 +40,22 @@ fn nothing_stands_in_the_way() {
     let mut found = Vec::new();
     let visit = Visit::of("accessible");
     for (login, more) in [
-        ("dc-guanli", vec![format!("/books/{MONTH}/B000003"), format!("/books/{MONTH}/B000001/readings"), "/acts/parameter.start".into()]),
-        ("fuhe", vec![format!("/bills/{ISSUED}/420100000003"), "/acts/adjustment.start_centre".into(), format!("/review/{ISSUED}/B000001")]),
+        (
+            "dc-guanli",
+            vec![
+                format!("/books/{MONTH}/B000001"),
+                format!("/books/{MONTH}/B000001/readings"),
+                "/acts/parameter.start".into(),
+            ],
+        ),
+        (
+            "fuhe",
+            vec![
+                format!("/bills/{ISSUED}/420100000003"),
+                "/acts/adjustment.start_centre".into(),
+                format!("/review/{ISSUED}/B000001"),
+            ],
+        ),
         ("kuaiji", vec!["/acts/ledger.post".into()]),
         ("guanli", vec!["/profile".into(), "/components".into()]),
     ] {
@@ -53,7 +68,11 @@ fn nothing_stands_in_the_way() {
             check(&person, &axe, &path, &mut found);
         }
         // The same in the dark, where the colours are others.
-        person.click("light and dark", "return { element: document.querySelector('[data-theme-switch]') };", &[]);
+        person.click(
+            "light and dark",
+            "return { element: document.querySelector('[data-theme-switch]') };",
+            &[],
+        );
         for path in ["/".to_owned()].into_iter().chain(person.menu().into_iter().take(4)) {
             person.open(&path);
             person.picture(&format!("dark{}", path.replace('/', "-")));
@@ -95,7 +114,11 @@ fn the_keyboard_reaches_everything() {
             if here.is_null() {
                 break;
             }
-            assert_eq!((&here[2], &here[3]), (&json!(true), &json!(true)), "{path}: the focus is not seen at {here}");
+            assert_eq!(
+                (&here[2], &here[3]),
+                (&json!(true), &json!(true)),
+                "{path}: the focus is not seen at {here}"
+            );
             if at == 0 {
                 here[1].as_str().unwrap_or_default().clone_into(&mut first);
             }

@@ -37,8 +37,7 @@ const METERING: Route = Route {
     audited: true,
     called: true,
 };
-const METERING_FEE: Route =
-    Route { name: "metering-fee", cause: "metering_fee", called: true, ..STATION };
+const METERING_FEE: Route = Route { name: "metering-fee", cause: "metering_fee", called: true, ..STATION };
 const INSPECTION: Route = Route {
     name: "inspection",
     starter: "jicha",
@@ -62,7 +61,7 @@ const CENTRE: Route = Route {
 
 /// A customer of the station whose January is issued: the one at this place of the list.
 fn customer(person: &Person, at: usize) -> String {
-    person.open(&format!("/bills?month={ISSUED}&bill_state=issued&unit=DC&sort=account&limit=100"));
+    person.open(&format!("/bills?month={ISSUED}&bill_state=issued&unit=DC&limit=100"));
     let script = "const links = [...document.querySelectorAll('table.data tbody tr')].map((r) => r.querySelector('a[href^=\"/bills/\"]')).filter(Boolean);
         return links.length > args[0] ? links[args[0]].pathname.split('/').pop() : null;";
     person.finds("an issued bill", script, &[json!(at)]).as_str().unwrap().to_owned()
@@ -73,7 +72,7 @@ fn walk(visit: &Visit<'_>, route: &Route, account: &str, request: Option<&str>) 
     let starter = visit.as_person(route.starter);
     starter.picture("home");
     let mut fields = vec![
-        ("cause", route.cause),
+        ("adjustment_cause", route.cause),
         ("reason", "核查发现电量计算有误，按实际更正"),
         ("kwh", "-12"),
         ("components", "energy=-6.50"),
@@ -154,7 +153,12 @@ fn story(route: &Route, at: usize) {
     let refusal = office.is_refused(
         route.act,
         &[("account", &account), ("month", ISSUED)],
-        &[("cause", route.cause), ("reason", "表计误差"), ("kwh", "0"), ("components", "energy=-6.50")],
+        &[
+            ("adjustment_cause", route.cause),
+            ("reason", "表计误差"),
+            ("kwh", "0"),
+            ("components", "energy=-6.50"),
+        ],
     );
     assert!(!refusal.is_empty(), "without the institute's ticket it is refused");
     office.open(&format!("/tickets?ticket_kind=metering_fee_request&q={account}"));

@@ -54,12 +54,14 @@ impl Person {
             self.types(&figure(due).to_string());
             self.key(Key::Enter);
         }
-        let saved = "return document.querySelectorAll('#reading-grid tr[data-entered=true]').length >= args[0];";
+        let saved =
+            "return document.querySelectorAll('#reading-grid tr[data-entered=true]').length >= args[0];";
         self.until("the typed rows to be saved", saved, &[json!(lines.len())]);
     }
-    /// Pastes a column of figures from a spreadsheet where the reader stands, and saves it.
+    /// Pastes two columns of a spreadsheet, account and figure, and saves them.
     pub fn pastes_figures(&self, lines: &[Due], figure: impl Fn(&Due) -> i64) {
-        let column: Vec<String> = lines.iter().map(|due| figure(due).to_string()).collect();
+        let column: Vec<String> =
+            lines.iter().map(|due| format!("{}\t{}", due.account, figure(due))).collect();
         self.asks(
             "const data = new DataTransfer(); data.setData('text/plain', args[0]);
             document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));",

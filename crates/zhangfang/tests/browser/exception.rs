@@ -5,7 +5,7 @@ use serde_json::json;
 use super::book::{self, ISSUED, MONTH};
 use super::person::Visit;
 
-const BOOK: &str = "B000002";
+const BOOK: &str = "B000003";
 
 /// BILL-08 to BILL-15, XC-08: an exception goes from the reviewer's list to the station, comes back answered, is put in
 /// order and issued.
@@ -17,15 +17,15 @@ fn an_exception_is_answered_and_issued() {
         let digits: String = due.account.chars().rev().take(1).collect();
         due.previous + if digits == "5" { due.usual * 3 } else { due.usual }
     };
-    book::read_and_submit(&visit, "xc", BOOK, figure);
+    book::read_and_submit(&visit, "pj", BOOK, figure);
     book::calculate_and_issue(&visit, BOOK);
 
     let reviewer = visit.as_person("fuhe");
-    reviewer.open(&format!("/exceptions?month={MONTH}&unit=XC&exception_state=found&transformer=public"));
+    reviewer.open(&format!("/exceptions?month={MONTH}&unit=PJ&exception_state=found&transformer=public"));
     reviewer.picture("found");
     let found = reviewer.finds(
         "an exception",
-        "const link = document.querySelector('table.data tbody a[href^=\"/bills/\"], table.data tbody a[href^=\"/accounts/\"]');
+        "const link = document.querySelector('table.data tbody td a[href]:not([href^=\"/acts\"])');
         return link ? words(link) : null;",
         &[],
     );
@@ -33,14 +33,18 @@ fn an_exception_is_answered_and_issued() {
     if !reviewer.is_offered("exception.send_lists", &[]) {
         reviewer.open("/exceptions");
     }
-    reviewer.does("exception.send_lists", &[], &[("month", MONTH), ("unit", "XC")]);
+    reviewer.does("exception.send_lists", &[], &[("month", MONTH), ("unit", "PJ")]);
     reviewer.picture("sent");
 
-    let office = visit.as_person("xc-guanli");
+    let office = visit.as_person("pj-guanli");
     office.picture("home");
-    office.open(&format!("/exception-answers?month={MONTH}&q={account}"));
+    office.open(&format!("/exceptions?month={MONTH}&q={account}"));
     office.picture("to-answer");
-    office.does("exception.answer", &[("account", &account)], &[("text", "已现场核实，用户新增空调，表码无误")]);
+    office.does(
+        "exception.answer",
+        &[("account", &account)],
+        &[("text", "已现场核实，用户新增空调，表码无误")],
+    );
     office.says("已反馈");
     office.picture("answered");
     office.leaves();

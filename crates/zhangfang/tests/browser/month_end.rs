@@ -36,7 +36,7 @@ fn sign(visit: &Visit<'_>, login: &str, list: &str) {
 #[test]
 fn a_month_is_closed_with_both_signatures() {
     let house = House::open();
-    let visit = Visit { house: &house, ..Visit::of("month-end") };
+    let visit = Visit { house: Some(&house), ..Visit::of("month-end") };
     let centre = visit.as_person("fuhe");
     centre.open("/lists");
     for (act, word) in [("exception.feedback_list", "反馈"), ("adjustment.month_list", "退补")] {
@@ -77,7 +77,7 @@ fn a_month_is_closed_with_both_signatures() {
     head.open(&format!("/closing/{ISSUED}/PJ"));
     head.does("closing.close", &[], &[]);
     head.picture("closing");
-    head.until_reloaded("the period to be closed", &format!("/closing/{ISSUED}/PJ"), "关闭");
+    head.until_reloaded("the period to be closed", &format!("/closing/{ISSUED}/PJ"), "已结");
     head.picture("closed");
     head.leaves();
 }

@@ -30,7 +30,11 @@ fn pages_fit_a_telephone() {
             if person.asks(scrolls, &[]) == json!(true) {
                 wide += 1;
                 person.asks("document.querySelector('.table-box').scrollLeft = 60;", &[]);
-                person.until("the list to scroll", "return document.querySelector('.table-box').scrollLeft > 0;", &[]);
+                person.until(
+                    "the list to scroll",
+                    "return document.querySelector('.table-box').scrollLeft > 0;",
+                    &[],
+                );
             }
         }
         assert!(wide > 0, "{login}: no list was wider than the window");

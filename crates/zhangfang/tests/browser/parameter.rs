@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::book::{self, MONTH};
 use super::person::Visit;
+use crate::house::House;
 
 const BOOK: &str = "B000003";
 
@@ -11,7 +12,8 @@ const BOOK: &str = "B000003";
 /// archived; the hold ends with it and the bill is issued.
 #[test]
 fn a_parameter_change_holds_the_bill() {
-    let visit = Visit::of("parameter");
+    let house = House::open();
+    let visit = Visit { house: Some(&house), ..Visit::of("parameter") };
     let office = visit.as_person("pj-guanli");
     office.open("/accounts?unit=PJ&q=4203&category=residential&limit=50");
     office.picture("accounts");

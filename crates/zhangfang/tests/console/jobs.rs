@@ -38,9 +38,11 @@ fn a_job_is_done_once_for_its_key() {
 fn the_next_program_goes_on_with_a_job() {
     let house = House::open();
     let auditor = house.person("shenji");
-    let asked = auditor.post_json("/api/v1/checks", "check-killed", &serde_json::json!({ "deep": true })).json();
+    let asked =
+        auditor.post_json("/api/v1/checks", "check-killed", &serde_json::json!({ "deep": true })).json();
     let path = format!("/api/v1{}", asked["see"].as_str().unwrap_or_else(|| panic!("{asked}")));
-    let killed = std::process::Command::new("kill").args(["-KILL", &house.pid().to_string()]).status().unwrap();
+    let killed =
+        std::process::Command::new("kill").args(["-KILL", &house.pid().to_string()]).status().unwrap();
     assert!(killed.success());
     let address = house.serve_again(&[]);
     let job = ended(&auditor.at(&address), &path);

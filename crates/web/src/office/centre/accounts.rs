@@ -1,10 +1,11 @@
 //! Accounts: found by number, name, address or meter, and everything about one of them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use billing::desk;
 use billing::gates::Flow;
-use kernel::{Bilingual, Lang, Month, Text};
+use kernel::{Bilingual, Month, Text};
 use metering::account::{AccountOrder, AccountQuery, AccountStatus, Category};
 
 use super::{ACCOUNT, BOOK_WANTED, READ, UNIT_WANTED, both, encode, flow, units_shown};
@@ -131,6 +132,9 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     Ok(Rows { rows, total, sums: Vec::new(), note: None })
 }
 
+/// A month with its energy and its amount, where there are any.
+type MonthFigures = (Month, Option<kernel::Quantity>, Option<kernel::Money>);
+
 /// Quantity and fee of an account in the months up to `last`, the oldest first: what was issued, and for a month that is
 /// not issued what was calculated.
 pub fn months_of(
@@ -138,7 +142,7 @@ pub fn months_of(
     account_id: i64,
     last: Month,
     count: i32,
-) -> Result<Vec<(Month, Option<kernel::Quantity>, Option<kernel::Money>)>, Refusal> {
+) -> Result<Vec<MonthFigures>, Refusal> {
     let org_id = look.org_id();
     let first = last.plus(1 - count)?;
     let issued = billing::inquiry::fee_information(look.tx, org_id, account_id, first, last)?;
@@ -146,10 +150,10 @@ pub fn months_of(
     for one in issued {
         months.insert(one.month, (one.energy_kwh, one.amount));
     }
-    if !months.contains_key(&last) {
+    if let Entry::Vacant(place) = months.entry(last) {
         let drafts = desk::bill_months(look.tx, org_id, account_id, &[last])?;
         if let Some(draft) = drafts.iter().find(|line| line.key.sequence == 0) {
-            months.insert(last, (draft.energy_kwh, draft.amount));
+            place.insert((draft.energy_kwh, draft.amount));
         }
     }
     let mut found = Vec::new();

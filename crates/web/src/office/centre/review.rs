@@ -324,7 +324,7 @@ fn run_month(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
             format!("no book of {month} is submitted and waiting"),
         ));
     }
-    let (prices, postings) = job.desk().act(job.now, |work| prices(work))?;
+    let (prices, postings) = job.desk().act(job.now, prices)?;
     let clerks = Clerks { calculator: &job.actor, reviewer: &job.actor, issuer: &job.actor };
     // Where the score decides, a month is scored by what its peers did: all of it at once.
     let scored = job.look(|tx| Ok(billing::suspicion::mode(tx, org_id)?))? == Mode::Decide;

@@ -278,8 +278,8 @@ fn plan_name(trial: &Trial, plan: PlanId) -> Text {
 /// The name of a class: that of one of its plans.
 fn class_name(trial: &Trial, made: &Outcome, class: &str) -> Text {
     let code = class.rsplit(':').next().unwrap_or(class);
-    let plans = made.by_plan.iter().filter_map(|(id, _)| trial.plans().get(*id));
-    let named = plans.filter(|plan| plan.request.class == code).map(|plan| plan.name.clone()).last();
+    let mut plans = made.by_plan.iter().filter_map(|(id, _)| trial.plans().get(*id));
+    let named = plans.rfind(|plan| plan.request.class == code).map(|plan| plan.name.clone());
     named.unwrap_or_else(|| Text::new(class, class))
 }
 

@@ -219,10 +219,7 @@ fn submit(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done,
             format!("book {number} of {month} is submitted in time; to be issued by {issue_by}"),
         )
     };
-    Ok(said
-        .see(book_path(month, number))
-        .fact("late_days", late)
-        .fact("issue_by", issue_by.to_string()))
+    Ok(said.see(book_path(month, number)).fact("late_days", late).fact("issue_by", issue_by.to_string()))
 }
 
 fn ask_return(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done, Refusal> {
@@ -230,10 +227,8 @@ fn ask_return(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<D
     let account = account_in(work, given.text("account"))?;
     let book = book_in(work, given.text("book"))?;
     if account.account.book_id != book.book_id {
-        let known = Text::new(
-            format!("不在抄本 {} 中", book.number),
-            format!("is not in book {}", book.number),
-        );
+        let known =
+            Text::new(format!("不在抄本 {} 中", book.number), format!("is not in book {}", book.number));
         return Err(Refusal::fields(vec![("account".into(), known)]));
     }
     let centre = centre_in(work, given.maybe_text("centre"))?;
@@ -287,4 +282,3 @@ fn review_day(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done,
     }
     .see("/reading-days"))
 }
-

@@ -11,9 +11,8 @@ use crate::catalogue::{
 use crate::cells;
 
 /// The states a book can be in, by code.
-const STATES: &[&str] = &[
-    "created", "entering", "submitted", "calculating", "reviewing", "issued", "exception", "returned",
-];
+const STATES: &[&str] =
+    &["created", "entering", "submitted", "calculating", "reviewing", "issued", "exception", "returned"];
 const COLUMNS: &[Column] = &[
     Column::sorted("book", Kind::Text),
     Column::sorted("book_name", Kind::Text),
@@ -164,12 +163,10 @@ fn books(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         }
     }
     for (known, book) in &found {
-        let due_on = workflow::rules::due_by_code(&look.house.calendar, "submit_readings", book.scheduled_on)?;
-        let late = if book.submitted_at.is_some() {
-            book.late_days
-        } else {
-            book::rules::late_days(due_on, today)
-        };
+        let due_on =
+            workflow::rules::due_by_code(&look.house.calendar, "submit_readings", book.scheduled_on)?;
+        let late =
+            if book.submitted_at.is_some() { book.late_days } else { book::rules::late_days(due_on, today) };
         let due = Cell::from(due_on).toned(match (book.submitted_at, late) {
             (Some(_), _) => Tone::Quiet,
             (None, late) if late > 0 => Tone::Bad,
@@ -354,8 +351,7 @@ fn show_book(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             Text::new("自最后一次录入后尚未自查", "not checked since the last entry"),
         ));
     }
-    let due_on =
-        workflow::rules::due_by_code(&look.house.calendar, "submit_readings", opened.scheduled_on)?;
+    let due_on = workflow::rules::due_by_code(&look.house.calendar, "submit_readings", opened.scheduled_on)?;
     let checker = opened.checked_by.map(|id| look.person_name(id)).transpose()?;
     let submitter = opened.submitted_by.filter(|id| *id > 0).map(|id| look.person_name(id)).transpose()?;
     let grid = format!("{}/readings", book_path(month, number));
@@ -445,15 +441,9 @@ pub const CLOCKS: &[Column] = &[
     Column::new("state", Kind::Word),
 ];
 
-fn exceptions(
-    look: &mut Look<'_, '_>,
-    sheet: &mut Sheet,
-    month: Month,
-    known: &Book,
-) -> Result<(), Refusal> {
+fn exceptions(look: &mut Look<'_, '_>, sheet: &mut Sheet, month: Month, known: &Book) -> Result<(), Refusal> {
     let org_id = look.org_id();
-    let filter =
-        billing::exception::ExceptionFilter { unit_id: Some(known.unit_id), ..Default::default() };
+    let filter = billing::exception::ExceptionFilter { unit_id: Some(known.unit_id), ..Default::default() };
     let mut rows = Vec::new();
     for one in billing::exception::exceptions_of(look.tx, org_id, month, &filter)? {
         if one.book_id == known.book_id {
@@ -506,4 +496,3 @@ fn log_entries(
     }
     Ok(())
 }
-

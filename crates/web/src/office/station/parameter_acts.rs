@@ -15,8 +15,18 @@ use crate::catalogue::{Act, Done, Field, Given, House, Refusal, Run, Takes, Weig
 
 /// Changes of one value, which need no JSON.
 const SIMPLE: &[&str] = &[
-    "persons", "relief", "time_of_use", "price_class", "voltage", "contract_demand", "power_factor", "name",
-    "address", "phone", "collection", "tax",
+    "persons",
+    "relief",
+    "time_of_use",
+    "price_class",
+    "voltage",
+    "contract_demand",
+    "power_factor",
+    "name",
+    "address",
+    "phone",
+    "collection",
+    "tax",
 ];
 
 const FROM: Field = Field::maybe("from", Takes::Date);
@@ -149,14 +159,7 @@ pub(super) const CORRECT: Act = Act {
     name: "parameter.correct",
     path: "/error-lists/{error_list}/correct",
     permission: "parameter.second_modify",
-    fields: &[
-        Field::new("error_list", Takes::Id),
-        FROM,
-        CHANGE_KIND,
-        VALUE,
-        CHANGES,
-        NOTE,
-    ],
+    fields: &[Field::new("error_list", Takes::Id), FROM, CHANGE_KIND, VALUE, CHANGES, NOTE],
     run: Run::Command(correct),
     weight: Weight::Main,
     ..Act::PLAIN
@@ -253,8 +256,9 @@ fn simple(kind: &str, value: &str) -> Result<Change, Refusal> {
         "power_factor" => json!({ "kind": "power_factor", "standard": value }),
         detail => json!({ "kind": "detail", "field": detail, "value": value }),
     };
-    serde_json::from_value(change)
-        .map_err(|error| wrong("value", format!("新值无法识别：{error}"), format!("not such a value: {error}")))
+    serde_json::from_value(change).map_err(|error| {
+        wrong("value", format!("新值无法识别：{error}"), format!("not such a value: {error}"))
+    })
 }
 
 fn told(ticket: &ParameterTicket) -> Done {
@@ -427,4 +431,3 @@ fn withdraw_hold(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Resul
     parameter::withdraw_hold(work, &house.calendar, (ticket, hold), given.text("reason"))?;
     Ok(Done::said("暂缓发行申请已撤回", "the hold is withdrawn").see(format!("/parameters/{ticket}")))
 }
-

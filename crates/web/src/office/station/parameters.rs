@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use super::tickets::{TICKET, files, state_text, step_text};
 use super::{account_path, parameter_acts, stations};
 use crate::catalogue::{
-    Area, Block, Cell, Column, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Sheet, Takes,
-    Tone, View,
+    Area, Block, Cell, Column, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Sheet,
+    Takes, Tone, View,
 };
 use crate::cells;
 
@@ -281,9 +281,13 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     sheet.push(Block::Facts {
         name: "parameter",
         facts: vec![
-            ("account", Kind::Text, number.map_or_else(Cell::default, |number| {
-                Cell::from(number.clone()).to(account_path(&number))
-            })),
+            (
+                "account",
+                Kind::Text,
+                number.map_or_else(Cell::default, |number| {
+                    Cell::from(number.clone()).to(account_path(&number))
+                }),
+            ),
             ("customer", Kind::Text, Cell::from(account.map(|account| account.name))),
             ("unit", Kind::Text, Cell::from(look.unit_name(ticket.unit_id)?)),
             ("origin", Kind::Word, origin_cell(ticket.origin)),
@@ -294,8 +298,16 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             ("started_by", Kind::Text, Cell::from(look.person_name(ticket.started_by)?)),
             ("started_at", Kind::Moment, Cell::from(ticket.started_at)),
             ("entered_by", Kind::Text, Cell::from(look.person_name(ticket.entered_by)?)),
-            ("checked_by", Kind::Text, Cell::from(ticket.checked_by.map(|id| look.person_name(id)).transpose()?)),
-            ("handler", Kind::Text, Cell::from(ticket.handler_id.map(|id| look.person_name(id)).transpose()?)),
+            (
+                "checked_by",
+                Kind::Text,
+                Cell::from(ticket.checked_by.map(|id| look.person_name(id)).transpose()?),
+            ),
+            (
+                "handler",
+                Kind::Text,
+                Cell::from(ticket.handler_id.map(|id| look.person_name(id)).transpose()?),
+            ),
             ("archived_at", Kind::Moment, Cell::from(ticket.archived_at)),
         ],
     });
@@ -411,7 +423,8 @@ fn holds(look: &mut Look<'_, '_>, ticket: &ParameterTicket, sheet: &mut Sheet) -
             hold.ended_at,
         ]);
         if hold.state == HoldState::Filed {
-            row.offers.push(Offer::new("hold.withdraw", &[("ticket", &ticket.ticket_id), ("hold", &hold.hold_id)]));
+            row.offers
+                .push(Offer::new("hold.withdraw", &[("ticket", &ticket.ticket_id), ("hold", &hold.hold_id)]));
         }
         rows.push(row);
     }
@@ -457,4 +470,3 @@ fn holds(look: &mut Look<'_, '_>, ticket: &ParameterTicket, sheet: &mut Sheet) -
     }
     Ok(())
 }
-

@@ -99,9 +99,9 @@ fn json_lines(text: &str) -> Result<Vec<Sent>, Refusal> {
     let mut sent = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let word = |name: &str| line.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let Some(shown) = line.get("shown").map_or(Some(serde_json::Map::new()), |shown| {
-            shown.as_object().cloned()
-        }) else {
+        let Some(shown) =
+            line.get("shown").map_or(Some(serde_json::Map::new()), |shown| shown.as_object().cloned())
+        else {
             return Err(broken(
                 format!("第 {} 行：shown 应为对象", at + 1),
                 format!("line {}: shown must be an object", at + 1),
@@ -137,9 +137,8 @@ fn tab_lines(text: &str) -> Result<Vec<Sent>, Refusal> {
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-        let wrong = |zh: &str, en: &str| {
-            broken(format!("第 {number} 行：{zh}"), format!("line {number}: {en}"))
-        };
+        let wrong =
+            |zh: &str, en: &str| broken(format!("第 {number} 行：{zh}"), format!("line {number}: {en}"));
         let meter: i64 = match cell(1) {
             "" => 1,
             text => text.parse().map_err(|_| wrong("表序号应为整数", "the meter is a whole number"))?,
@@ -221,9 +220,9 @@ fn understood(sent: &Sent, line: &SheetLine, today: Date) -> Result<Entered, Tex
     }
     let read_on = match sent.read_on.as_str() {
         "" => today,
-        text => text.parse().map_err(|error: kernel::FigureError| {
-            Text::new(error.text(Lang::Zh), error.text(Lang::En))
-        })?,
+        text => text
+            .parse()
+            .map_err(|error: kernel::FigureError| Text::new(error.text(Lang::Zh), error.text(Lang::En)))?,
     };
     Ok(Entered {
         account_id: reading.account_id,
@@ -325,9 +324,7 @@ fn enter(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
         let index = at.get(&(one.account.as_str(), one.meter)).copied();
         let line = index.map(|at| &sheet[at]);
         let decided = match index {
-            Some(at) if !taken.insert(at) => {
-                Err(Text::new("同一只表重复", "the same meter stands twice"))
-            }
+            Some(at) if !taken.insert(at) => Err(Text::new("同一只表重复", "the same meter stands twice")),
             _ => decide(one, line, today),
         };
         match (decided, line) {
@@ -364,7 +361,8 @@ fn enter(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refu
     if checked_only {
         // What would be saved is what the book's state allows, too.
         let opened = book::book_month(work.tx, org_id, month, book.book_id)?;
-        let opened = opened.ok_or_else(|| Refusal::not_found("该月抄本", "book of that month", &book.number))?;
+        let opened =
+            opened.ok_or_else(|| Refusal::not_found("该月抄本", "book of that month", &book.number))?;
         book::rules::step(&opened, book::rules::Act::Enter)?;
     } else {
         entry::enter_readings(work, month, book.book_id, &good, given.text("reason"))?;
@@ -401,9 +399,7 @@ fn enter_one(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
     let sheet = entry::entry_sheet_of(work.tx, org_id, month, book_id, &[&account])?;
     let line = sheet
         .iter()
-        .find(|line| {
-            line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter
-        })
+        .find(|line| line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter)
         .ok_or_else(missing)?;
     let mut sent = Sent {
         account: account.number.clone(),
@@ -421,8 +417,8 @@ fn enter_one(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, 
             }
         }
     }
-    let (entered, next) = decide(&sent, Some(line), work.today())
-        .map_err(|why| Refusal::refused(why.zh, why.en))?;
+    let (entered, next) =
+        decide(&sent, Some(line), work.today()).map_err(|why| Refusal::refused(why.zh, why.en))?;
     entry::enter_readings(work, month, book_id, &[entered], given.text("reason"))?;
     let used = next.consumption(Register::Total)?.map(|used| used.to_string());
     Ok(Done::said(format!("已录入 {}", account.number), format!("entered {}", account.number))

@@ -184,7 +184,7 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
                     |kind| Cell::word(format!("choice.reading_kind.{kind}"))
                 ),
                 mark_cell(mark),
-                score.map(|score| i64::from(score)),
+                score.map(i64::from),
                 reading.read_on,
                 person_of(look, reading.entered_by)?,
             ]));
@@ -205,9 +205,7 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     let found = entry::entry_sheet_of(look.tx, org_id, month, account.account.book_id, &[&account])?;
     let line = found
         .iter()
-        .find(|line| {
-            line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter
-        })
+        .find(|line| line.reading.account_id == account.account.account_id && line.reading.meter_seq == meter)
         .ok_or_else(missing)?;
     let reading = &line.reading;
     let book = look.books()?.get(&account.account.book_id).map(|book| book.number.clone());
@@ -217,10 +215,7 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     if let Some(kind) = kind_of(reading) {
         sheet.badges.push(Cell::word(format!("choice.reading_kind.{kind}")));
     }
-    sheet.offer(
-        "readings.enter_one",
-        &[("month", &month), ("account", &account.number), ("meter", &meter)],
-    );
+    sheet.offer("readings.enter_one", &[("month", &month), ("account", &account.number), ("meter", &meter)]);
     sheet.offer(
         "book.write_log",
         &[("month", &month), ("book", &book), ("account", &account.number), ("meter", &meter)],
@@ -297,4 +292,3 @@ fn show_line(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     }
     Ok(sheet)
 }
-
