@@ -42,6 +42,7 @@ fn run(store: Store, test: &impl Fn(&Office<'_>)) {
     let store = Arc::new(store);
     let base = found(&store);
     store.migrate(&audit::schemas()).unwrap();
+    bind(&base);
     let company = Company::new(&base, "2026-05");
     company.run(&company.plan(april(), "2026-04-12")).unwrap();
     hire(&base, "auditor", "auditor");
@@ -62,6 +63,26 @@ fn run(store: Store, test: &impl Fn(&Office<'_>)) {
     };
     let console = Console::new(house, false, |_| ());
     test(&Office { base: &base, console: &console });
+}
+
+/// The books in which the house's own customers stand: a check asks for them.
+fn bind(base: &House<'_>) {
+    let mut books = metering::book::BookBulk::new(base.org_id());
+    for (book_id, unit_id) in [(BOOK, base.station), (OTHER_BOOK, base.other_station)] {
+        books
+            .book(&metering::book::Book {
+                book_id,
+                number: format!("B{book_id}"),
+                name: format!("book {book_id}"),
+                unit_id,
+                reader_id: 0,
+                cycle: metering::book::Cycle::Monthly,
+                reading_day: None,
+                version: 1,
+            })
+            .unwrap();
+    }
+    base.store.write(|tx| books.load(tx)).unwrap();
 }
 
 fn administrator(base: &House<'_>) -> Actor {
