@@ -105,13 +105,25 @@ pub(crate) struct Wanted<'w> {
     pub day: Option<Date>,
 }
 
-/// The runs of acts of a day, first and last of each, in order.
+/// Runs of a day that are named one by one in a question; more are looked up row by row.
+const RUNS_MAX: usize = 20;
+
+/// The runs of acts of a day, first and last of each, in order; runs that touch are one.
 pub(crate) fn runs_of(tx: &mut Tx<'_>, org_id: i64, day: Date) -> Result<Vec<(i64, i64)>, VaultError> {
-    tx.list(
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    tx.each(
         "SELECT first_seq, last_seq FROM leaf_day WHERE org_id = ?1 AND day = ?2 ORDER BY first_seq",
         params![org_id, day],
-        |row| Ok((row.int(0)?, row.int(1)?)),
-    )
+        |row| {
+            let (first, last) = (row.int(0)?, row.int(1)?);
+            match runs.last_mut() {
+                Some(run) if run.1 + 1 == first => run.1 = last,
+                _ => runs.push((first, last)),
+            }
+            Ok::<_, VaultError>(())
+        },
+    )?;
+    Ok(runs)
 }
 
 /// The numbers of the acts `wanted` of a person or about documents, a part of them in order, and how many there are.
@@ -145,12 +157,24 @@ pub(crate) fn found(
         });
     }
     if let Some(day) = wanted.day {
-        given.push(Value::from(day));
-        source.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM leaf_day d WHERE d.org_id = s.org_id AND d.day = ?{}
-               AND s.seq BETWEEN d.first_seq AND d.last_seq)",
-            given.len()
-        ));
+        // A day's acts stand together, but for a clock that was set back: mostly one run.
+        let runs = runs_of(tx, org_id, day)?;
+        if runs.len() > RUNS_MAX {
+            given.push(Value::from(day));
+            source.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM leaf_day d WHERE d.org_id = s.org_id AND d.day = ?{}
+                   AND s.seq BETWEEN d.first_seq AND d.last_seq)",
+                given.len()
+            ));
+        } else {
+            let mut between = Vec::with_capacity(runs.len());
+            for (first, last) in runs {
+                given.extend([Value::Int(first), Value::Int(last)]);
+                between.push(format!("s.seq BETWEEN ?{} AND ?{}", given.len() - 1, given.len()));
+            }
+            let none = if between.is_empty() { "1 = 0".to_owned() } else { between.join(" OR ") };
+            source.push_str(&format!(" AND ({none})"));
+        }
     }
     let count =
         tx.one(&format!("SELECT COUNT(*) {source}"), &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
