@@ -2,13 +2,14 @@
 
 use billing::hold;
 use identity::Work;
+use metering::parameter::HoldState;
 
 use super::{
     ACCOUNT, READ, REASON, UNIT_WANTED, account_in, customer, names, rules, unit_of_kind, units_shown,
 };
 use crate::catalogue::{
-    Act, Area, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows, Run,
-    Takes, Weight,
+    Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
+    Run, Takes, Weight,
 };
 use crate::cells;
 
@@ -66,7 +67,13 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let org_id = look.org_id();
     let units = units_shown(look, query.given, READ)?;
     let found = hold::holds_open(look.tx, org_id)?;
-    let names = names(look, found.iter().map(|hold| hold.account_id))?;
+    // Requests filed on a change ticket are metering's own; they end with their ticket.
+    let month = look.this_month();
+    let mut filed = metering::parameter::hold_requests(look.tx, org_id, month.previous())?;
+    filed.extend(metering::parameter::hold_requests(look.tx, org_id, month)?);
+    filed.retain(|request| request.state == HoldState::Filed);
+    let accounts = found.iter().map(|hold| hold.account_id);
+    let names = names(look, accounts.chain(filed.iter().map(|request| request.account_id)))?;
     let mut rows = Vec::new();
     for hold in found {
         if units.as_ref().is_some_and(|units| !units.contains(&hold.unit_id)) {
@@ -84,6 +91,24 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             hold.placed_at,
         ];
         rows.push(Row { cells, offers: vec![Offer::new("hold.release", &[("hold", &hold.hold_id)])] });
+    }
+    for request in filed {
+        if units.as_ref().is_some_and(|units| !units.contains(&request.unit_id)) {
+            continue;
+        }
+        let (number, name) = customer(&names, request.account_id);
+        let ticket = metering::parameter::ticket(look.tx, org_id, request.ticket_id)?;
+        let document = Cell::from(ticket.map(|ticket| ticket.number));
+        rows.push(Row::from(cells![
+            number,
+            name,
+            look.unit_name(request.unit_id)?,
+            request.month,
+            document.to(format!("/parameters/{}", request.ticket_id)),
+            "",
+            look.person_name(request.filed_by)?,
+            request.filed_at,
+        ]));
     }
     let lang = look.lang();
     Ok(Rows::of(COLUMNS, rows, query, lang))
