@@ -655,23 +655,22 @@ fn exports_are_recorded_and_verified() {
 fn a_check_stops_the_books_until_two_persons_decided() {
     each_office(|office| {
         let given = [("without_engine", "true")];
-        let decide = |found: &Done, reason: &str| {
-            let number = found.facts["alarm"].as_i64().unwrap().to_string();
-            let alarm = ("alarm", number.as_str());
-            office.act("auditor", "alarm.propose", &[alarm, ("reason", reason)]).unwrap();
-            office.act("leader", "alarm.confirm", &[alarm, ("reason", "seen")]).unwrap();
-        };
-        // The company of the tests was put together by hand; what the check says about that is decided first.
-        let by_hand = office.act("auditor", "alarm.check", &given).unwrap();
-        decide(&by_hand, "made by hand for these tests");
         let good = office.act("auditor", "alarm.check", &given).unwrap();
-        assert_eq!(good.facts["alarm"], serde_json::Value::Null, "{:?}", good.facts["findings"]);
+        assert_eq!(good.facts["found"], 0, "{:?}", good.facts["findings"]);
         // Somebody with the database in his hands changes what a balance says.
-        let unguarded = match office.base.is_postgres() {
-            true => "ALTER TABLE period_balance DISABLE TRIGGER ALL",
-            false => "DROP TRIGGER balance_grows",
-        };
-        office.base.store.write(|tx| tx.define(unguarded)).unwrap();
+        for sql in match office.base.is_postgres() {
+            true => [
+                "ALTER TABLE period_balance DISABLE TRIGGER ALL",
+                "SELECT 1",
+                "ALTER TABLE period_balance ENABLE TRIGGER ALL",
+            ],
+            false => ["DROP TRIGGER balance_grows", "SELECT 1", "SELECT 1"],
+        }
+        .iter()
+        .take(1)
+        {
+            office.base.store.write(|tx| tx.define(sql)).unwrap();
+        }
         let changed = office.base.store.write(|tx| {
             tx.execute(
                 "UPDATE period_balance SET debit = debit + 100 WHERE org_id = ?1 AND period = 202604 AND code = 1122",
@@ -680,7 +679,7 @@ fn a_check_stops_the_books_until_two_persons_decided() {
         });
         assert!(changed.unwrap() > 0);
         let found = office.act("auditor", "alarm.check", &given).unwrap();
-        assert!(found.facts["found"].as_i64() > good.facts["found"].as_i64());
+        assert!(found.facts["found"].as_i64().unwrap() > 0);
         let number = found.facts["alarm"].as_i64().unwrap().to_string();
         let job = found.see.unwrap().rsplit('/').next().unwrap().to_owned();
         let report = office.view("auditor", "check", &[("job", &job)]);
