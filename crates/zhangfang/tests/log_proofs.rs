@@ -47,7 +47,7 @@ fn a_new_organisation_signs_from_its_first_day() {
     }
     assert_eq!(log_keys(&counter).len(), 2);
     let said = counter.done(DAY, "shen", &["log", "check"]);
-    assert!(said.contains("5 项单位人员岗位变更") && said.contains("日志完整"), "{said}");
+    assert!(said.contains("6 项单位人员岗位变更") && said.contains("日志完整"), "{said}");
     counter.done(DAY, "wang", &["backup", &counter.path("b.zfb").display().to_string()]);
     let list = counter.done(DAY, "shen", &["log", "checkpoints"]);
     assert!(list.lines().count() > 3, "init and backup: {list}");
