@@ -41,6 +41,9 @@ pub struct Console {
 /// Times of one kind of page, in microseconds.
 type Times = BTreeMap<String, Vec<u64>>;
 
+/// Through which people come in one after the other.
+static DOOR: Mutex<()> = Mutex::new(());
+
 /// What a person at work needs.
 struct Worker {
     address: String,
@@ -196,6 +199,8 @@ impl Worker {
 
     fn prepare(&self, agent: &ureq::Agent) -> Result<(String, Vec<String>), String> {
         let failed = |error: ureq::Error| format!("{}: {error}", self.login);
+        // One after the other: the same login given many times at once looks like guessing, and is made to wait.
+        let _door = DOOR.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let form = [("login", self.login.as_str()), ("password", demo::PASSWORD), ("to", "/")];
         let response = agent.post(format!("{}/login", self.address)).send_form(form).map_err(failed)?;
         let set = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
