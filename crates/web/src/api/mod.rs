@@ -204,6 +204,7 @@ const OF_EVERY_READ: &[Why] = &[
     Why::NotLoggedIn,
     Why::NotPermitted,
     Why::NotFound,
+    Why::Conflict,
     Why::Refused,
     Why::TooMany,
     Why::Busy,
