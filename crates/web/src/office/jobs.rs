@@ -15,20 +15,40 @@ const ANYBODY: &str = "";
 /// Who keeps the program sees the work of all.
 const ADMINISTRATOR: &str = "system.parameters";
 
+/// The columns of every list of jobs.
+pub const JOB_COLUMNS: &[Column] = &[
+    Column::new("job", Kind::Text),
+    Column::new("state", Kind::Word),
+    Column::new("by", Kind::Text),
+    Column::new("queued_at", Kind::Moment),
+    Column::new("ended_at", Kind::Moment),
+    Column::new("result", Kind::Text),
+];
+
+/// The jobs of one act, the latest first: what came of a job stands under `results`, the way to it under its own page.
+pub fn jobs_of(
+    look: &mut Look<'_, '_>,
+    query: &Query<'_>,
+    act: &str,
+    results: &str,
+) -> Result<Rows, Refusal> {
+    let org_id = look.org_id();
+    let (found, total) = jobs::jobs_of_act(look.tx, org_id, act, query.offset, query.limit)?;
+    let mut rows = Vec::with_capacity(found.len());
+    for job in &found {
+        let place = if job.state == State::Done { results } else { "/jobs" };
+        rows.push(Row::from(job_cells(look, job, &format!("{place}/{}", job.id))?));
+    }
+    Ok(Rows { rows, total, ..Rows::default() })
+}
+
 /// One's own jobs; everybody's for who keeps the program.
 pub const JOBS: List = List {
     name: "jobs",
     path: "/jobs",
     permission: ANYBODY,
     filters: &[],
-    columns: &[
-        Column::new("job", Kind::Text),
-        Column::new("state", Kind::Word),
-        Column::new("by", Kind::Text),
-        Column::new("queued_at", Kind::Moment),
-        Column::new("ended_at", Kind::Moment),
-        Column::new("result", Kind::Text),
-    ],
+    columns: JOB_COLUMNS,
     rows: list,
     menu: true,
     acts: &[],

@@ -11,7 +11,7 @@ use crate::catalogue::{
     Takes, Tone, View, Weight,
 };
 use crate::job::JobRun;
-use crate::office::jobs::job_cells;
+use crate::office::jobs::{JOB_COLUMNS, jobs_of};
 
 pub(super) const READ: &str = "alarm.check";
 
@@ -110,31 +110,14 @@ pub const CHECKS: List = List {
     path: "/checks",
     permission: READ,
     filters: &[],
-    columns: &[
-        Column::new("job", Kind::Text),
-        Column::new("state", Kind::Word),
-        Column::new("by", Kind::Text),
-        Column::new("queued_at", Kind::Moment),
-        Column::new("ended_at", Kind::Moment),
-        Column::new("result", Kind::Text),
-    ],
+    columns: JOB_COLUMNS,
     rows: checks,
     menu: true,
     acts: &["alarm.check"],
 };
 
 fn checks(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
-    let org_id = look.org_id();
-    let (found, total) = jobs::jobs_of_act(look.tx, org_id, CHECK.name, query.offset, query.limit)?;
-    let mut rows = Vec::with_capacity(found.len());
-    for job in &found {
-        let path = match job.state {
-            jobs::State::Done => format!("/checks/{}", job.id),
-            _ => format!("/jobs/{}", job.id),
-        };
-        rows.push(Row::from(job_cells(look, job, &path)?));
-    }
-    Ok(Rows { rows, total, ..Rows::default() })
+    jobs_of(look, query, CHECK.name, "/checks")
 }
 
 /// The report of a check.

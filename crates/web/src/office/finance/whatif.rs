@@ -17,11 +17,9 @@ use tariff::table::PriceTable;
 use super::price_file::FILE_BYTES_MAX;
 use super::prices::{READ, given_table, shipped};
 use super::stations;
-use crate::catalogue::{
-    Act, Column, Done, Field, Given, Kind, List, Look, Query, Refusal, Row, Rows, Run, Takes, Weight,
-};
+use crate::catalogue::{Act, Done, Field, Given, List, Look, Query, Refusal, Rows, Run, Takes, Weight};
 use crate::job::JobRun;
-use crate::office::jobs::job_cells;
+use crate::office::jobs::{JOB_COLUMNS, jobs_of};
 
 /// A comparison over more months is a study of its own.
 const MONTHS_MAX: usize = 36;
@@ -54,31 +52,14 @@ pub const COMPARISONS: List = List {
     path: "/whatif",
     permission: READ,
     filters: &[],
-    columns: &[
-        Column::new("job", Kind::Text),
-        Column::new("state", Kind::Word),
-        Column::new("by", Kind::Text),
-        Column::new("queued_at", Kind::Moment),
-        Column::new("ended_at", Kind::Moment),
-        Column::new("result", Kind::Text),
-    ],
+    columns: JOB_COLUMNS,
     rows: comparisons,
     menu: true,
     acts: &["whatif.compare"],
 };
 
 fn comparisons(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
-    let org_id = look.org_id();
-    let (found, total) = jobs::jobs_of_act(look.tx, org_id, COMPARE.name, query.offset, query.limit)?;
-    let mut rows = Vec::with_capacity(found.len());
-    for job in &found {
-        let path = match job.state {
-            jobs::State::Done => format!("/whatif/{}", job.id),
-            _ => format!("/jobs/{}", job.id),
-        };
-        rows.push(Row::from(job_cells(look, job, &path)?));
-    }
-    Ok(Rows { rows, total, ..Rows::default() })
+    jobs_of(look, query, COMPARE.name, "/whatif")
 }
 
 fn months(first: Month, last: Month) -> Result<Vec<Month>, Refusal> {
