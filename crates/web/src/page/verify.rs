@@ -112,7 +112,7 @@ fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     let text = given.text("code").trim().to_owned();
     let found = if text.is_empty() { None } else { Some(authentic(look, &text)?) };
     let house = look.house.org_name.text(lang);
-    Ok(html! {
+    Ok(html! { div.certificate {
         header.head { div.head-words { h1 { (say("page.verify")) } p { (house) } } }
         @match found {
             None => {}
@@ -121,15 +121,15 @@ fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
             }
             Some(Some(bill)) => { (figures(&bill, lang)) }
         }
-        form.card method="get" action="/verify" {
+        form.card.paper method="get" action="/verify" {
             div.field {
                 label for="verify-code" { (say("field.code")) }
                 input id="verify-code" name="code" value=(text) autocomplete="off" spellcheck="false" required;
                 p.hint { (say("hint.code")) }
             }
-            button.main type="submit" { (say("page.verify.check")) }
+            div.form-end { button.main type="submit" { (say("page.verify.check")) } }
         }
-    })
+    } })
 }
 
 fn figures(bill: &Authentic, lang: Lang) -> Markup {
