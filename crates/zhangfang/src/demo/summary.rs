@@ -65,7 +65,7 @@ impl Stage {
         })?;
         let balance = self.store.read(|tx| ledger::trial_balance(tx, org_id, month, month.next(), None))?;
         let checked = self.store.read(|tx| ledger::check(tx, org_id))?;
-        let now = Moment::on(month.next().last_day(), 18, 0);
+        let now = Moment::on(self.today()?, 8, 0);
         let administrator = &self.company.administrator;
         let checkpoint =
             Desk::new(&self.store, administrator).act(now, |work| vault::checkpoint(work, signers))?;
