@@ -24,6 +24,8 @@ const FEW_ROWS: u64 = 8;
 const STATEMENTS_KEPT: usize = 512;
 /// A command that finds all connections taken for so long is told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Begins a transaction that only looks.
+const LOOK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Two programs that start at once define the same things one after the other.
 const SETTING_UP: i64 = 0x7a68_616e_6766_616e;
 
@@ -164,6 +166,8 @@ impl PostgresPool {
                 outcome
             }
             (Err(error), Err(_)) => Err(error),
+            // Whoever only looked has seen one moment of the database, however the connection ended.
+            (Ok(seen), Err(_)) if begin == LOOK => Ok(seen),
             (Ok(_), Err(error)) => {
                 let error = commit_error(error);
                 *note = Some(error.clone());
@@ -186,7 +190,7 @@ impl PostgresPool {
         keys: &Keys,
         look: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(keys, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &mut None, look)
+        self.run(keys, LOOK, &mut None, look)
     }
 
     pub(crate) fn refresh_statistics(&self) -> Result<(), StoreError> {

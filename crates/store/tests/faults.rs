@@ -212,6 +212,38 @@ fn connections_that_died_are_replaced_unnoticed() {
 }
 
 #[test]
+fn a_connection_that_ends_before_the_commit_leaves_it_unknown_and_a_look_seen() {
+    each_engine(|store, url| {
+        let Some(url) = url else { return };
+        add(store, 1).unwrap();
+        let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let cut = || {
+            let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+            client.batch_execute(&format!("SELECT pg_terminate_backend(pid) {others}")).unwrap();
+            let left = |client: &mut postgres::Client| -> i64 {
+                client.query_one(&format!("SELECT COUNT(*) {others}"), &[]).unwrap().get(0)
+            };
+            while left(&mut client) > 0 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        };
+        let seen = store.read(|tx| {
+            let seen = tx.list("SELECT id FROM thing", &[], |row| row.int(0))?;
+            cut();
+            Ok::<_, StoreError>(seen)
+        });
+        assert_eq!(seen.unwrap(), [1]);
+        let told = store.write(|tx| {
+            tx.execute("INSERT INTO thing (id) VALUES (2)", &[])?;
+            cut();
+            Ok::<_, StoreError>(())
+        });
+        assert!(matches!(told, Err(StoreError::CommitUnknown(_))), "{told:?}");
+        assert_eq!(count(store), 1);
+    });
+}
+
+#[test]
 fn prepared_statements_are_bounded_and_survive_a_new_table() {
     each_engine(|store, _| {
         let kept = |tx: &mut store::Tx<'_>| {

@@ -15,6 +15,8 @@ use crate::report::{Asked, Report};
 
 /// A client asks so often.
 const TRIES: u32 = 8;
+/// The name that the connections which only look give the server: it ends all others.
+const EYE: &str = "eye";
 
 /// `url` with the wire in place of the server; answers also where the server is.
 fn through(url: &str, port: u16) -> Result<String, Trouble> {
@@ -83,7 +85,7 @@ fn one(
     let copy: Copy = ground.copy(phase)?;
     let proxy = Proxy::to(server_of(&copy.url)?)?;
     let store = Store::open(&through(&copy.url, proxy.port())?)?;
-    let eye = Store::open(&copy.url)?;
+    let eye = Store::open(&format!("{}?application_name={EYE}", copy.url))?;
     let keyed = if sabotage { Keyed::No } else { Keyed::Yes };
     let clock = Clock::of_session(1);
     let mut acknowledged: Vec<(Step, Option<String>)> = Vec::new();
@@ -137,9 +139,9 @@ fn end_connections(url: &str, pause_us: u64, over: &AtomicBool) {
     let Ok(mut client) = postgres::Client::connect(url, postgres::NoTls) else { return };
     std::thread::sleep(Duration::from_micros(pause_us));
     if !over.load(Ordering::Acquire) {
-        let _ = client.batch_execute(
+        let _ = client.batch_execute(&format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        );
+             WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{EYE}'"
+        ));
     }
 }
