@@ -28,6 +28,7 @@ mod sqlite_engine;
 mod sqlite_load;
 mod tx;
 mod value;
+mod walk;
 
 pub use backup_file::{BackupFault, BackupReport, BackupTable};
 pub use bare::BareInsert;
@@ -40,6 +41,7 @@ pub use migrate::{Migration, Schema};
 pub use row::Row;
 pub use tx::Tx;
 pub use value::Value;
+pub use walk::{KeyPart, Walk};
 
 use kernel::Moment;
 use postgres_engine::PostgresPool;

@@ -126,7 +126,7 @@ impl Office<'_> {
     ) -> Rows {
         let list = self.catalogue.lists().find(|list| list.name == name).unwrap();
         let given = Given::understand(list.filters, &raw(given), true).unwrap();
-        let query = Query { given: &given, search, sort, offset, limit };
+        let query = Query { given: &given, search, sort, offset, limit, walk: None };
         self.look(login, "2026-04-08", |look| (list.rows)(look, &query))
     }
     fn list(&self, login: &str, name: &str, given: &[(&str, &str)]) -> Rows {
