@@ -136,6 +136,29 @@ fn digests(house: &House<'_>) -> Vec<(String, String)> {
 /// Households of March by account: kWh.
 const HOUSEHOLDS: i64 = 150 + 700 + 180 + 120 + 90 + 160 + 210 + 130;
 
+/// BILL-18: a comparison hears between two chunks that it is to stop, and then reads no further.
+#[test]
+fn a_comparison_stops_between_two_chunks() {
+    each_engine(|house| {
+        let company = Company::new(house, "2026-06");
+        let (march, same) = (Selection::month(month("2026-03")), trial(&company, hubei(), &[]));
+        for workers in [1, 3] {
+            let how = WhatIf { workers, chunk_bills: 3, ..WhatIf::default() };
+            for stop_at in 1..=3 {
+                let mut heard = 0;
+                let tell = |_| {
+                    heard += 1;
+                    heard < stop_at
+                };
+                let prices = &company.prices;
+                let stopped = compare_months(house.store, house.org_id(), prices, &same, &march, &how, tell);
+                assert!(matches!(stopped, Err(billing::BillingError::Stopped)));
+                assert_eq!(heard, stop_at);
+            }
+        }
+    });
+}
+
 /// Small cases worked by hand on March, which was issued; and not a byte of the database changes.
 #[test]
 fn other_prices_make_the_differences_of_the_hand() {

@@ -1,5 +1,7 @@
 //! The interface for programs: the same lists, views and acts as JSON, and their description (OpenAPI 3.1).
 
+use std::sync::OnceLock;
+
 use kernel::{Bilingual as _, Lang};
 use serde_json::{Map, Value as Json, json};
 
@@ -118,6 +120,16 @@ pub fn sheet_json(sheet: &Sheet, lang: Lang) -> Json {
     json!({
         "title": sheet.title, "badges": badges, "version": sheet.version, "blocks": blocks, "notes": notes,
         "acts": acts,
+    })
+}
+
+/// The description of the interface of this program, as values and as a text: made once, since it never changes.
+pub fn described(lang: Lang) -> &'static (Json, String) {
+    static DESCRIBED: [OnceLock<(Json, String)>; 2] = [const { OnceLock::new() }; 2];
+    DESCRIBED[usize::from(lang == Lang::En)].get_or_init(|| {
+        let described = description(&Catalogue::built_in(), lang);
+        let text = described.to_string();
+        (described, text)
     })
 }
 

@@ -9,6 +9,7 @@ use vault::CheckpointPolicy;
 
 use super::answer::Answer;
 use super::asked::Asked;
+use super::menu::menu;
 use super::{Console, entry, export, url};
 use crate::catalogue::{
     Act, Caller, Done, Download, Field, Given, List, Look, Page, Raw, Refusal, Rows, Run, Takes, View, Who,
@@ -16,7 +17,7 @@ use crate::catalogue::{
 };
 use crate::catalogue::cursor::{Start, turns};
 use crate::catalogue::one_field;
-use crate::render::{self, FormState, ListState, MenuGroup, Screen};
+use crate::render::{self, FormState, ListState, Screen};
 use crate::{api, words};
 
 /// Rows on a page when nothing else is asked.
@@ -95,7 +96,10 @@ impl Console {
     ) -> Result<Answer, Refusal> {
         match route {
             Route::Entry(step) => entry::step(self, step, asked, caller, now),
-            Route::OpenApi => Ok(Answer::json(200, &api::description(&self.catalogue, asked.lang()))),
+            Route::OpenApi => {
+                let (_, text) = api::described(asked.lang());
+                Ok(Answer::bytes(200, "application/json", text.clone().into_bytes()))
+            }
             Route::Lang => entry::set_language(asked),
             Route::Page(page) => self.page(page, asked, caller, now),
             // A file without a permission is for anybody, such as the proof of the bill one holds in the hand.
@@ -170,33 +174,11 @@ impl Console {
             caller,
             path: &asked.path,
             title,
-            menu: caller.map_or_else(Vec::new, |caller| self.menu(caller)),
+            menu: caller.map_or_else(Vec::new, |caller| menu(&self.catalogue, caller)),
             flash: asked.cookie("flash").and_then(|text| url::decode(text, false)),
             stopped: stopped.filter(|_| caller.is_some()),
             now,
         }
-    }
-
-    /// What this person may open.
-    fn menu(&self, caller: &Caller) -> Vec<MenuGroup> {
-        let mut menu = Vec::new();
-        for area in &self.catalogue.areas {
-            let mut entries = Vec::new();
-            for page in area.pages.iter().filter(|page| page.menu && may(page.who, Some(caller))) {
-                entries.push((words::say(caller.lang, &format!("page.{}", page.name)), page.path));
-            }
-            for list in area.lists.iter().filter(|list| list.menu && caller.holds(list.permission)) {
-                entries.push((words::say(caller.lang, &format!("list.{}", list.name)), list.path));
-            }
-            for view in area.views.iter().filter(|view| view.menu && caller.holds(view.permission)) {
-                entries.push((words::say(caller.lang, &format!("view.{}", view.name)), view.path));
-            }
-            if !entries.is_empty() {
-                let title = words::say(caller.lang, &format!("area.{}", area.name));
-                menu.push(MenuGroup { title, entries });
-            }
-        }
-        menu
     }
 
     /// A whole page around a body; the word of what was just done is shown once.

@@ -77,6 +77,8 @@ pub struct MenuGroup {
     pub title: String,
     /// Title and path.
     pub entries: Vec<(String, &'static str)>,
+    /// Folded away until it is opened, or holds the page one is on.
+    pub folded: bool,
 }
 
 /// How a list is asked for, to draw its tools.

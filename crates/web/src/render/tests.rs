@@ -68,6 +68,7 @@ impl Scene {
                     ("抄本".into(), "/books"),
                     ("抄本日志".into(), "/books-log"),
                 ],
+                folded: true,
             }],
             flash: Some("已提交 <b>0611</b>".into()),
             stopped: Some("停".into()),

@@ -169,7 +169,6 @@ fn accounts_are_walked_while_customers_are_added() {
             next += 1;
             let mut details = one.clone();
             details.account.account_id = 1_000_000 + next;
-            details.account.payer_id = details.account.account_id;
             details.number = format!("{}{next}", if next % 2 == 0 { "0" } else { "9" });
             details.name = format!("{} {next}", if next % 3 == 0 { "A" } else { "龘" });
             let mut bulk = AccountBulk::new(org_id);

@@ -185,7 +185,7 @@ impl Worker {
     ) -> Result<(), String> {
         if grid.lines.is_empty() {
             // Everybody of a station begins at another book.
-            let at = (self.rank * 7 + grid.opened) % self.desk.books.len().max(1);
+            let at = (self.rank + grid.opened * 7) % self.desk.books.len().max(1);
             grid.opened += 1;
             let Some((book, _)) = self.desk.books.get(at) else { return Ok(()) };
             let path = format!("/books/{}/{book}/readings", self.desk.next);
