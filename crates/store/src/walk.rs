@@ -102,9 +102,12 @@ mod tests {
     #[test]
     fn a_walk_goes_on_behind_the_last_row_in_its_own_direction() {
         let from = Some(vec![KeyPart::Int(7), KeyPart::from("x")]);
-        for (descending, back, sign, way) in
-            [(false, false, ">", ""), (true, false, "<", " DESC"), (false, true, "<", " DESC"), (true, true, ">", "")]
-        {
+        for (descending, back, sign, way) in [
+            (false, false, ">", ""),
+            (true, false, "<", " DESC"),
+            (false, true, "<", " DESC"),
+            (true, true, ">", ""),
+        ] {
             let walk = Walk { from: from.clone(), back };
             let mut wanted = Conditions::new("org_id = ?", &[Value::Int(1)]);
             wanted.and_walked(&walk, &["a", "b"], descending);

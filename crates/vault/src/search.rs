@@ -152,7 +152,9 @@ fn places(runs: &[(i64, i64)], count: i64, query: &ActQuery, offset: i64, limit:
         _ => None,
     };
     // How many of the list come before the act one goes on from, and how many with it.
-    let below = |seq: i64| -> i64 { runs.iter().map(|(first, last)| (seq - first).clamp(0, (last - first + 1).max(0))).sum() };
+    let below = |seq: i64| -> i64 {
+        runs.iter().map(|(first, last)| (seq - first).clamp(0, (last - first + 1).max(0))).sum()
+    };
     let (before, with) = match seq {
         None if query.walk.back => (count, count),
         None => (0, 0),

@@ -61,7 +61,9 @@ pub fn check(
     if let (true, Some(prices)) = (options.deep, prices) {
         let since = Instant::now();
         let mut tell = |looked_at| {
-            progress(&Progress { name: Text::new("表码与账单输入", "readings against bills"), looked_at })
+            progress(&Progress {
+                name: Text::new("表码与账单输入", "readings against bills"), looked_at
+            })
         };
         let compared = billing::check::compare_inputs(store, org_id, &prices, options.workers, &mut tell);
         let compared = match compared {
@@ -90,11 +92,7 @@ impl Run<'_, '_> {
         &mut self,
         code: &'static str,
         name: Text,
-        part: impl FnOnce(
-            &mut Tx<'_>,
-            i64,
-            &mut dyn FnMut(i64) -> bool,
-        ) -> Result<(Vec<Checked>, T), CheckError>,
+        part: impl FnOnce(&mut Tx<'_>, i64, &mut dyn FnMut(i64) -> bool) -> Result<(Vec<Checked>, T), CheckError>,
     ) -> Option<T> {
         let since = Instant::now();
         let (org_id, progress) = (self.org_id, &mut *self.progress);

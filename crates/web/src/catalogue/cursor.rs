@@ -229,7 +229,11 @@ mod tests {
     use super::*;
 
     fn list() -> &'static List {
-        crate::office::AREAS.iter().flat_map(|area| area.lists).find(|list| list.name == "bills").expect("bills")
+        crate::office::AREAS
+            .iter()
+            .flat_map(|area| area.lists)
+            .find(|list| list.name == "bills")
+            .expect("bills")
     }
     fn raw(texts: &[(&str, &str)]) -> Raw {
         let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -274,7 +278,12 @@ mod tests {
         ];
         let mut cursors: Vec<String> =
             texts.iter().map(|text| URL_SAFE_NO_PAD.encode(text.to_string())).collect();
-        cursors.extend(["x".into(), "%%%".into(), "A".repeat(CURSOR_MAX + 1), URL_SAFE_NO_PAD.encode("rows:5")]);
+        cursors.extend([
+            "x".into(),
+            "%%%".into(),
+            "A".repeat(CURSOR_MAX + 1),
+            URL_SAFE_NO_PAD.encode("rows:5"),
+        ]);
         for cursor in cursors {
             assert!(Start::read(list(), &raw(&[("cursor", &cursor)])).is_err(), "{cursor}");
         }

@@ -11,12 +11,12 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::menu::menu;
 use super::{Console, entry, export, url};
+use crate::catalogue::cursor::{Start, turns};
+use crate::catalogue::one_field;
 use crate::catalogue::{
     Act, Caller, Done, Download, Field, Given, List, Look, Page, Raw, Refusal, Rows, Run, Takes, View, Who,
     Why,
 };
-use crate::catalogue::cursor::{Start, turns};
-use crate::catalogue::one_field;
 use crate::render::{self, FormState, ListState, Screen};
 use crate::{api, words};
 

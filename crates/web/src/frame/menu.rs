@@ -8,7 +8,10 @@ use crate::words;
 /// What each post does every day, by the paths of its pages, in this order.
 const DAILY: &[(&str, &[&str])] = &[
     ("meter_reader", &["/books", "/reading-tools"]),
-    ("station_fee_administrator", &["/books", "/exceptions", "/tickets", "/parameters", "/adjustments", "/lists"]),
+    (
+        "station_fee_administrator",
+        &["/books", "/exceptions", "/tickets", "/parameters", "/adjustments", "/lists"],
+    ),
     ("station_head", &["/approvals", "/books", "/exceptions", "/closing"]),
     ("inquiry_clerk", &["/inquiries", "/accounts", "/bills"]),
     ("reviewer", &["/review", "/exceptions", "/adjustments", "/inquiries", "/tickets", "/lists"]),
@@ -35,7 +38,17 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ("changes", &["parameters", "contracts", "tickets", "slips", "lists", "evidence"]),
     (
         "billing",
-        &["approving", "review", "exceptions", "suspicion", "holds", "progress", "adjustments", "batches", "declining"],
+        &[
+            "approving",
+            "review",
+            "exceptions",
+            "suspicion",
+            "holds",
+            "progress",
+            "adjustments",
+            "batches",
+            "declining",
+        ],
     ),
     ("customers", &["accounts", "bills", "inquiries", "generation"]),
     ("money", &["reports", "ledger", "prices"]),
@@ -60,9 +73,8 @@ pub fn menu(catalogue: &Catalogue, caller: &Caller) -> Vec<MenuGroup> {
     if all <= PLAIN_MAX {
         wanted = areas.iter().flat_map(|(_, entries)| entries.iter().map(|(_, path)| *path)).collect();
     }
-    let found = |path: &str| {
-        areas.iter().flat_map(|(_, entries)| entries).find(|(_, known)| *known == path).cloned()
-    };
+    let found =
+        |path: &str| areas.iter().flat_map(|(_, entries)| entries).find(|(_, known)| *known == path).cloned();
     let mut groups = vec![MenuGroup {
         title: words::say(caller.lang, "menu.daily"),
         entries: wanted.iter().filter_map(|path| found(path)).collect(),

@@ -184,7 +184,12 @@ fn rows(total: usize) -> Rows {
         Row::from(cells![Value::Empty, Value::Empty, Value::Empty]),
         Row::from(cells!["<script>alert(1)</script>"]),
     ];
-    Rows { rows, total, sums: vec![("sample_amount", Value::Money(Money::from_fen(-123_456)))], ..Rows::default() }
+    Rows {
+        rows,
+        total,
+        sums: vec![("sample_amount", Value::Money(Money::from_fen(-123_456)))],
+        ..Rows::default()
+    }
 }
 
 /// The Content-Security-Policy allows nothing inline: no style, no script, no handler in any page.

@@ -28,7 +28,13 @@ impl Asked<'_> {
         self.part(office, 10_000, None).rows.iter().map(row_text).collect()
     }
     /// Walks from one end to the other; `between` happens after every part.
-    fn walked(&self, office: &Office<'_>, limit: usize, back: bool, between: &mut dyn FnMut()) -> Vec<String> {
+    fn walked(
+        &self,
+        office: &Office<'_>,
+        limit: usize,
+        back: bool,
+        between: &mut dyn FnMut(),
+    ) -> Vec<String> {
         let (mut seen, mut walk) = (Vec::new(), Walk { from: None, back });
         loop {
             let rows = self.part(office, limit, Some(&walk));
@@ -124,7 +130,10 @@ fn bills_are_walked_while_bills_are_added() {
             // A copy of a bill under another account, a little before or after it in every order.
             let (account, more) = (if next % 2 == 0 { 100 + next } else { 1_000_000 + next }, next * 7 - 20);
             let columns = [
-                ("bill", "book_id, calculation_id, payer_id, flow, reasons, energy_kwh + ?4, amount + ?4, detail"),
+                (
+                    "bill",
+                    "book_id, calculation_id, payer_id, flow, reasons, energy_kwh + ?4, amount + ?4, detail",
+                ),
                 (
                     "quantity_ledger",
                     "issue_id, energy_kwh + ?4, sharp_kwh, peak_kwh, flat_kwh, valley_kwh, deep_valley_kwh,
@@ -151,7 +160,8 @@ fn bills_are_walked_while_bills_are_added() {
                 Some(("amount", false)),
                 Some(("amount", true)),
             ] {
-                Asked { login: "reviewer", name: "bills", given, sort }.shows_every_row_once(office, &mut add);
+                Asked { login: "reviewer", name: "bills", given, sort }
+                    .shows_every_row_once(office, &mut add);
             }
         }
     });

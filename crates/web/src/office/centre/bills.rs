@@ -78,7 +78,11 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         issued: given.maybe_text("bill_state").map(|state| state == "issued"),
         order,
         descending,
-        walk: query.walk(if order == BillOrder::Account { &[Part::Number; 2] } else { &[Part::Number; 3] })?,
+        walk: query.walk(if order == BillOrder::Account {
+            &[Part::Number; 2]
+        } else {
+            &[Part::Number; 3]
+        })?,
         offset: query.offset,
         limit: query.one_more(),
         ..BillQuery::month(month)

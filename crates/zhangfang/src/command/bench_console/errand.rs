@@ -53,7 +53,12 @@ const STATION: &[Errand] = &[
         Way::Offered("/exceptions?month={month}&exception_state=sent"),
         &[("text", "已现场核实，表码无误")],
     ),
-    errand("inquiry.receive", 2, Way::Form(""), &[("account", "{account}"), ("question", "本月电费为何偏高")]),
+    errand(
+        "inquiry.receive",
+        2,
+        Way::Form(""),
+        &[("account", "{account}"), ("question", "本月电费为何偏高")],
+    ),
     errand("inquiry.forward", 1, Way::Offered("/inquiries?inquiry_state=received"), &[]),
     errand(
         "inquiry.tell",
@@ -91,12 +96,7 @@ const STATION: &[Errand] = &[
 const STATION_HEAD: &[Errand] = &[
     errand("adjustment.approve_station", 6, Way::Offered("/approvals"), &[("note", "同意")]),
     errand("progress.ask", 1, Way::Form("month={month}&unit={unit}"), &[]),
-    errand(
-        "progress.urge",
-        1,
-        Way::Offered("/urges?month={month}"),
-        &[("text", "请尽快发行，用户催问")],
-    ),
+    errand("progress.urge", 1, Way::Offered("/urges?month={month}"), &[("text", "请尽快发行，用户催问")]),
 ];
 
 const REVIEWER: &[Errand] = &[

@@ -273,7 +273,9 @@ fn print(bench: &Console, measured: &Measured, lang: Lang) -> Done {
     let Busy { own, others, cores } = measured.busy;
     table.note(say(
         format!("处理器（{cores} 核）：本程序与测量者 {own}%，其他程序 {others}%"),
-        format!("processors ({cores} cores): this program and its people {own} %, all other programs {others} %"),
+        format!(
+            "processors ({cores} cores): this program and its people {own} %, all other programs {others} %"
+        ),
     ));
     for (act, waits) in waited.acts.iter().filter(|(_, waits)| waits.refused > 0) {
         table.note(format!("{act}: {} × {}", waits.refused, waits.why));
@@ -282,7 +284,10 @@ fn print(bench: &Console, measured: &Measured, lang: Lang) -> Done {
     let looked_at: i64 = parts.iter().map(|part| part.checked.looked_at).sum();
     let (checks, took) = (parts.len(), elapsed.as_secs());
     table.note(say(
-        format!("办理之后核对：{checks} 项，查看 {looked_at} 条，{took} 秒，不符 {} 处", measured.checked.found()),
+        format!(
+            "办理之后核对：{checks} 项，查看 {looked_at} 条，{took} 秒，不符 {} 处",
+            measured.checked.found()
+        ),
         format!(
             "checked afterwards: {checks} checks, {looked_at} looked at, {took} seconds, {} findings",
             measured.checked.found()

@@ -171,7 +171,8 @@ impl Worker {
     }
 
     fn account_of(&self, book: &str, random: &mut Rng) -> String {
-        let accounts = self.desk.books.iter().find(|(number, _)| number == book).map(|(_, accounts)| accounts);
+        let accounts =
+            self.desk.books.iter().find(|(number, _)| number == book).map(|(_, accounts)| accounts);
         accounts.and_then(|accounts| random.choice(accounts)).cloned().unwrap_or_default()
     }
 
