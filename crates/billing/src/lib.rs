@@ -48,7 +48,8 @@ pub use code::{BillCode, NoCode};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use issued::{
-    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
+    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_beside, issue_of, issued_keys,
+    issues_made_in,
 };
 pub use load::load_ready;
 pub use lookup::{

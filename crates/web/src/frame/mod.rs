@@ -5,6 +5,7 @@ mod asked;
 mod dispatch;
 mod entry;
 mod export;
+mod menu;
 mod metrics;
 mod server;
 mod tls;

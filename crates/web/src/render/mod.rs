@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use kernel::{Lang, Moment};
 use maud::{Markup, html};
 
+use crate::catalogue::cursor::Turns;
 use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Raw, Refusal, Tone};
 use crate::words;
 
@@ -76,6 +77,8 @@ pub struct MenuGroup {
     pub title: String,
     /// Title and path.
     pub entries: Vec<(String, &'static str)>,
+    /// Folded away until it is opened, or holds the page one is on.
+    pub folded: bool,
 }
 
 /// How a list is asked for, to draw its tools.
@@ -88,8 +91,8 @@ pub struct ListState<'s> {
     pub search: &'s str,
     /// Column and direction.
     pub sort: Option<(&'static str, bool)>,
-    /// Rows left out.
-    pub offset: usize,
+    /// Where this page begins and those beside it.
+    pub turns: Turns,
     /// Rows on a page.
     pub limit: usize,
     /// Choices of filters that are looked up.
