@@ -10,6 +10,7 @@ mod population;
 mod shape;
 mod summary;
 pub mod trouble;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -288,7 +289,7 @@ impl Stage {
             for at in own {
                 let (book_id, _, accounts) = self.population.book(at);
                 let read_on = self.population.read_on(at, self.month);
-                let entered = self.entered(at, accounts);
+                let entered = self.entered(at, accounts, self.month);
                 Desk::new(&self.store, &reader).act(Moment::on(read_on, 17, 0), |work| {
                     metering::entry::enter_readings(work, self.month, book_id, &entered, "")
                 })?;
@@ -303,13 +304,13 @@ impl Stage {
         Ok(())
     }
 
-    fn entered(&self, book: u64, accounts: i64) -> Vec<Entered> {
+    fn entered(&self, book: u64, accounts: i64, month: Month) -> Vec<Entered> {
         let first = book * BOOK_ACCOUNTS;
         let mut entered = Vec::new();
         for index in first..first + accounts.unsigned_abs() {
             let customer = self.population.customer(index);
             // The line of a meter that was taken off came with its final reading.
-            let lines = self.readings_of(&customer, self.month);
+            let lines = self.readings_of(&customer, month);
             let last = lines.len().saturating_sub(1);
             for reading in lines.into_iter().skip(last) {
                 let unread = reading.status == ReadingStatus::Unread;
@@ -388,6 +389,7 @@ pub fn make(place: &Place, accounts: u64) -> Done<(Stage, Place)> {
     let signers = stage.make_keys(&place.key_folder())?;
     stage.fill(accounts, &signers)?;
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     Ok((stage, place))
 }
@@ -411,6 +413,7 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     stage.print_people(lang)?;
     let Some(listen) = listen else { return Ok(()) };
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }
