@@ -99,7 +99,8 @@ pub fn evidence(
         }
         "error_rate_reported" => {
             let found = report::error_rate_of_month(tx, &rules, org_id, month)?;
-            let (zh, en) = if found.flagged { ("，达到限额", ", at or over the limit") } else { ("", "") };
+            let (zh, en) =
+                if found.flagged { ("，达到限额", ", at or over the limit") } else { ("", "") };
             said(
                 format!("差错 {} 笔 / 发行 {} 笔{zh}", found.errors, found.bills),
                 format!("{} errors of {} bills{en}", found.errors, found.bills),

@@ -222,9 +222,14 @@ impl Bilingual for WorkflowError {
                 format!("{item} 不能登记完成：该月尚有 {count} 份清单未签字")
             }
             WorkflowError::NotProved { item, said, nothing_there } => {
-                let closing = crate::Catalogue::built_in().closing_items.iter().find(|known| known.code == *item);
+                let closing =
+                    crate::Catalogue::built_in().closing_items.iter().find(|known| known.code == *item);
                 let named = closing.map_or(*item, |known| &known.text.zh);
-                let then = if *nothing_there { "如确无此事项，请选“无此事项”并说明" } else { "请先办妥" };
+                let then = if *nothing_there {
+                    "如确无此事项，请选“无此事项”并说明"
+                } else {
+                    "请先办妥"
+                };
                 format!("“{named}”不能登记完成：{}；{then}", said.zh)
             }
             WorkflowError::Closed { unit_id, period } => format!("单位 {unit_id} 已结 {period}"),

@@ -178,7 +178,14 @@ fn a_month_is_not_closed_with_open_items() {
             || house.by("head", "2026-03-31", |work| workflow::close_period(work, house.station, period));
         let tick = |item: &str, nothing_to_do: bool, note: &str| {
             house.by("fee", "2026-03-31", |work| {
-                workflow::tick_item(work, house.station, period, item, (nothing_to_do, note), &Evidence::unsaid())
+                workflow::tick_item(
+                    work,
+                    house.station,
+                    period,
+                    item,
+                    (nothing_to_do, note),
+                    &Evidence::unsaid(),
+                )
             })
         };
         let Err(WorkflowError::OpenItems { items, .. }) = close() else { panic!("must be refused") };

@@ -3,7 +3,7 @@
 
 mod service;
 
-pub(crate) use service::{TABLES, open_of_unit};
 pub use service::{
     ChangeSlip, NewSlip, SlipState, close_register, finish, receive, register, return_slip, slips_of,
 };
+pub(crate) use service::{TABLES, open_of_unit};

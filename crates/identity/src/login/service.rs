@@ -235,7 +235,8 @@ impl Lender {
     /// The person as they act today, for [`crate::Work::with_authority`]; refused while a passkey is to be asked.
     pub fn by_password(self) -> Result<Actor, LoginRefused> {
         if self.has_passkey {
-            let why = Text::new("授权人须用通行密钥确认", "whoever lends the authority confirms with the passkey");
+            let why =
+                Text::new("授权人须用通行密钥确认", "whoever lends the authority confirms with the passkey");
             return Err(LoginRefused::Passkey { why });
         }
         Ok(self.actor)

@@ -198,7 +198,8 @@ pub(crate) fn finish_assertion<'p>(
     let id = answer.raw_id();
     let id: &[u8] = id.as_ref();
     let passkey = known.iter().find(|passkey| passkey.credential_id == id);
-    let passkey = passkey.ok_or_else(|| refused("不是本人登记的通行密钥", "it is none of this person's passkeys"))?;
+    let passkey =
+        passkey.ok_or_else(|| refused("不是本人登记的通行密钥", "it is none of this person's passkeys"))?;
     let fixed = StaticState::decode(passkey.public_key.as_slice()).map_err(fault)?;
     let state: [u8; 7] = passkey.state.as_slice().try_into().map_err(fault)?;
     let moving = DynamicState::decode(state).map_err(fault)?;

@@ -53,7 +53,10 @@ fn take(
     // In a transaction of its own: an answer that is refused has used up its challenge.
     let taken = store.write(|tx| sql::take(tx, session.org_id, (challenge, session.id, purpose), now))?;
     taken.ok_or_else(|| {
-        ceremony::refused("本次询问已过期或已答复，请重新开始", "the question is over or was answered; begin again")
+        ceremony::refused(
+            "本次询问已过期或已答复，请重新开始",
+            "the question is over or was answered; begin again",
+        )
     })
 }
 
@@ -152,10 +155,7 @@ pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) ->
     store.write(|tx| {
         let known = sql::of_person(tx, org_id, person_id)?;
         let is_last = known.len() == 1 && known.first().is_some_and(|passkey| passkey.id == id);
-        if is_last
-            && (session.second_factor_wanted
-                || credential::sql::account(tx, org_id, person_id)?.second_factor)
-        {
+        if is_last && session::second_factor_wanted(tx, org_id, person_id, now)? {
             return Err(ceremony::refused(
                 "这是最后一个，而登录要求第二因素；请先改为不要求",
                 "it is the last one, and logins ask for a second factor; switch that off first",
@@ -393,11 +393,10 @@ pub fn finish_authority(
     now: Moment,
 ) -> Result<Actor, LoginRefused> {
     let (org_id, person_id) = (session.org_id, lender.person_id());
-    let proven = proof(store, site, session, (person_id, LEND), answer, now)
-        .map_err(LoginRefused::from)
-        .and_then(|proof| {
-            require_this_act(org_id, person_id, (verb, request_key, body), &proof).map(|()| proof)
-        });
+    let proven =
+        proof(store, site, session, (person_id, LEND), answer, now).map_err(LoginRefused::from).and_then(
+            |proof| require_this_act(org_id, person_id, (verb, request_key, body), &proof).map(|()| proof),
+        );
     match proven {
         Ok(proof) => {
             store.write(|tx| -> Result<(), IdentityError> {
@@ -408,7 +407,8 @@ pub fn finish_authority(
         }
         Err(refused) => {
             let why = refused.to_string();
-            store.write(|tx| note(tx, session, person_id, (LoginEventKind::SecondFactorFailed, &why), now))?;
+            store
+                .write(|tx| note(tx, session, person_id, (LoginEventKind::SecondFactorFailed, &why), now))?;
             Err(refused)
         }
     }

@@ -5,7 +5,6 @@ use smallvec::SmallVec;
 
 use super::agreement::{agreement, demand_or_nothing};
 use super::catalog::Catalog;
-use crate::table::PriceTable;
 use super::compile::compile;
 use super::error::Quoted;
 use super::fields::{Fields, nearest};
@@ -20,6 +19,7 @@ use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
 use crate::error::{Refusal, RefusedToBill};
 use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
+use crate::table::PriceTable;
 
 /// A priced account: the bill and everything that explains it.
 #[derive(Debug, Clone)]

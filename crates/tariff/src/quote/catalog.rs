@@ -58,7 +58,9 @@ impl<'t> Catalog<'t> {
             Some(Err(error)) => return Err(source.refuse(span, error.zh, error.en)),
             None => {
                 let mut known: Vec<&str> = self.tables.iter().map(PriceTable::id).collect();
-                known.extend(SHIPPED.iter().map(|table| table.id).filter(|id| !known.contains(id)).collect::<Vec<_>>());
+                known.extend(
+                    SHIPPED.iter().map(|table| table.id).filter(|id| !known.contains(id)).collect::<Vec<_>>(),
+                );
                 let (zh, en) = match nearest(id, known.iter().copied()) {
                     Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
                     None => (

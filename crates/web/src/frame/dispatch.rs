@@ -398,8 +398,8 @@ impl Console {
             Some(key) if refusal.is_some() => key.clone(),
             _ => super::random_text(16),
         };
-        let signs = act.weight == Weight::Signed
-            || refusal.is_some_and(|refusal| refusal.why == Why::SignFirst);
+        let signs =
+            act.weight == Weight::Signed || refusal.is_some_and(|refusal| refusal.why == Why::SignFirst);
         let (options, has_passkey) = self.look(caller, now, |look| {
             let org_id = look.org_id();
             let has_passkey =

@@ -1,21 +1,23 @@
 //! What waits at the desks when the demo opens: a few of the next month's books on their way through the station and the
 //! centre, with what the gates found in them, and papers that wait for an answer, an approval or an archive.
 //!
-//! Only books read on the day before are touched, so that whoever tries the demo finds the others untouched. A demo of a
-//! few books has none of them and opens without.
+//! Only a few books are touched, of those read on the days before, so that whoever tries the demo finds all others
+//! untouched. A demo of a few books has too few of them and opens without.
 
 use billing::adjustment::{self, Cause, Effect, NewAdjustment};
 use billing::exception::{self, ExceptionFilter, ExceptionState};
 use billing::slip::{self, NewSlip};
 use billing::{Clerks, OfficeRules, RunBook, RunPlan, hold, inquiry, run_month};
 use identity::{Actor, Desk, Work};
-use kernel::{Money, Moment, Month, Quantity, WorkingCalendar};
+use kernel::{Moment, Money, Month, Quantity, WorkingCalendar};
 
 use super::{BOOK_ACCOUNTS, Population, STATIONS, Stage};
 use crate::failure::Done;
 
-/// The day of the month whose books are under way.
-const READ_ON: u8 = 4;
+/// The last reading day of the books that are under way.
+const READ_UNTIL: u8 = 4;
+/// Books under way at a station.
+const BOOKS: std::ops::RangeInclusive<usize> = 3..=4;
 /// The change that a hold waits for.
 const CHANGE: &str = "YK-2026-0205";
 
@@ -39,19 +41,21 @@ impl Round {
 
 impl Stage {
     fn rounds(&self) -> Vec<Round> {
-        let of = |(station, unit_id): (usize, i64)| Round {
-            unit_id,
-            code: STATIONS[station].0.to_lowercase(),
-            books: (0..self.population.books())
+        let of = |(station, unit_id): (usize, i64)| {
+            let mut books: Vec<u64> = (0..self.population.books())
                 .filter(|at| self.population.book(*at).1 == unit_id)
-                .filter(|at| self.population.reading_day(*at) == READ_ON)
-                .collect(),
+                .filter(|at| self.population.reading_day(*at) <= READ_UNTIL)
+                .collect();
+            // Those read last are in time.
+            books.sort_by_key(|at| std::cmp::Reverse(self.population.reading_day(*at)));
+            books.truncate(*BOOKS.end());
+            Round { unit_id, code: STATIONS[station].0.to_lowercase(), books }
         };
         let all = self.company.units.into_iter().enumerate().map(of);
-        all.filter(|round| round.books.len() >= 3).collect()
+        all.filter(|round| BOOKS.contains(&round.books.len())).collect()
     }
 
-    fn today_at(&self, hour: u8, minute: u8) -> Done<Moment> {
+    fn today_at(&self, hour: i64, minute: i64) -> Done<Moment> {
         Ok(Moment::on(self.today()?, hour, minute))
     }
 
@@ -196,19 +200,26 @@ impl Stage {
             hold::place(work, &rules, round.account(7), month, CHANGE, "增容工单在途", centre_unit_id)
         })?;
         let clerk = round.login("zixun");
-        for (nth, question, answered) in [
-            (8, "上月电费为何比往年高？", false),
-            (9, "阶梯电量如何计算？", true),
-        ] {
-            let asked = self.office(&clerk, at, |work| inquiry::receive(work, round.account(nth), question))?;
+        for (nth, question, answered) in
+            [(8, "上月电费为何比往年高？", false), (9, "阶梯电量如何计算？", true)]
+        {
+            let asked =
+                self.office(&clerk, at, |work| inquiry::receive(work, round.account(nth), question))?;
             self.office(&clerk, at, |work| inquiry::forward(work, &rules, asked, centre_unit_id))?;
             if answered {
                 self.office("hesuan", at, |work| {
-                    inquiry::answer_to_station(work, &rules, asked, "按月用电量分三档累进计价，每户人口多可申请加档")
+                    inquiry::answer_to_station(
+                        work,
+                        &rules,
+                        asked,
+                        "按月用电量分三档累进计价，每户人口多可申请加档",
+                    )
                 })?;
             }
         }
-        for (nth, kind, content) in [(10, "增容", "容量由 8 kVA 增至 15 kVA"), (11, "改类", "由居民改为一般工商业")] {
+        for (nth, kind, content) in
+            [(10, "增容", "容量由 8 kVA 增至 15 kVA"), (11, "改类", "由居民改为一般工商业")]
+        {
             let slip = NewSlip {
                 unit_id: centre_unit_id,
                 team_unit_id: round.unit_id,

@@ -38,10 +38,7 @@ impl Extra {
     }
     /// Does the authenticator find that it is its owner who touches it?
     pub fn verifies(authenticator: &str, yes: bool) -> Extra {
-        Extra::post(
-            &format!("webauthn/authenticator/{authenticator}/uv"),
-            json!({ "isUserVerified": yes }),
-        )
+        Extra::post(&format!("webauthn/authenticator/{authenticator}/uv"), json!({ "isUserVerified": yes }))
     }
     /// The passkeys in an authenticator.
     pub fn credentials(authenticator: &str) -> Extra {

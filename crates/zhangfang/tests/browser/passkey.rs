@@ -58,9 +58,9 @@ fn logs_out(person: &Person) {
     arrives(person, "/login");
 }
 
-fn gives_password(person: &Person) {
+fn gives_password(person: &Person, login: &str) {
     person.open("/login");
-    person.fill("login", LOGIN);
+    person.fill("login", login);
     person.fill("password", PASSWORD);
     person.click(
         "the button of the login page",
@@ -80,8 +80,10 @@ fn signs(person: &Person) {
 /// How many signatures and how many tables the log tells of.
 fn signatures(auditor: &Person) -> usize {
     auditor.open("/log?document_kind=signature");
-    auditor.asks("return document.querySelectorAll('table.data tbody tr').length;", &[]).as_u64().unwrap_or_default()
-        as usize
+    auditor
+        .asks("return document.querySelectorAll('table.data tbody tr').length;", &[])
+        .as_u64()
+        .unwrap_or_default() as usize
 }
 
 /// XC-01, XC-04: a person adds a passkey, is asked for it after the password, signs an act with it so that the log says
@@ -106,7 +108,7 @@ fn a_passkey_lets_in_and_signs() {
     person.press("改为要求");
     person.says("每次登录都要求通行密钥");
     logs_out(&person);
-    gives_password(&person);
+    gives_password(&person, LOGIN);
     arrives(&person, "/second-factor");
     person.picture("asked");
     let kept = tells(&person, Extra::credentials(&device));
@@ -152,7 +154,11 @@ fn a_passkey_lets_in_and_signs() {
     person.open_form("price.load", &[]);
     person.fill("prices", file.to_str().unwrap());
     signs(&person);
-    person.until("the file's table", "return !busy() && location.pathname.startsWith('/prices/shanghai-trial');", &[]);
+    person.until(
+        "the file's table",
+        "return !busy() && location.pathname.startsWith('/prices/shanghai-trial');",
+        &[],
+    );
     assert_eq!(signatures(&auditor), before + 2);
     person.open("/prices");
     let now = person.asks("return document.querySelectorAll('table.data tbody tr').length;", &[]);
@@ -169,12 +175,114 @@ fn a_passkey_lets_in_and_signs() {
     person.says("通行密钥已删除");
     person.picture("removed");
     logs_out(&person);
-    gives_password(&person);
+    gives_password(&person, LOGIN);
     arrives(&person, "/");
     // Whoever has none is asked for the password alone.
     person.open_form("price.load", &[]);
     assert_eq!(person.asks("return !!document.querySelector('[data-passkey-sign]');", &[]), json!(false));
     person.leaves();
+    auditor.leaves();
+}
+
+/// XC-03: a colleague who has a passkey lends authority with it, on the spot, in the browser of whoever asks; login and
+/// password alone are refused, and the form says what is missing.
+#[test]
+fn a_colleague_lends_authority_with_the_passkey() {
+    let house = House::open();
+    let visit = Visit { house: Some(&house), by_name: true, ..Visit::of("authority") };
+    // The lender's passkey, in the browser that both use.
+    let person = visit.as_person("pj-guanli");
+    pocket(&person);
+    adds(&person, "值班手机");
+    logs_out(&person);
+    gives_password(&person, "dc-guanli");
+    arrives(&person, "/");
+
+    person.expects_refusals();
+    let act = "contract.directory";
+    let given = [("month", "2026-01"), ("unit", "PJ")];
+    let refused = person.is_refused(act, &given, &[]);
+    assert!(refused.contains("没有“编制合同目录表”的权限"), "{refused}");
+    person.picture("needs-authority");
+    let lends = |password: &str| {
+        person.click(
+            "the part for the authority",
+            "const part = document.querySelector('[name=authority_login]').closest('details');
+            return { element: part.open ? part.querySelector('[name=authority_login]') : part.querySelector('summary') };",
+            &[],
+        );
+        person.fill("authority_login", "pj-guanli");
+        person.fill("authority_password", password);
+    };
+    lends(PASSWORD);
+    person.press("编制合同目录");
+    person.says("授权人须用通行密钥确认");
+    person.picture("password-alone");
+    lends("no such password");
+    let confirm = |person: &Person| {
+        person.click(
+            "the button of whoever lends",
+            "const found = document.querySelector('[data-passkey-lend]'); return shown(found) ? { element: found } : null;",
+            &[],
+        );
+    };
+    confirm(&person);
+    assert!(said(&person).contains("不正确"), "{}", said(&person));
+    lends(PASSWORD);
+    confirm(&person);
+    person.until("the list", "return !busy() && !document.querySelector('[name=authority_login]');", &[]);
+    person.picture("done");
+    person.leaves();
+
+    let auditor = Visit { house: Some(&house), ..Visit::of("authority") }.as_person("shenji");
+    auditor.open("/log?document_kind=signature");
+    assert!(auditor.row(act)[0].parse::<u64>().is_ok());
+    auditor.leaves();
+}
+
+/// XC-01, XC-02: who will be away has a colleague act in the own browser, without an administrator, and ends it again;
+/// the colleague sees for whom; duties that do not go together are refused.
+#[test]
+fn a_head_arranges_who_acts_meanwhile() {
+    let house = House::open();
+    let visit = Visit { house: Some(&house), ..Visit::of("absence") };
+    let arranges = |head: &Person, substitute: &str| {
+        head.open("/profile");
+        head.fill("substitute", substitute);
+        head.fill("first_day", "2026-02-05");
+        head.fill("last_day", "2026-02-12");
+        head.fill("why_absent", "外出培训");
+        head.picture("asked");
+        head.press("安排代理");
+    };
+    let head = visit.as_person("pj-suozhang");
+    head.expects_refusals();
+    arranges(&head, "fuhe");
+    head.says("不得兼任");
+    head.picture("refused");
+    arranges(&head, "dc-suozhang");
+    head.says("代理已安排");
+    assert_eq!(head.row("代理我")[2..4], ["2026-02-05".to_owned(), "2026-02-12".to_owned()]);
+    head.picture("arranged");
+
+    let colleague = visit.as_person("dc-suozhang");
+    colleague.open("/profile");
+    colleague.says("我代理");
+    colleague.picture("acts");
+    colleague.leaves();
+
+    head.press("提前结束");
+    head.says("代理已提前结束");
+    assert_eq!(head.row("代理我")[3], "2026-02-05");
+    head.leaves();
+
+    let auditor = visit.as_person("shenji");
+    auditor.open("/log?document_kind=delegation");
+    auditor.picture("log");
+    assert_eq!(
+        auditor.asks("return document.querySelectorAll('table.data tbody tr').length;", &[]),
+        json!(2)
+    );
     auditor.leaves();
 }
 
@@ -193,17 +301,16 @@ fn tariff_text(person: &Person) -> String {
 /// language, and leads to the address where it can; no button is offered that could only fail.
 #[test]
 fn a_page_opened_by_number_leads_to_the_name() {
-    for (lang, hint) in [("zh-CN", "当前打开的地址上不能使用通行密钥"), ("en-GB", "do not work under the address")] {
+    for (lang, hint) in
+        [("zh-CN", "当前打开的地址上不能使用通行密钥"), ("en-GB", "do not work under the address")]
+    {
         let visit = Visit { lang, ..Visit::of("passkey-number") };
         let person = visit.as_person(LOGIN);
         person.open("/profile");
         person.says(hint);
         let offered = person.asks("return shown(document.querySelector('#passkey-add'));", &[]);
         assert_eq!(offered, json!(false));
-        let leads = person.asks(
-            "return document.querySelector('[data-passkey-elsewhere] a').href;",
-            &[],
-        );
+        let leads = person.asks("return document.querySelector('[data-passkey-elsewhere] a').href;", &[]);
         let port = House::shared().address.rsplit(':').next().unwrap();
         assert_eq!(leads, json!(format!("http://localhost:{port}/")));
         person.picture("profile");

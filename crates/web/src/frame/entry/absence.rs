@@ -89,7 +89,7 @@ pub fn draw(lang: Lang, caller: &Caller, found: &Absences, today: Date) -> Marku
                     (own(caller))
                     div.fields {
                         div.field.half {
-                            label for="field-substitute" { (say("column.substitute")) }
+                            label for="field-substitute" { (say("entry.absence.substitute")) }
                             select id="field-substitute" name="substitute" required {
                                 option value="" { (say("entry.absence.choose")) }
                                 @for person in &found.colleagues { option value=(person.login) { (person.name) " " (person.login) } }
@@ -135,7 +135,8 @@ pub fn arrange(console: &Console, asked: &Asked, caller: &Caller, now: Moment) -
     let done = change(console, caller, now, |work| {
         let (org_id, me) = (work.org_id(), work.actor().person_id);
         let substitute = identity::find_person(work.tx, org_id, text(asked, "substitute"))?;
-        let substitute = substitute.ok_or_else(|| wrong("substitute", "没有这位同事", "there is no such colleague"))?;
+        let substitute =
+            substitute.ok_or_else(|| wrong("substitute", "没有这位同事", "there is no such colleague"))?;
         let (from, until): (Date, Date) = (day(asked, "first_day")?, day(asked, "last_day")?);
         let wanted = text(asked, "assignment");
         let meant = |held: &HeldPost| match wanted {

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::draw::own;
 use super::{own_session, refused};
 use crate::catalogue::{Act, Caller, Given, Refusal};
-use crate::frame::{Console, url};
 use crate::frame::answer::Answer;
 use crate::frame::asked::Asked;
+use crate::frame::{Console, url};
 use crate::render;
 use crate::words;
 
