@@ -4,6 +4,6 @@
 mod service;
 
 pub use service::{
-    ChangeSlip, NewSlip, SlipState, close_register, finish, receive, register, return_slip, slips_of,
+    ChangeSlip, NewSlip, SlipState, close_register, finish, open_of_unit, receive, register, return_slip, slips_of,
 };
-pub(crate) use service::{TABLES, open_of_unit};
+pub(crate) use service::TABLES;

@@ -289,7 +289,7 @@ impl Stage {
             for at in own {
                 let (book_id, _, accounts) = self.population.book(at);
                 let read_on = self.population.read_on(at, self.month);
-                let entered = self.entered(at, accounts, self.month);
+                let entered = self.entered(at, accounts);
                 Desk::new(&self.store, &reader).act(Moment::on(read_on, 17, 0), |work| {
                     metering::entry::enter_readings(work, self.month, book_id, &entered, "")
                 })?;
@@ -304,13 +304,13 @@ impl Stage {
         Ok(())
     }
 
-    fn entered(&self, book: u64, accounts: i64, month: Month) -> Vec<Entered> {
+    fn entered(&self, book: u64, accounts: i64) -> Vec<Entered> {
         let first = book * BOOK_ACCOUNTS;
         let mut entered = Vec::new();
         for index in first..first + accounts.unsigned_abs() {
             let customer = self.population.customer(index);
             // The line of a meter that was taken off came with its final reading.
-            let lines = self.readings_of(&customer, month);
+            let lines = self.readings_of(&customer, self.month);
             let last = lines.len().saturating_sub(1);
             for reading in lines.into_iter().skip(last) {
                 let unread = reading.status == ReadingStatus::Unread;

@@ -10,6 +10,8 @@ use billing::slip::{self, NewSlip};
 use billing::{Clerks, OfficeRules, RunBook, RunPlan, hold, inquiry, run_month};
 use identity::{Actor, Desk, Work};
 use kernel::{Moment, Money, Month, Quantity, WorkingCalendar};
+use metering::book::Entered;
+use metering::reading::{ReadingStatus, Register, Span};
 
 use super::{BOOK_ACCOUNTS, Population, STATIONS, Stage};
 use crate::failure::Done;
@@ -94,8 +96,8 @@ impl Stage {
         let reader = self.person(&round.login("chaobiao"))?;
         let administrator = self.person(&round.login("guanli"))?;
         for at in &round.books {
-            let (book_id, _, accounts) = self.population.book(*at);
-            let entered = self.entered(*at, accounts, month);
+            let (book_id, ..) = self.population.book(*at);
+            let entered = self.read_lines(*at)?;
             Desk::new(&self.store, &reader)
                 .act(read, |work| metering::entry::enter_readings(work, month, book_id, &entered, ""))?;
             Desk::new(&self.store, &administrator).act(checked, |work| {
@@ -104,6 +106,47 @@ impl Stage {
             })?;
         }
         Ok(())
+    }
+
+    /// What a reader finds at every open line of a book: the register as it ended before, and what the customer used.
+    fn read_lines(&self, at: u64) -> Done<Vec<Entered>> {
+        let (month, org_id) = (self.month.next(), self.company.org_id);
+        let (book_id, ..) = self.population.book(at);
+        let read_on = self.population.read_on(at, month);
+        let lines = self.store.read(|tx| metering::entry::lines_of_book(tx, org_id, month, book_id))?;
+        let mut entered = Vec::with_capacity(lines.len());
+        for line in lines {
+            let index = line.account_id.unsigned_abs().saturating_sub(1);
+            let usual = self.readings_of(&self.population.customer(index), month).pop();
+            let used = |wanted: Register| {
+                let spans = usual.iter().flat_map(|line| line.registers.iter());
+                let moved = |(_, span): (_, Span)| span.current.units() - span.previous.units();
+                spans.filter(|(of, _)| *of == wanted).map(moved).sum::<i64>()
+            };
+            let end = 10_i64.saturating_pow(u32::from(line.digits)) * Quantity::SCALE;
+            let (mut shown, mut rolled_over, mut moved) = (Vec::new(), Vec::new(), false);
+            for (register, span) in line.registers.iter() {
+                let used = used(register);
+                let mut now = span.previous.units() + used;
+                if now >= end {
+                    now -= end;
+                    rolled_over.push(register);
+                }
+                moved |= register != Register::Demand && used > 0;
+                shown.push((register, Quantity::from_units(now)));
+            }
+            entered.push(Entered {
+                account_id: line.account_id,
+                meter_seq: line.meter_seq,
+                status: Some(if moved { ReadingStatus::Read } else { ReadingStatus::Zero }),
+                read_on,
+                shown,
+                rolled_over,
+                estimated: false,
+                version: None,
+            });
+        }
+        Ok(entered)
     }
 
     fn run_book(&self, at: u64) -> RunBook {

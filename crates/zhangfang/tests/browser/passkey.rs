@@ -199,10 +199,10 @@ fn a_colleague_lends_authority_with_the_passkey() {
     arrives(&person, "/");
 
     person.expects_refusals();
-    let act = "contract.directory";
+    let act = "closing.lay_out";
     let given = [("month", "2026-01"), ("unit", "PJ")];
     let refused = person.is_refused(act, &given, &[]);
-    assert!(refused.contains("没有“编制合同目录表”的权限"), "{refused}");
+    assert!(refused.contains("没有“登记结帐事项”的权限"), "{refused}");
     person.picture("needs-authority");
     let lends = |password: &str| {
         person.click(
@@ -215,7 +215,7 @@ fn a_colleague_lends_authority_with_the_passkey() {
         person.fill("authority_password", password);
     };
     lends(PASSWORD);
-    person.press("编制合同目录");
+    person.press("生成检查表");
     person.says("授权人须用通行密钥确认");
     person.picture("password-alone");
     lends("no such password");
