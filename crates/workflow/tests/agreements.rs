@@ -248,7 +248,7 @@ fn what_the_books_deny_is_not_ticked() {
     ];
     each_engine(|house| {
         for (at, (proved, nothing_to_do, note, ticked)) in cases.into_iter().enumerate() {
-            let period = Period::Month(Month::new(2024, u8::try_from(at).unwrap() + 1).unwrap());
+            let period = Period::Month(Month::new(2024, i8::try_from(at).unwrap() + 1).unwrap());
             let on = "2026-03-31";
             house.by("fee", on, |work| workflow::open_checklist(work, house.station, period)).unwrap();
             let evidence = Evidence { said: Text::new("尚未确认", "not confirmed yet"), proved };

@@ -3,7 +3,8 @@
 
 mod service;
 
-pub use service::{
-    ChangeSlip, NewSlip, SlipState, close_register, finish, open_of_unit, receive, register, return_slip, slips_of,
-};
 pub(crate) use service::TABLES;
+pub use service::{
+    ChangeSlip, NewSlip, SlipState, close_register, finish, open_of_unit, receive, register, return_slip,
+    slips_of,
+};

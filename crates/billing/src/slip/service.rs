@@ -130,12 +130,7 @@ pub fn slips_of(tx: &mut Tx<'_>, org_id: i64, team_unit_id: i64, month: Month) -
 
 /// How many slips of a month are still open, and how many there are, of a unit whose clerk receives them or whose team
 /// they concern. (ADJ-20)
-pub fn open_of_unit(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    unit_id: i64,
-    month: Month,
-) -> Result<(usize, usize)> {
+pub fn open_of_unit(tx: &mut Tx<'_>, org_id: i64, unit_id: i64, month: Month) -> Result<(usize, usize)> {
     let sql = format!("{SLIP} AND (unit_id = ?2 OR team_unit_id = ?2) AND month = ?3 ORDER BY number");
     let slips = tx.list(&sql, params![org_id, unit_id, month], read)?;
     Ok((slips.iter().filter(|slip| !slip.state.is_closed()).count(), slips.len()))

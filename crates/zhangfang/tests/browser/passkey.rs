@@ -182,6 +182,8 @@ fn a_passkey_lets_in_and_signs() {
     assert_eq!(person.asks("return !!document.querySelector('[data-passkey-sign]');", &[]), json!(false));
     person.leaves();
     auditor.leaves();
+    // Passkeys and signatures are as the log says; a finding would end the command with an error.
+    house.say("shenji", &["check", "--look", "--without-engine"]);
 }
 
 /// XC-03: a colleague who has a passkey lends authority with it, on the spot, in the browser of whoever asks; login and
@@ -238,6 +240,7 @@ fn a_colleague_lends_authority_with_the_passkey() {
     auditor.open("/log?document_kind=signature");
     assert!(auditor.row(act)[0].parse::<u64>().is_ok());
     auditor.leaves();
+    house.say("shenji", &["check", "--look", "--without-engine"]);
 }
 
 /// XC-01, XC-02: who will be away has a colleague act in the own browser, without an administrator, and ends it again;
