@@ -285,7 +285,11 @@ pub fn authority(
     }
     let answer = raw.texts.get("authority_passkey").map_or("", String::as_str);
     let given = if answer.is_empty() {
-        lender.by_password().map_err(refused)
+        Err(Refusal::new(
+            Why::NotPermitted,
+            "授权人登记了通行密钥，仅凭密码不能授权：请授权人用通行密钥确认",
+            "whoever lends the authority has a passkey, and the password alone is not enough: confirm with the passkey",
+        ))
     } else {
         let own = own_session(console, asked, now)?;
         passkeys::lent(console, &own, lender, (act.name, key, body), answer, now)

@@ -218,7 +218,7 @@ fn a_colleague_lends_authority_with_the_passkey() {
     };
     lends(PASSWORD);
     person.press("生成检查表");
-    person.says("授权人须用通行密钥确认");
+    person.says("仅凭密码不能授权");
     person.picture("password-alone");
     lends("no such password");
     let confirm = |person: &Person| {
