@@ -6,7 +6,7 @@
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
 //! - [`desk`]: what pages show of all of it, a page at a time.
-//! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
+//! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`closing`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
 pub mod adjustment;
@@ -14,6 +14,7 @@ mod assemble;
 mod books;
 pub mod canonical;
 pub mod check;
+pub mod closing;
 mod code;
 pub mod desk;
 mod document;

@@ -14,8 +14,8 @@ use super::{Console, entry, export, url};
 use crate::catalogue::cursor::{Start, turns};
 use crate::catalogue::one_field;
 use crate::catalogue::{
-    Act, Caller, Done, Download, Field, Given, List, Look, Page, Raw, Refusal, Rows, Run, Takes, View, Who,
-    Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Raw, Refusal, Rows, Run, Takes, View,
+    Weight, Who, Why,
 };
 use crate::render::{self, FormState, ListState, Screen};
 use crate::{api, words};
@@ -376,10 +376,28 @@ impl Console {
             Some(key) if refusal.is_some() => key.clone(),
             _ => super::random_text(16),
         };
-        let options = self.look(caller, now, |look| options(act.fields, look))?;
+        let signs =
+            act.weight == Weight::Signed || refusal.is_some_and(|refusal| refusal.why == Why::SignFirst);
+        let (options, has_passkey) = self.look(caller, now, |look| {
+            let org_id = look.org_id();
+            let has_passkey =
+                signs && !identity::passkey::passkeys(look.tx, org_id, caller.actor.person_id)?.is_empty();
+            Ok((options(act.fields, look)?, has_passkey))
+        })?;
+        let site = self.site();
         let title = words::say(caller.lang, &format!("act.{}", act.name));
         let screen = self.screen(asked, Some(caller), title, now);
-        let state = FormState { act, given, raw: &raw, refusal, request_key: &key, back: &back, options };
+        let state = FormState {
+            act,
+            given,
+            raw: &raw,
+            refusal,
+            request_key: &key,
+            back: &back,
+            origin: site.as_ref().map(|site| site.origin.as_str()),
+            has_passkey,
+            options,
+        };
         let body = render::form(&screen, &state);
         let mut answer = if asked.is_partial() && refusal.is_none() {
             Answer::page(body)
@@ -446,13 +464,17 @@ impl Console {
             ));
         }
         // Who may not do it hears that first, whatever was given.
-        let authority = entry::authority(self, act, &raw, caller, asked, now)?;
-        if authority.is_none() && !caller.holds(act.permission) {
+        let lender = entry::lender(self, act, &raw, asked, now)?;
+        if lender.is_none() && !caller.holds(act.permission) {
             return Err(Refusal::not_permitted(act.permission));
         }
         let strict = asked.path.starts_with("/api/");
         let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
         let body = given.canonical(act.fields);
+        let authority = match lender {
+            Some(lender) => entry::authority(self, act, lender, &raw, asked, &key, &body, now)?,
+            None => None,
+        };
         entry::require_signature(self, act, &raw, caller, asked, &key, &body, now)?;
         let version = asked
             .header("if-match")
@@ -528,6 +550,7 @@ const FRAME_FIELDS: &[&str] = &[
     "act",
     "authority_login",
     "authority_password",
+    "authority_passkey",
     "sign_password",
     "sign_passkey",
     "sure",

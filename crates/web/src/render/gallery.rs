@@ -352,6 +352,8 @@ fn specimen_form(screen: &Screen<'_>, name: &str, refusal: Option<&Refusal>) -> 
         refusal,
         request_key: "specimen",
         back: "/components",
+        origin: None,
+        has_passkey: false,
         options: BTreeMap::new(),
     };
     // Two forms stand on this page: their names must differ.

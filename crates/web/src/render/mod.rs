@@ -20,6 +20,7 @@ mod icon;
 mod list;
 mod offer;
 mod part;
+mod passkey;
 mod sheet;
 mod shell;
 mod table;
@@ -41,6 +42,7 @@ pub(crate) use icon::icon;
 pub use list::list;
 pub(crate) use offer::{offer_path, offers};
 pub(crate) use part::{badge, head, nothing, say, tile};
+pub(crate) use passkey::{passkey_alert, passkey_place};
 pub(crate) use sheet::block;
 pub use sheet::sheet;
 pub use shell::{document, problem};
@@ -115,6 +117,10 @@ pub struct FormState<'s> {
     pub request_key: &'s str,
     /// Where to go back to.
     pub back: &'s str,
+    /// The address under which passkeys work here.
+    pub origin: Option<&'s str>,
+    /// The person has a passkey to sign with.
+    pub has_passkey: bool,
     /// Choices of fields that are looked up.
     pub options: BTreeMap<&'static str, Vec<(String, String)>>,
 }

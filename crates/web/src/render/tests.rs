@@ -143,7 +143,17 @@ fn form_state<'s>(act: &'static Act, raw: &'s Raw, refusal: Option<&'s Refusal>)
         ("sample_text".to_owned(), "0620010017".to_owned()),
         ("version".into(), "v3".into()),
     ]);
-    FormState { act, given, raw, refusal, request_key: "key-1", back: "/books", options: BTreeMap::new() }
+    FormState {
+        act,
+        given,
+        raw,
+        refusal,
+        request_key: "key-1",
+        back: "/books",
+        origin: Some("http://localhost:7070"),
+        has_passkey: true,
+        options: BTreeMap::new(),
+    }
 }
 
 /// Every page this module can draw.

@@ -95,8 +95,32 @@ fn closing_waits_for_every_item() {
         let sheet = office.view("accountant", "closing", &place);
         let items = rows_of(&sheet, "checklist");
         assert_eq!(items.len(), 2);
-        assert!(items.iter().any(|row| written(row, 2).contains("not frozen")));
-        assert!(items.iter().all(|row| row.offers.iter().any(|offer| offer.act == "closing.tick")));
+        // What the page says is missing is neither offered nor ticked.
+        let frozen = |row: &&Row| written(row, 2).contains("not frozen");
+        assert!(items.iter().find(frozen).unwrap().offers.is_empty());
+        assert!(items.iter().any(|row| row.offers.iter().any(|offer| offer.act == "closing.tick")));
+        let item = ("closing_item", "balance_frozen");
+        for more in [vec![], vec![("nothing_to_do", "true"), ("note", "not needed")]] {
+            let tick: Vec<_> = place.iter().copied().chain([item]).chain(more).collect();
+            let refused = office.act("accountant", "closing.tick", &tick).unwrap_err();
+            assert!(said(&refused).contains("not frozen yet"), "{refused:?}");
+        }
+        // The centre: nothing was compiled, some books wait.
+        let centre = [place[0], ("unit", "C")];
+        office.act("reviewer", "closing.lay_out", &centre).unwrap();
+        for (item, nothing, why) in [
+            ("all_books_issued", "true", "books issued"),
+            ("receivable_compiled", "true", "0 of 2 units compiled"),
+            ("centre_feedback_signed", "false", "tick it as nothing to do"),
+        ] {
+            let tick =
+                [centre[0], centre[1], ("closing_item", item), ("nothing_to_do", nothing), ("note", "none")];
+            let refused = office.act("reviewer", "closing.tick", &tick).unwrap_err();
+            assert!(said(&refused).contains(why), "{item}: {refused:?}");
+        }
+        office.act("reviewer", "report.compile", &[place[0]]).unwrap();
+        let tick = [centre[0], centre[1], ("closing_item", "receivable_compiled")];
+        office.act("reviewer", "closing.tick", &tick).unwrap();
 
         office.act("accountant", "report.freeze", &[("month", "2026-04")]).unwrap();
         let frozen = office.view("accountant", "reconcile", &[("month", "2026-04")]);

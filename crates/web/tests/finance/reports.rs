@@ -145,8 +145,15 @@ fn prices_and_what_other_prices_come_to() {
         let batch = [("job", job.as_str()), ("unit", "S1"), ("reason", "test")];
         let refused = office.act("fee", "whatif.batch", &batch).unwrap_err();
         assert!(said(&refused).contains("nothing to adjust"), "{refused:?}");
-        let page = office.page("reviewer", "try_bill", &[("shipped", "hubei-2026-01"), ("kwh", "100")]);
-        assert!(page.contains("100"));
+        // A bill is tried by a table that was loaded here, or by one that comes with the program and says so.
+        for (table, own) in [(code, true), ("jiangsu-catalogue", false)] {
+            let page = office.page("reviewer", "try_bill", &[("price_table", table), ("kwh", "100")]);
+            assert!(page.contains(&format!("value=\"{table}\" selected")), "{page}");
+            assert!(!page.contains("there is no price or price table"), "{page}");
+            let option = page.split(&format!("value=\"{table}\"")).nth(1).unwrap();
+            let option = option.split("</option>").next().unwrap();
+            assert_eq!(option.contains("not loaded"), !own, "{option}");
+        }
         // What a job of another person came to is seen by who may see every station it is about.
         let other = office.try_view("fee2", "comparison", &[("job", &job)]);
         assert_eq!(other.unwrap_err().why, Why::NotPermitted);

@@ -10,6 +10,7 @@ mod population;
 mod shape;
 mod summary;
 pub mod trouble;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -395,6 +396,7 @@ pub fn make(place: &Place, accounts: u64, left: Left) -> Done<(Stage, Place)> {
     let signers = stage.make_keys(&place.key_folder())?;
     stage.fill(accounts, &signers, left)?;
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     Ok((stage, place))
 }
@@ -418,6 +420,7 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     stage.print_people(lang)?;
     let Some(listen) = listen else { return Ok(()) };
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }
