@@ -220,17 +220,17 @@ impl Stage {
         // Each needs one approval more than the one before.
         let small = new(0, Cause::StationError, -150, -8_640, "抄错一位，多计电量")?;
         self.office(&office, at, |work| adjustment::start(work, &rules, &small))?;
-        let middle = new(1, Cause::FaultHandling, 12_000, 6_912_00, "表前故障，少计电量")?;
+        let middle = new(1, Cause::FaultHandling, 12_000, 691_200, "表前故障，少计电量")?;
         let middle = self.office(&office, at, |work| adjustment::start(work, &rules, &middle))?;
         approved(&head, middle.case_id)?;
-        let large = new(2, Cause::TariffPolicy, -100_000, -57_600_00, "电价政策调整，退还多收电费")?;
+        let large = new(2, Cause::TariffPolicy, -100_000, -5_760_000, "电价政策调整，退还多收电费")?;
         let large = self.office(&office, at, |work| adjustment::start(work, &rules, &large))?;
         approved(&head, large.case_id)?;
         approved("yingxiao", large.case_id)?;
         for (login, nth, cause, kwh, fen, reason) in [
             ("fuhe", 3, Cause::InsufficientReview, -80, -46_08, "复核时未发现表码倒置"),
-            ("jiliang", 4, Cause::MeteringQuantity, 260, 149_76, "电能表偏慢，检定误差超限"),
-            ("jicha", 5, Cause::BreachOfContract, 500, 288_00, "私接用电，补收电费"),
+            ("jiliang", 4, Cause::MeteringQuantity, 260, 14_976, "电能表偏慢，检定误差超限"),
+            ("jicha", 5, Cause::BreachOfContract, 500, 28_800, "私接用电，补收电费"),
         ] {
             let case = new(nth, cause, kwh, fen, reason)?;
             self.office(login, at, |work| adjustment::start(work, &rules, &case))?;
