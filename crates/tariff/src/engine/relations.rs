@@ -109,7 +109,7 @@ fn fixed_part(
     take(parent, &wanted)
 }
 
-/// Deducts sub meters and splits out fixed parts. Called for accounts of several points only.
+/// Deducts sub meters and splits out fixed parts. An account of one point has neither: nothing stands above it.
 pub(super) fn relate(
     plans: &Plans,
     input: &AccountPeriod,
