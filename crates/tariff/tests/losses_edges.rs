@@ -351,3 +351,15 @@ fn lines_name_their_rule() {
     let input = account("2026-01-01", "2026-02-01", [timed(divided, ["0", "1", "0", "1"])]);
     assert_eq!(rules(&desk, &input), [RuleId::TimeOfUse, RuleId::TimeOfUse]);
 }
+
+/// Thresholds of a year stand as they are printed; those of its months are whole kWh.
+#[test]
+fn thresholds_of_a_part_of_a_year() {
+    let mut desk = Desk::exam_with(|text| text.replace("[2760, 4800]", "[\"2760.5\", 4800]"));
+    let plan = desk.plan("jiangsu", "below_1kv");
+    for (months_in_year, until) in [(12, ["2760.5", "4800"]), (6, ["1380", "2400"]), (7, ["1610", "2800"])] {
+        let state = TierState { months_in_year, ..TierState::default() };
+        let bill = desk.bill(&household(plan, "2017-06-01", "2017-07-01", "100", state));
+        assert_eq!(bill.tiers.unwrap().thresholds, until.map(kwh), "{months_in_year}");
+    }
+}

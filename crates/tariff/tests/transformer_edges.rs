@@ -228,7 +228,7 @@ fn demand_without_transformers_follows_the_supply() {
     let mut desk = Desk::exam();
     let plan = desk.plan("bill_01", "1_10kv");
     let readings = [reading(Register::Flat, "0", "1"), reading(Register::Demand, "0", "90")];
-    let mut charged = |from: Option<&str>, to: Option<&str>| {
+    let charged = |from: Option<&str>, to: Option<&str>| {
         let mut input = account("2025-04-01", "2025-05-01", [metered(plan, "1", &readings)]);
         input.supply = Some(Box::new(SupplyAgreement {
             basic: BasicMethod::ActualDemand,
