@@ -363,3 +363,50 @@ fn thresholds_of_a_part_of_a_year() {
         assert_eq!(bill.tiers.unwrap().thresholds, until.map(kwh), "{months_in_year}");
     }
 }
+
+/// Additions of a household with two periods: a line for each period and tier that has kWh, and none of nothing.
+#[test]
+fn additions_are_by_period() {
+    let mut desk = Desk::shipped("shanghai-residential");
+    let plan = desk.plan("residential_tou", "below_1kv");
+    let lines = |valley: &str| {
+        let readings = [reading(Register::Total, "0", "300"), reading(Register::Valley, "0", valley)];
+        let mut input = account("2026-01-01", "2026-02-01", [metered(plan, "1", &readings)]);
+        input.tiers = Some(TierState { used_kwh: kwh("3000"), ..TierState::default() });
+        let bill = desk.bill(&input);
+        let add_on = |line: &&Line| line.kind == LineKind::TierAddOn;
+        bill.lines.iter().filter(add_on).map(|line| (line.tier, line.period, line.amount)).collect::<Vec<_>>()
+    };
+    // 180 of 300 kWh are in tier 2, two thirds of them peak at 0.06, one third valley at 0.03.
+    assert_eq!(lines("100"), [(2, Period::Peak, yuan("7.20")), (2, Period::Valley, yuan("1.80"))]);
+    assert_eq!(lines("0"), [(2, Period::Peak, yuan("10.80"))]);
+    assert_eq!(lines("300"), [(2, Period::Valley, yuan("5.40"))]);
+}
+
+/// Iron loss runs by the hour: a whole month has 720 hours before 2024 and those of its days since; a part of a month
+/// always those of its days.
+#[test]
+fn iron_loss_runs_by_the_hour() {
+    let mut desk = Desk::exam();
+    let plan = desk.plan("single_01", "1_10kv");
+    let mut agreed = SupplyAgreement { transformers: smallvec![transformer("200")], ..SupplyAgreement::default() };
+    agreed.transformer_loss = TransformerLoss::Formula(LossFormula::CopperRate {
+        no_load_kw: kwh("0.5"),
+        no_load_kvar: kwh("2"),
+        copper_rate: rate("0"),
+        reactive_rate: rate("0"),
+    });
+    for (from, to, supplied, active, reactive) in [
+        ("2010-07-01", "2010-08-01", None, "360", "1440"),
+        ("2010-02-01", "2010-03-01", None, "360", "1440"),
+        ("2010-07-01", "2010-08-01", Some("2010-07-12"), "240", "960"),
+        ("2024-07-01", "2024-08-01", None, "372", "1488"),
+        ("2024-07-01", "2024-08-01", Some("2024-07-12"), "240", "960"),
+    ] {
+        agreed.supplied_from = supplied.map(day);
+        let supply = Some(Box::new(agreed.clone()));
+        let input = AccountPeriod { supply, ..account(from, to, behind(plan, &["0"])) };
+        let loss = desk.bill(&input).loss.unwrap();
+        assert_eq!((loss.active_kwh, loss.reactive_kvarh), (kwh(active), kwh(reactive)), "{from} {supplied:?}");
+    }
+}
