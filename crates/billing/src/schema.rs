@@ -3,7 +3,7 @@
 use store::{Migration, Schema};
 
 /// The schema of billing.
-pub const SCHEMA: Schema = Schema { module: "billing", migrations: MIGRATIONS };
+pub const SCHEMA: Schema = Schema { module: "billing", unrecorded: &["bill"], migrations: MIGRATIONS };
 
 const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,

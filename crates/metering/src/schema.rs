@@ -5,6 +5,7 @@ use store::{Migration, Schema};
 /// The tables of the reading office.
 pub const SCHEMA: Schema = Schema {
     module: "metering",
+    unrecorded: &[],
     migrations: &[
         Migration {
             number: 1,

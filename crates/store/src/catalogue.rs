@@ -43,7 +43,7 @@ impl Table {
     }
 }
 
-/// All tables but the list of migrations, in the order of their names' bytes.
+/// All tables but the lists of migrations and of recorded tables, which migrations fill, in the order of their names' bytes.
 pub(crate) fn tables(tx: &mut Tx<'_>) -> Result<Vec<Table>, StoreError> {
     let engine = tx.engine();
     let list = match engine {
@@ -63,7 +63,7 @@ pub(crate) fn tables(tx: &mut Tx<'_>) -> Result<Vec<Table>, StoreError> {
         if kind != "table" {
             return Err(StoreError::Sql(format!("{name} is a {kind} table, which a backup does not carry")));
         }
-        if name != "schema_migration" {
+        if name != "schema_migration" && name != "row_recorded" {
             found.push(table(tx, name)?);
         }
     }

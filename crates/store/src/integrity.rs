@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::quoted;
 use crate::migrate::{LIST, OWN};
-use crate::{Engine, Schema, Store, StoreError, Tx, params};
+use crate::{Engine, Schema, Store, StoreError, Tx, params, rows};
 
 /// Faults listed at most.
 const FAULTS_MAX: usize = 100;
@@ -252,6 +252,8 @@ impl Store {
                         tx.define(migration.both)?;
                         tx.define(migration.postgres)?;
                     }
+                    let tables = rows::recorded(tx, schema)?;
+                    rows::define(tx, tables)?;
                     found = tx.definitions()?;
                     // Nothing of it stays.
                     Err::<(), _>(StoreError::NotOffered("fresh definitions are never kept"))

@@ -24,6 +24,7 @@ mod postgres_engine;
 mod restore;
 mod retry;
 mod row;
+mod rows;
 mod sqlite_engine;
 mod sqlite_load;
 mod tx;
@@ -38,6 +39,7 @@ pub use integrity::{DefinitionFault, Definitions, compare_definitions};
 pub use keys::Keys;
 pub use migrate::{Migration, Schema};
 pub use row::Row;
+pub use rows::{RowChange, RowFault, RowFaultKind};
 pub use tx::Tx;
 pub use value::Value;
 

@@ -75,6 +75,7 @@ impl PostgresPool {
         let failed =
             |error: postgres::Error| StoreError::Open { what: self.shown.clone(), why: whole_story(&error) };
         let mut client = self.config.connect(NoTls).map_err(failed)?;
+        client.batch_execute(crate::rows::postgres::OPEN)?;
         client.batch_execute(
             "SET lock_timeout = '10s'; SET client_min_messages = warning; SET TIME ZONE 'UTC'; \
              SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'",

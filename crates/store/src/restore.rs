@@ -32,6 +32,7 @@ fn restore_in(tx: &mut Tx<'_>, path: &Path) -> Result<BackupReport, StoreError> 
             return Err(fault(path, format!("table {}", table.name), BackupFault::NotEmpty));
         }
     }
+    let has_changes = tables.iter().any(|table| table.name == "row_change");
     let left = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
     let mut loader = Loader { tx, path, left };
     let report = backup_file::read(path, &mut loader)?;
@@ -40,6 +41,9 @@ fn restore_in(tx: &mut Tx<'_>, path: &Path) -> Result<BackupReport, StoreError> 
         return Err(fault(path, "end", BackupFault::OtherSchema(what)));
     }
     off.switch_on(tx, path)?;
+    if tx.engine() == Engine::Postgres && has_changes {
+        tx.run_as_is("SELECT setval('row_change_id', GREATEST(COALESCE(MAX(id), 0), 1)) FROM row_change")?;
+    }
     if catalogue::guards(tx)? != guards {
         return Err(fault(path, "end", BackupFault::Guards));
     }

@@ -3,7 +3,7 @@
 use kernel::{Date, Moment, Money, Month, Price, Quantity, Rate};
 
 use crate::bulk::{append_bytes, append_int, append_null};
-use crate::{Kind, StoreError};
+use crate::{Kind, StoreError, Value};
 
 pub(crate) enum AnyRow<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
@@ -18,6 +18,30 @@ fn wrong(column: usize, expected: &'static str) -> StoreError {
 }
 
 impl Row<'_> {
+    /// The field at `column`, of the type the catalogue says.
+    pub(crate) fn value(&self, column: usize, kind: Kind) -> Result<Value<'_>, StoreError> {
+        use rusqlite::types::ValueRef;
+        let mismatch = || wrong(column, "the column's own type");
+        match &self.0 {
+            AnyRow::Sqlite(row) => match (kind, row.get_ref(column).map_err(|_| mismatch())?) {
+                (_, ValueRef::Null) => Ok(Value::Null),
+                (Kind::Int, ValueRef::Integer(value)) => Ok(Value::Int(value)),
+                (Kind::Text, ValueRef::Text(bytes)) => {
+                    std::str::from_utf8(bytes).map(Value::Text).map_err(|_| mismatch())
+                }
+                (Kind::Blob, ValueRef::Blob(bytes)) => Ok(Value::Blob(bytes)),
+                _ => Err(mismatch()),
+            },
+            AnyRow::Postgres(row) => {
+                let value = match kind {
+                    Kind::Int => row.try_get::<_, Option<i64>>(column).map(Value::from),
+                    Kind::Text => row.try_get::<_, Option<&str>>(column).map(Value::from),
+                    Kind::Blob => row.try_get::<_, Option<&[u8]>>(column).map(Value::from),
+                };
+                value.map_err(|_| mismatch())
+            }
+        }
+    }
     /// Appends the field at `column` to `out` in the layout of a bulk load.
     pub(crate) fn encode(&self, column: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), StoreError> {
         use rusqlite::types::ValueRef;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::rows::capture::Capture;
 use crate::tx::Connection as Either;
-use crate::{Keys, StoreError, Tx};
+use crate::{Keys, StoreError, Tx, rows};
 
 /// Earlier versions have a race between checkpoints that can corrupt the file.
 const LEAST_VERSION: i32 = 3_051_003;
@@ -25,6 +26,7 @@ struct Commit {
 
 struct Writer {
     connection: Connection,
+    capture: Capture,
     open: Option<Arc<Commit>>,
     taken_part: usize,
 }
@@ -79,7 +81,10 @@ impl SqliteFile {
             )));
         }
         connection.set_prepared_statement_cache_capacity(256);
-        let writer = Writer { connection, open: None, taken_part: 0 };
+        let capture = Capture::of(&connection)?;
+        let recorded = in_look(&connection, rows::recorded_by_itself)?;
+        capture.watch(&connection, recorded)?;
+        let writer = Writer { connection, capture, open: None, taken_part: 0 };
         Ok(SqliteFile {
             path,
             writer: Mutex::new(writer),
@@ -106,8 +111,9 @@ impl SqliteFile {
         };
         writer.taken_part += 1;
         // A command that panics is rolled back like one that fails, and must not leave the others waiting.
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| in_savepoint(&writer.connection, keys, note, command)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            in_savepoint(&writer.connection, &writer.capture, keys, note, command)
+        }));
         // A full or broken disk makes SQLite end the transaction by itself, and everybody's work with it.
         let lost = writer.connection.is_autocommit();
         if lost || self.waiting.load(Ordering::Acquire) == 0 || writer.taken_part >= COMMIT_BATCH_MAX {
@@ -137,6 +143,7 @@ impl SqliteFile {
         if let Some(commit) = writer.open.clone() {
             finish(&mut writer, &commit, None);
         }
+        writer.capture.pause();
         let checked = ForeignKeysOff::switch(&writer.connection)?;
         checked.0.execute_batch("BEGIN IMMEDIATE")?;
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::new(Either::Sqlite(checked.0), keys))));
@@ -230,6 +237,17 @@ impl SqliteFile {
     }
 }
 
+/// Looks at a database that is being opened.
+fn in_look<T>(
+    connection: &Connection,
+    look: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.execute_batch("BEGIN DEFERRED")?;
+    let outcome = look(&mut Tx::new(Either::Sqlite(connection), &Keys::of_node(0)));
+    connection.execute_batch("ROLLBACK")?;
+    outcome
+}
+
 fn trustworthy(number: i32, version: &str) -> Result<(), StoreError> {
     if number < LEAST_VERSION {
         return Err(StoreError::TooOld { engine: "SQLite", found: version.into(), needed: "3.51.3" });
@@ -272,18 +290,24 @@ impl Drop for Savepoint<'_> {
 
 fn in_savepoint<T, E: From<StoreError>>(
     connection: &Connection,
+    capture: &Capture,
     keys: &Keys,
     note: &mut Option<StoreError>,
     command: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     connection.execute_batch("SAVEPOINT command").map_err(StoreError::from)?;
     let mut savepoint = Savepoint { connection, good: false };
-    let mut tx = Tx::new(Either::Sqlite(connection), keys);
+    capture.begin();
+    let mut tx = Tx::new(Either::Sqlite(connection), keys).seen_by(capture);
     let outcome = command(&mut tx);
     *note = tx.failed;
     if let (Ok(_), Some(failed)) = (&outcome, &*note) {
         return Err(StoreError::FailedBefore(failed.to_string()).into());
     }
+    if outcome.is_ok() {
+        capture.write(connection).inspect_err(|error| *note = Some(error.clone()))?;
+    }
+    capture.pause();
     savepoint.good = outcome.is_ok();
     outcome
 }

@@ -4,6 +4,8 @@ use crate::bulk::EncodedRows;
 use crate::dialect::definitions_for_postgres;
 use crate::postgres_engine::PostgresConnection;
 use crate::row::AnyRow;
+use crate::rows::capture::Capture;
+use crate::rows::fingerprint::Described;
 use crate::{Bulk, Engine, Keys, Row, StoreError, Value};
 use kernel::Moment;
 
@@ -19,11 +21,16 @@ pub struct Tx<'c> {
     /// The first statement that failed. A command that goes on regardless is not committed: PostgreSQL keeps nothing
     /// of such a transaction and says so to nobody, and SQLite must not behave otherwise.
     pub(crate) failed: Option<StoreError>,
+    /// SQLite's writer: what sees the rows that change.
+    pub(crate) capture: Option<&'c Capture>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(connection: Connection<'c>, keys: &'c Keys) -> Tx<'c> {
-        Tx { connection, keys, failed: None }
+        Tx { connection, keys, failed: None, capture: None }
+    }
+    pub(crate) fn seen_by(self, capture: &'c Capture) -> Tx<'c> {
+        Tx { capture: Some(capture), ..self }
     }
 }
 
@@ -82,6 +89,7 @@ impl Tx<'_> {
         part: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.run_as_is("SAVEPOINT attempt")?;
+        let mark = self.capture.map(Capture::mark);
         let before = self.failed.take();
         let mut outcome = part(self);
         let within = std::mem::replace(&mut self.failed, before);
@@ -94,7 +102,42 @@ impl Tx<'_> {
             "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
         };
         self.run_as_is(end)?;
+        if let (Err(_), Some(capture), Some(mark)) = (&outcome, self.capture, mark) {
+            capture.rewind(mark);
+        }
         outcome
+    }
+
+    /// Nothing of what follows in this transaction is recorded row by row.
+    pub(crate) fn pause_capture(&mut self) -> Result<(), StoreError> {
+        match (self.engine(), self.capture) {
+            (Engine::Postgres, _) => self.run_as_is(crate::rows::postgres::PAUSE),
+            (Engine::Sqlite, capture) => {
+                capture.map(Capture::pause);
+                Ok(())
+            }
+        }
+    }
+    /// SQLite: from now on changed rows of these tables are seen.
+    pub(crate) fn watch(&mut self, tables: Vec<Described>) -> Result<(), StoreError> {
+        match (&self.connection, self.capture) {
+            (Connection::Sqlite(connection), Some(capture)) => capture.watch(connection, tables),
+            _ => Ok(()),
+        }
+    }
+    /// SQLite: what this command changed so far is written; PostgreSQL's triggers have done so.
+    pub(crate) fn write_seen(&mut self) -> Result<(), StoreError> {
+        match (&self.connection, self.capture) {
+            (Connection::Sqlite(connection), Some(capture)) => capture.write(connection),
+            _ => Ok(()),
+        }
+    }
+    /// SQLite: no changed row is seen any more.
+    pub(crate) fn unwatch(&mut self) -> Result<(), StoreError> {
+        match (&self.connection, self.capture) {
+            (Connection::Sqlite(connection), Some(capture)) => capture.unwatch(connection),
+            _ => Ok(()),
+        }
     }
 
     /// Runs statements of this crate without translating them.

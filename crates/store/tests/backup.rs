@@ -50,6 +50,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON sealed, loose FROM PUBLIC, CURRENT_USER;";
 
 const GUARDED: &[Schema] = &[Schema {
     module: "test",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "acts and seals",
@@ -60,12 +61,14 @@ const GUARDED: &[Schema] = &[Schema {
 }];
 const UNGUARDED: &[Schema] = &[Schema {
     module: "test",
+    unrecorded: &[],
     migrations: &[Migration { number: 1, name: "acts and seals", both: BARE, sqlite: "", postgres: "" }],
 }];
 const LATER: &[Schema] = &[
-    Schema { module: "test", migrations: GUARDED[0].migrations },
+    Schema { module: "test", unrecorded: &[], migrations: GUARDED[0].migrations },
     Schema {
         module: "later",
+        unrecorded: &[],
         migrations: &[Migration { number: 1, name: "nothing yet", both: "", sqlite: "", postgres: "" }],
     },
 ];

@@ -5,7 +5,7 @@ use kernel::{Date, Moment};
 use store::{Bulk, Kind, Migration, Schema, Store, StoreError, params};
 
 const SCHEMA: &[Schema] = &[Schema {
-    module: "test",
+    module: "test", unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "things",
@@ -19,11 +19,11 @@ const SCHEMA: &[Schema] = &[Schema {
 fn each_engine(test: impl Fn(&Store)) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("test.db").to_str().unwrap()).unwrap();
-    assert_eq!(store.migrate(SCHEMA).unwrap(), 3);
+    assert_eq!(store.migrate(SCHEMA).unwrap(), 4);
     test(&store);
     if let Some(database) = testbed::postgres_database() {
         let store = Store::open(&database.url).unwrap();
-        assert_eq!(store.migrate(SCHEMA).unwrap(), 3);
+        assert_eq!(store.migrate(SCHEMA).unwrap(), 4);
         test(&store);
     }
 }

@@ -9,6 +9,7 @@ use store::{Engine, Migration, Schema, Store, StoreError, params};
 
 const SCHEMA: &[Schema] = &[Schema {
     module: "test",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "things",

@@ -10,7 +10,7 @@ use crate::act::Digest;
 use crate::keys::{KeyRole, LogKey, Signers, log_keys};
 use crate::service::permission::CHECKPOINT;
 use crate::sql::checkpoint as stored;
-use crate::{VaultError, absorb, sql};
+use crate::{VaultError, absorb, rows, sql};
 
 /// Checkpoints given at once, at most.
 const PAGE_MAX: usize = 1_000;
@@ -98,6 +98,7 @@ fn make(work: &mut Work<'_, '_>, signers: &Signers) -> Result<Checkpoint, VaultE
         }
     }
     absorb::absorb_identity(work)?;
+    rows::bind_rows(work)?;
     sql::lock(work.tx, org_id)?;
     let size = sql::size(work.tx, org_id)?;
     if let Some(last) = stored::last(work.tx, org_id)?

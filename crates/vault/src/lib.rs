@@ -13,6 +13,9 @@
 //! values and leaves the log whole. The salts come from the system's random source and are, with new keys, the only
 //! randomness here.
 //!
+//! Before each checkpoint one act binds what every row was ([`store::RowChange`]): whoever edits a row past the program,
+//! and the list of what rows were as well, is found.
+//!
 //! Changes of units, persons and posts, which [`identity`] keeps, are taken into the log by [`absorb_identity`].
 
 mod absorb;
@@ -27,6 +30,7 @@ mod error;
 mod keys;
 mod personal;
 mod proofs;
+mod rows;
 mod schema;
 mod search;
 mod service;

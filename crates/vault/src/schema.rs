@@ -5,6 +5,16 @@ use store::{Migration, Schema};
 /// The vault's part of the database.
 pub const SCHEMA: Schema = Schema {
     module: "vault",
+    unrecorded: &[
+        "leaf",
+        "leaf_day",
+        "leaf_document",
+        "leaf_erased",
+        "leaf_identity",
+        "leaf_person",
+        "leaf_private",
+        "tlog_hash",
+    ],
     migrations: &[
         Migration { number: 1, name: "log of acts", both: TABLES, sqlite: SQLITE, postgres: POSTGRES },
         Migration {

@@ -12,7 +12,7 @@ use store::{Migration, Schema};
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "workflow",
+    module: "workflow", unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "tickets, clocks, approvals, lists, closings, messages",

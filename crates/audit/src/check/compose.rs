@@ -125,6 +125,11 @@ impl Run<'_, '_> {
         self.part("database.rows", Text::new("行的归属", "whose rows they are"), |tx, _, _| {
             Ok((vec![rows::strangers(tx, schema)?], ()))
         });
+        self.part(
+            "database.kept",
+            Text::new("行与所存指纹", "rows against their fingerprints"),
+            |tx, org_id, tell| Ok((vec![rows::as_left(tx, org_id, schema, tell)?], ())),
+        );
         if self.options.engine {
             self.part(
                 "database.engine",

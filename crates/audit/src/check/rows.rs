@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use identity::check::Checked;
 use metering::check::BookFigures;
-use store::{Schema, Tx};
+use store::{RowFault, RowFaultKind, Schema, Tx};
 use workflow::WorkflowFigures;
 
 use super::CheckError;
@@ -31,6 +31,41 @@ pub(crate) fn strangers(tx: &mut Tx<'_>, schema: &[Schema]) -> Result<Checked, C
             "结构版本记录缺失、多余或被改动",
             "a step of the schema is missing in the list, or altered, or not one of this program",
         );
+    }
+    Ok(checked)
+}
+
+/// Every row of every recorded table is as the program left it.
+pub(crate) fn as_left(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    schema: &[Schema],
+    tell: &mut dyn FnMut(i64),
+) -> Result<Checked, CheckError> {
+    let mut checked = Checked::new(
+        "database.kept",
+        "每一行与程序写入时所存指纹一致，无增、无删、无改",
+        "every row is as the program left it by its fingerprint, none edited, added or taken away",
+    );
+    let (rows, faults) = tx.row_faults(org_id, schema, tell)?;
+    checked.look(rows);
+    for RowFault { table, kind } in faults {
+        let (place, zh, en) = match kind {
+            RowFaultKind::Unwritten(key) => (
+                format!("{table} {key}"),
+                "此行不是本程序写成的".to_owned(),
+                "the program did not write this row as it is".to_owned(),
+            ),
+            RowFaultKind::Missing(rows) => (
+                table,
+                format!("有 {rows} 行已不是本程序写成时的样子，或已不存在"),
+                format!("{rows} rows as the program left them are not there"),
+            ),
+            RowFaultKind::Unreadable => {
+                (table, "所存的行指纹被改动".to_owned(), "what is kept about its rows was altered".to_owned())
+            }
+        };
+        checked.find(place, zh, en);
     }
     Ok(checked)
 }

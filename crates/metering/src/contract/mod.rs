@@ -32,6 +32,7 @@ pub const READ: Permission = Permission("contract.read");
 /// The tables of contracts; they come after those of the office and of `workflow`.
 pub const SCHEMA_CONTRACTS: Schema = Schema {
     module: "metering_contracts",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "contracts",

@@ -54,6 +54,7 @@ use store::{Migration, Schema};
 /// The tables of parameter changes; they come after those of the office and of `workflow`.
 pub const SCHEMA_PARAMETERS: Schema = Schema {
     module: "metering_parameters",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "parameter changes",

@@ -97,6 +97,7 @@ const STOP: &str = "SELECT stopped_here_on_purpose;";
 /// A module of which nobody ever heard, so that there is always something to be interrupted in.
 const NEXT: Schema = Schema {
     module: "torture_next",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "next",
@@ -159,8 +160,11 @@ fn cuts(engine: store::Engine, have: &[String]) -> Vec<Vec<Schema>> {
                     let mut steps: Vec<Migration> = module.migrations[..number].iter().map(copied).collect();
                     steps.push(stopped);
                     let mut schema = all();
-                    schema[place] =
-                        Schema { module: module.module, migrations: Box::leak(steps.into_boxed_slice()) };
+                    schema[place] = Schema {
+                        module: module.module,
+                        unrecorded: module.unrecorded,
+                        migrations: Box::leak(steps.into_boxed_slice()),
+                    };
                     found.push(schema);
                 }
             }

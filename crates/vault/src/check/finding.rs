@@ -24,6 +24,8 @@ pub enum Finding {
     Identity(i64),
     /// The key added by this act is not the one in the table of keys.
     Key(i64),
+    /// What rows were, as this act bound it, was altered.
+    Rows(i64),
     /// A cosignature of the checkpoint of this size does not hold.
     Cosignature(i64),
 }
@@ -59,6 +61,8 @@ impl Bilingual for Finding {
             (Lang::Zh, Finding::Identity(change)) => format!("单位、人员、岗位变更 {change} 与日志不符"),
             (Lang::En, Finding::Key(seq)) => format!("the key added by act {seq} was altered"),
             (Lang::Zh, Finding::Key(seq)) => format!("第 {seq} 条登记的密钥被改动"),
+            (Lang::En, Finding::Rows(seq)) => format!("what rows were was altered after act {seq} bound it"),
+            (Lang::Zh, Finding::Rows(seq)) => format!("第 {seq} 条所存证的行指纹被改动"),
             (Lang::En, Finding::Cosignature(size)) => {
                 format!("a cosignature of the checkpoint at {size} does not hold")
             }

@@ -12,6 +12,7 @@ use store::Tx;
 
 use crate::act::Digest;
 use crate::canonical::{self, Leaf};
+use crate::rows::Bound;
 use crate::sql::{check as read, search};
 use crate::tree::{self, Edge, Hash};
 use crate::{VaultError, sql};
@@ -70,6 +71,7 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<CheckReport, VaultError> {
     let mut indexes = Indexes::read(tx, org_id, &mut findings)?;
     let mut beside = Beside::read(tx, org_id, &mut findings)?;
     let (mut edge, mut size, mut last, mut place) = (Edge::empty(), 0, -1, 0);
+    let mut bound = Bound::read(tx, org_id)?;
     beside.at_size(0, &edge, &mut findings);
     loop {
         let mut expected: Vec<Hash> = Vec::new();
@@ -89,6 +91,7 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<CheckReport, VaultError> {
             if let Some(leaf) = &leaf {
                 indexes.compare(seq, leaf, &mut findings);
                 beside.leaf(seq, leaf, &mut findings);
+                bound.leaf(seq, leaf, &mut findings);
             }
             edge.append(hash, |hash| expected.push(*hash));
             size += 1;
@@ -103,6 +106,7 @@ pub fn check(tx: &mut Tx<'_>, org_id: i64) -> Result<CheckReport, VaultError> {
     // Hashes that no leaf gives.
     read::hashes_from(tx, org_id, place, 1, |index, _| findings.push(Finding::Hash(index)))?;
     indexes.end(&mut findings);
+    bound.end(&mut findings);
     let seen = beside.end(tx, &mut findings)?;
     let Findings(findings) = findings;
     Ok(CheckReport {
@@ -175,7 +179,16 @@ impl Indexes {
             Some(at) if persons[at] == NOBODY => persons[at] = person,
             _ => findings.push(Finding::Index(seq)),
         })?;
-        Ok(Indexes { documents, persons, days: read::days(tx, org_id)? })
+        let days = read::days(tx, org_id)?;
+        // A run that no act needs: beside another one, or beyond the last act.
+        let mut next = 0;
+        for (first, last, _) in &days {
+            if *first < next || last < first || usize::try_from(*last).is_ok_and(|last| last >= size) {
+                findings.push(Finding::Index(*first));
+            }
+            next = last.saturating_add(1);
+        }
+        Ok(Indexes { documents, persons, days })
     }
 
     /// Each act must be found by its own document, person and day.
