@@ -27,9 +27,7 @@ fn out_of_range<T: std::fmt::Debug>(answer: Result<T, ChargeError>) -> &'static 
 
 /// Label, calculation and result of each row, in English.
 fn shown(rows: &[Row]) -> Vec<String> {
-    rows.iter()
-        .map(|row| format!("{}: {} = {}", row.label.en, row.calculation.en, row.result))
-        .collect()
+    rows.iter().map(|row| format!("{}: {} = {}", row.label.en, row.calculation.en, row.result)).collect()
 }
 
 fn two_part(months: &str) -> CapacityTerms {
@@ -162,7 +160,8 @@ fn theft_of(stolen: Stolen) -> Theft {
 /// Arts. 102, 103: what is shown, what is a limit, and what is refused.
 #[test]
 fn theft_at_its_edges() {
-    let amperes = |amperes: &str| Stolen::MeterCurrent { amperes: kwh(amperes), volts: kwh("220"), phases: 3 };
+    let amperes =
+        |amperes: &str| Stolen::MeterCurrent { amperes: kwh(amperes), volts: kwh("220"), phases: 3 };
     let charge = theft(&theft_of(amperes("10")), version("1996")).unwrap();
     // 3 × 220 V × 10 A = 6.6 kW, 12 hours, ten days.
     assert_eq!(
@@ -276,7 +275,8 @@ fn metering_errors_are_shown_with_their_figures() {
         ["normal month less fault month: (80 - 30) × 2 = 100 kWh"]
     );
     assert_eq!(shown(&corrected(&normal, Some("0")).steps)[1], "charged afterwards: 100 × 0 = 0.00");
-    let drop = MeteringError::LeadDrop { recorded: kwh("1000"), actual: rate("0.015"), allowed: rate("0.005") };
+    let drop =
+        MeteringError::LeadDrop { recorded: kwh("1000"), actual: rate("0.015"), allowed: rate("0.005") };
     assert_eq!(shown(&corrected(&drop, None).steps)[0], "drop beyond the allowed: 1.5% - 0.5% = 1%");
     let wiring =
         MeteringError::Wiring { billed: kwh("1000"), right_power: rate("3"), measured_power: rate("1.5") };
@@ -335,7 +335,8 @@ fn late_fees_are_shown_with_their_figures() {
     // Ten days of 82.40 are 0.824, of 100 just the least amount, of 101 more.
     let small = fee(&debt("82.40", "2021-03-15"), "2021-03-25");
     assert_eq!(shown(&small.steps)[1], "minimum: 0.824 is below 1.00 yuan, charged as 1.00 = 1.00");
-    for (principal, amount, minimum) in [("99", "1.00", true), ("100", "1.00", false), ("101", "1.01", false)] {
+    for (principal, amount, minimum) in [("99", "1.00", true), ("100", "1.00", false), ("101", "1.01", false)]
+    {
         let fee = fee(&debt(principal, "2021-03-15"), "2021-03-25");
         assert_eq!((fee.amount, fee.minimum_applied), (yuan(amount), minimum), "{principal}");
     }
@@ -352,11 +353,10 @@ fn late_fees_are_shown_with_their_figures() {
     // The change of the rules on 2024-06-01 changes no rate: the days are one run.
     let across = Debt { category: LateFeeCategory::Other, ..debt("1000", "2024-05-25") };
     let run = fee(&across, "2024-06-05");
-    assert_eq!(run.segments.iter().map(|one| (one.from, one.to, one.days)).collect::<Vec<_>>(), [(
-        day("2024-05-26"),
-        day("2024-06-05"),
-        11
-    )]);
+    assert_eq!(
+        run.segments.iter().map(|one| (one.from, one.to, one.days)).collect::<Vec<_>>(),
+        [(day("2024-05-26"), day("2024-06-05"), 11)]
+    );
 }
 
 /// A rate that changes with the rules is charged by its days.
@@ -369,10 +369,10 @@ fn a_rate_that_changes_is_charged_by_its_days() {
     let other = Debt { category: LateFeeCategory::Other, ..debt("1000", "2024-05-25") };
     // Six days of May at two per mille, five of June at four.
     let fee = late_fee(&other, day("2024-06-05"), &rules).unwrap();
-    assert_eq!(fee.segments.iter().map(|one| (one.days, one.version.as_str())).collect::<Vec<_>>(), [
-        (6, "1996"),
-        (5, "2024")
-    ]);
+    assert_eq!(
+        fee.segments.iter().map(|one| (one.days, one.version.as_str())).collect::<Vec<_>>(),
+        [(6, "1996"), (5, "2024")]
+    );
     assert_eq!(fee.amount, yuan("32.00"));
     // On the last day of the old rules, and on the first of the new.
     assert_eq!(late_fee(&other, day("2024-05-31"), &rules).unwrap().amount, yuan("12.00"));

@@ -93,7 +93,8 @@ fn registers_differ_by_what_they_do_not_show() {
             })
         })
     };
-    let differ = |periods: &str, total: &str| Err(Refusal::PeriodsDiffer { periods: kwh(periods), total: kwh(total) });
+    let differ =
+        |periods: &str, total: &str| Err(Refusal::PeriodsDiffer { periods: kwh(periods), total: kwh(total) });
     // Four registers: 40 kWh; the flat register gives way to the total.
     assert_eq!(billed("100", ["", "30", "40.04", "30"], "1000"), Ok([0, 30_000, 40_000, 30_000]));
     assert_eq!(billed("100", ["", "30", "39.96", "30"], "1000"), Ok([0, 30_000, 40_000, 30_000]));
@@ -162,8 +163,12 @@ fn feeds_share_the_floor() {
     let mut desk = Desk::exam();
     let mut charged = |feeds: &[(&str, &str)], kva: &str| {
         let bill = contracts(&mut desk, feeds, kva);
-        let rules: Vec<RuleId> =
-            bill.lines.iter().filter(|line| line.kind == LineKind::BasicDemand).map(|line| line.rule).collect();
+        let rules: Vec<RuleId> = bill
+            .lines
+            .iter()
+            .filter(|line| line.kind == LineKind::BasicDemand)
+            .map(|line| line.rule)
+            .collect();
         (bill.basic.unwrap().charged_kw.unwrap(), rules)
     };
     use RuleId::{DemandContract, DemandFloor};
@@ -204,7 +209,11 @@ fn capacity_by_days_is_named_so() {
             ..SupplyAgreement::default()
         }));
         let bill = desk.bill(&input);
-        bill.lines.iter().filter(|line| line.kind == LineKind::BasicCapacity).map(|line| line.rule).collect::<Vec<_>>()
+        bill.lines
+            .iter()
+            .filter(|line| line.kind == LineKind::BasicCapacity)
+            .map(|line| line.rule)
+            .collect::<Vec<_>>()
     };
     assert_eq!(rules(None), [RuleId::CapacityFull]);
     assert_eq!(rules(Some("2025-04-16")), [RuleId::CapacityDays]);

@@ -27,11 +27,8 @@ fn lined(line_loss: LineLoss) -> SupplyAgreement {
 
 /// Points of so many kWh each, all behind transformer and line.
 fn behind(plan: PlanId, used: &[&str]) -> Vec<Point> {
-    let one = |used: &&str| Point {
-        bears_transformer_loss: true,
-        bears_line_loss: true,
-        ..simple(plan, used)
-    };
+    let one =
+        |used: &&str| Point { bears_transformer_loss: true, bears_line_loss: true, ..simple(plan, used) };
     used.iter().map(one).collect()
 }
 
@@ -109,10 +106,18 @@ fn losses_are_shared_over_points() {
         ("0", &["5", "5"], &[0, 0]),
     ] {
         let bill = desk.bill(&june(behind(plan, used), fixed(lost, "0")));
-        assert_eq!(whole(bill.points.iter().map(|point| point.transformer_loss_kwh)), shares, "{lost} {used:?}");
+        assert_eq!(
+            whole(bill.points.iter().map(|point| point.transformer_loss_kwh)),
+            shares,
+            "{lost} {used:?}"
+        );
         let agreed = lined(LineLoss::Quantity(kwh(lost)));
         let bill = desk.bill(&june(behind(plan, used), agreed));
-        assert_eq!(whole(bill.points.iter().map(|point| point.line_loss_kwh)), shares, "line {lost} {used:?}");
+        assert_eq!(
+            whole(bill.points.iter().map(|point| point.line_loss_kwh)),
+            shares,
+            "line {lost} {used:?}"
+        );
         let all: i64 = used.iter().map(|used| used.parse::<i64>().unwrap()).sum();
         assert_eq!(bill.energy_kwh, Quantity::whole(all + shares.iter().sum::<i64>()).unwrap());
     }
@@ -181,7 +186,8 @@ fn sub_meters_take_up_to_all() {
 fn fixed_parts_have_limits() {
     let mut desk = Desk::exam();
     let plan = desk.plan("single_01", "1_10kv");
-    let split = |source: Source| account("2018-01-01", "2018-02-01", [simple(plan, "100"), point(plan, source)]);
+    let split =
+        |source: Source| account("2018-01-01", "2018-02-01", [simple(plan, "100"), point(plan, source)]);
     let ratio = |text: &str| split(Source::FixedRatio { parent: 0, ratio: rate(text) });
     let quantity = |text: &str| split(Source::FixedQuantity { parent: 0, kwh: kwh(text) });
     for (input, part) in [
@@ -210,10 +216,10 @@ fn sub_meters_form_no_circle() {
     let mut desk = Desk::exam();
     let plan = desk.plan("single_01", "1_10kv");
     let under = |parents: &[Option<u8>]| {
-        let points = parents.iter().zip(["100", "60", "30", "10"]).map(|(parent, used)| Point {
-            deducted_from: *parent,
-            ..simple(plan, used)
-        });
+        let points = parents
+            .iter()
+            .zip(["100", "60", "30", "10"])
+            .map(|(parent, used)| Point { deducted_from: *parent, ..simple(plan, used) });
         account("2018-01-01", "2018-02-01", points)
     };
     let bill = desk.bill(&under(&[None, Some(0), Some(1), Some(2)]));
@@ -264,8 +270,7 @@ fn an_adjustment_of_nothing_makes_no_line() {
     let mut desk = Desk::exam();
     let plan = desk.plan("pf_04", "1_10kv");
     let bill = |used: &str, kvarh: &str| {
-        let readings =
-            [reading(Register::Total, "0", used), reading(Register::ReactiveForward, "0", kvarh)];
+        let readings = [reading(Register::Total, "0", used), reading(Register::ReactiveForward, "0", kvarh)];
         let mut input = account("2018-01-01", "2018-02-01", [metered(plan, "1", &readings)]);
         input.supply = Some(Box::new(SupplyAgreement {
             power_factor: Some(PowerFactorStandard::P80),
@@ -290,9 +295,15 @@ fn an_adjustment_of_nothing_makes_no_line() {
 fn months_of_tiers_have_limits() {
     let mut desk = Desk::exam();
     let plan = desk.plan("jiangsu", "below_1kv");
-    for (months, months_in_year, fits) in
-        [(0, 12, false), (13, 12, false), (1, 0, false), (1, 13, false), (12, 12, true), (1, 1, true), (12, 1, true)]
-    {
+    for (months, months_in_year, fits) in [
+        (0, 12, false),
+        (13, 12, false),
+        (1, 0, false),
+        (1, 13, false),
+        (12, 12, true),
+        (1, 1, true),
+        (12, 1, true),
+    ] {
         let state = TierState { months, months_in_year, ..TierState::default() };
         let input = household(plan, "2017-06-01", "2017-07-01", "100", state);
         if fits {
@@ -312,7 +323,13 @@ fn points_of_a_household_share_its_tiers() {
     let mut desk = Desk::exam();
     // Winter: tiers end at 200 and 400 kWh.
     let plan = desk.plan("guangdong", "below_1kv");
-    let mut input = household(plan, "2020-11-01", "2020-12-01", "150", TierState { used_kwh: kwh("999"), ..TierState::default() });
+    let mut input = household(
+        plan,
+        "2020-11-01",
+        "2020-12-01",
+        "150",
+        TierState { used_kwh: kwh("999"), ..TierState::default() },
+    );
     input.points.push(simple(plan, "300"));
     let bill = desk.bill(&input);
     let tiers = bill.tiers.unwrap();
@@ -332,7 +349,10 @@ fn points_of_a_household_share_its_tiers() {
     let plan = desk.plan("jiangsu", "below_1kv");
     let none = household(plan, "2020-01-01", "2020-02-01", "100", state);
     let bill = desk.bill(&none);
-    assert_eq!((bill.tiers.unwrap().free_kwh, amounts(&bill, LineKind::FreeEnergy)), (Quantity::ZERO, vec![]));
+    assert_eq!(
+        (bill.tiers.unwrap().free_kwh, amounts(&bill, LineKind::FreeEnergy)),
+        (Quantity::ZERO, vec![])
+    );
 }
 
 /// Each line names the rule it stands under.
@@ -340,7 +360,12 @@ fn points_of_a_household_share_its_tiers() {
 fn lines_name_their_rule() {
     let mut desk = Desk::shipped("hubei-2026-01");
     let rules = |desk: &Desk, input: &AccountPeriod| -> Vec<RuleId> {
-        desk.bill(input).lines.iter().filter(|line| line.kind == LineKind::Energy).map(|line| line.rule).collect()
+        desk.bill(input)
+            .lines
+            .iter()
+            .filter(|line| line.kind == LineKind::Energy)
+            .map(|line| line.rule)
+            .collect()
     };
     let flat = desk.plan("single_part_flat", "below_1kv");
     assert_eq!(rules(&desk, &account("2026-01-01", "2026-02-01", [simple(flat, "1")])), [RuleId::FlatEnergy]);
@@ -389,7 +414,8 @@ fn additions_are_by_period() {
 fn iron_loss_runs_by_the_hour() {
     let mut desk = Desk::exam();
     let plan = desk.plan("single_01", "1_10kv");
-    let mut agreed = SupplyAgreement { transformers: smallvec![transformer("200")], ..SupplyAgreement::default() };
+    let mut agreed =
+        SupplyAgreement { transformers: smallvec![transformer("200")], ..SupplyAgreement::default() };
     agreed.transformer_loss = TransformerLoss::Formula(LossFormula::CopperRate {
         no_load_kw: kwh("0.5"),
         no_load_kvar: kwh("2"),
@@ -407,6 +433,10 @@ fn iron_loss_runs_by_the_hour() {
         let supply = Some(Box::new(agreed.clone()));
         let input = AccountPeriod { supply, ..account(from, to, behind(plan, &["0"])) };
         let loss = desk.bill(&input).loss.unwrap();
-        assert_eq!((loss.active_kwh, loss.reactive_kvarh), (kwh(active), kwh(reactive)), "{from} {supplied:?}");
+        assert_eq!(
+            (loss.active_kwh, loss.reactive_kvarh),
+            (kwh(active), kwh(reactive)),
+            "{from} {supplied:?}"
+        );
     }
 }

@@ -29,7 +29,12 @@ fn input(desk: &mut Desk, from: &str, to: &str, agreed: SupplyAgreement) -> Acco
 }
 
 /// Amount, kVA, days and rule of each line of the basic charge.
-fn lines(desk: &mut Desk, from: &str, to: &str, agreed: SupplyAgreement) -> Vec<(String, String, u32, RuleId)> {
+fn lines(
+    desk: &mut Desk,
+    from: &str,
+    to: &str,
+    agreed: SupplyAgreement,
+) -> Vec<(String, String, u32, RuleId)> {
     let input = input(desk, from, to, agreed);
     let bill = desk.bill(&input);
     bill.lines
@@ -68,7 +73,8 @@ fn a_suspension_has_a_shortest_term() {
     assert_eq!(june(&[event("2018-06-29", 0, Suspend)]), [line("4200.00", "300", 28, CapacityDays)]);
     // What began before the period counts from its own day.
     let mut agreed = capacity(&["300"]);
-    agreed.transformers[0].state = TransformerState::Suspended { since: day("2018-05-20"), days_this_year: 12 };
+    agreed.transformers[0].state =
+        TransformerState::Suspended { since: day("2018-05-20"), days_this_year: 12 };
     agreed.events = smallvec![off("2018-06-11")];
     assert_eq!(
         lines(&mut desk, "2018-06-01", "2018-07-01", agreed),
@@ -153,15 +159,22 @@ fn equal_days_are_one_line() {
         let agreed = SupplyAgreement { events: events.iter().copied().collect(), ..capacity(kva) };
         lines(&mut desk, "2018-06-01", "2018-07-01", agreed)
     };
-    assert_eq!(june(&["300"], &[event("2018-06-16", 0, HotStandby)]), [line("4500.00", "300", 1, CapacityFull)]);
-    assert_eq!(june(&["300"], &[event("2018-06-01", 0, HotStandby)]), [line("4500.00", "300", 1, CapacityFull)]);
+    assert_eq!(
+        june(&["300"], &[event("2018-06-16", 0, HotStandby)]),
+        [line("4500.00", "300", 1, CapacityFull)]
+    );
+    assert_eq!(
+        june(&["300"], &[event("2018-06-01", 0, HotStandby)]),
+        [line("4500.00", "300", 1, CapacityFull)]
+    );
     assert_eq!(
         june(&["300", "300"], &[]),
         [line("4500.00", "300", 1, CapacityFull), line("4500.00", "300", 1, CapacityFull)]
     );
     assert_eq!(june(&["300", "0"], &[]), [line("4500.00", "300", 1, CapacityFull)]);
     // Two events on one day: the later one holds.
-    let same_day = [event("2018-06-16", 0, Suspend), event("2018-06-16", 0, Swap { capacity_kva: kwh("100") })];
+    let same_day =
+        [event("2018-06-16", 0, Suspend), event("2018-06-16", 0, Swap { capacity_kva: kwh("100") })];
     assert_eq!(june(&["300"], &same_day), [line("2250.00", "300", 15, CapacityDays)]);
     // An event from before the period is of its first day.
     assert_eq!(

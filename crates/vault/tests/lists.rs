@@ -25,7 +25,8 @@ fn fill(store: &Store, count: i64, run: i64) -> Vec<Known> {
     (0..count)
         .map(|seq| {
             let who = if seq % 3 == 0 { &li } else { &wang };
-            let (kind, number) = (["meter", "account", "tariff"][(seq % 4 % 3) as usize], (seq % 5).to_string());
+            let (kind, number) =
+                (["meter", "account", "tariff"][(seq % 4 % 3) as usize], (seq % 5).to_string());
             let day = seq / run % 2;
             let act = Act::new(CHANGE, 3, kind, number.as_str());
             let at = now().plus_millis(day * DAY_MILLIS);
@@ -108,8 +109,7 @@ fn checkpoints_are_listed_with_their_witnesses() {
         let wang = person(ORG, 11, "王芳");
         let desk = Desk::new(store, &wang);
         let signers = make_keys(store);
-        let witness =
-            |name, seed| SigningKey::generate(KeyKind::Cosignature, name, &[seed; 32]).unwrap();
+        let witness = |name, seed| SigningKey::generate(KeyKind::Cosignature, name, &[seed; 32]).unwrap();
         let (one, two) = (witness("w1", 1), witness("w2", 2));
         for key in [&one, &two] {
             desk.act(now(), |work| add_key(work, KeyRole::Witness, key.verifier())).unwrap();

@@ -155,9 +155,11 @@ pub(super) fn basic_lines(
                 let own_floor = match (contract.is_zero(), place) {
                     (true, 0) => floor,
                     (true, _) => Quantity::ZERO,
-                    _ => {
-                        floor.exact().times(feed.contract_kw.exact())?.over(contract.exact())?.to_quantity(6)?
-                    }
+                    _ => floor
+                        .exact()
+                        .times(feed.contract_kw.exact())?
+                        .over(contract.exact())?
+                        .to_quantity(6)?,
                 };
                 let own = demand_of(charge.maker, feed.point)?;
                 charge.point = feed.point;
