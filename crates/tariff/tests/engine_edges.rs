@@ -244,3 +244,23 @@ fn the_discount_ends_after_its_last_month() {
         assert_ne!(basic.amount, Money::ZERO);
     }
 }
+
+/// A table on trial applies on every day, and takes no place of the same table in force.
+#[test]
+fn a_table_on_trial_applies_on_every_day() {
+    let mut desk = Desk::shipped("hubei-2026-01");
+    let request =
+        tariff::engine::PlanRequest::new("single_part_flat", VoltageLevel::from_key("below_1kv").unwrap());
+    let trial = desk.plans.compile_trial(&desk.table, &request).unwrap();
+    let in_force = desk.plan("single_part_flat", "below_1kv");
+    assert_ne!(trial, in_force);
+    for (from, to) in
+        [("2000-01-01", "2000-02-01"), ("2026-01-01", "2026-02-01"), ("2030-01-01", "2030-02-01")]
+    {
+        assert_eq!(desk.bill(&account(from, to, [simple(trial, "1000")])).total, yuan("735.89"), "{from}");
+        if !from.starts_with("2026") {
+            let refused = desk.refusal(&account(from, to, [simple(in_force, "1000")]));
+            assert_eq!(refused, Refusal::TableNotInForce("hubei-2026-01".into()), "{from}");
+        }
+    }
+}
