@@ -248,19 +248,25 @@ fn the_discount_ends_after_its_last_month() {
 /// A table on trial applies on every day, and takes no place of the same table in force.
 #[test]
 fn a_table_on_trial_applies_on_every_day() {
-    let mut desk = Desk::shipped("hubei-2026-01");
-    let request =
-        tariff::engine::PlanRequest::new("single_part_flat", VoltageLevel::from_key("below_1kv").unwrap());
+    let year = "from = \"2010-01-01\"\nto = \"2011-01-01\"";
+    let mut desk = Desk::exam_with(|text| text.replacen("from = \"1990-01-01\"", year, 1));
+    let level = VoltageLevel::from_key("1_10kv").unwrap();
+    let request = tariff::engine::PlanRequest::new("single_01", level);
     let trial = desk.plans.compile_trial(&desk.table, &request).unwrap();
-    let in_force = desk.plan("single_part_flat", "below_1kv");
+    let in_force = desk.plan("single_01", "1_10kv");
     assert_ne!(trial, in_force);
-    for (from, to) in
-        [("2000-01-01", "2000-02-01"), ("2026-01-01", "2026-02-01"), ("2030-01-01", "2030-02-01")]
-    {
-        assert_eq!(desk.bill(&account(from, to, [simple(trial, "1000")])).total, yuan("735.89"), "{from}");
-        if !from.starts_with("2026") {
-            let refused = desk.refusal(&account(from, to, [simple(in_force, "1000")]));
-            assert_eq!(refused, Refusal::TableNotInForce("hubei-2026-01".into()), "{from}");
+    for (from, to, within) in [
+        ("2009-12-01", "2010-01-01", false),
+        ("2010-06-01", "2010-07-01", true),
+        ("2011-01-01", "2011-02-01", false),
+    ] {
+        // 1000 kWh at 0.613.
+        assert_eq!(desk.bill(&account(from, to, [simple(trial, "1000")])).total, yuan("613.00"), "{from}");
+        let input = account(from, to, [simple(in_force, "1000")]);
+        if within {
+            assert_eq!(desk.bill(&input).total, yuan("613.00"));
+        } else {
+            assert_eq!(desk.refusal(&input), Refusal::TableNotInForce("exam".into()), "{from}");
         }
     }
 }
