@@ -101,6 +101,55 @@ fn april_issued<'h, 's>(house: &'h House<'s>) -> Company<'h, 's> {
     company
 }
 
+/// XC-15: the bills of an issue are found beside any one of them exactly as one pass over the month finds them, also
+/// when more strangers stand between them than are read at once.
+#[test]
+fn bills_of_an_issue_are_found_beside_one_of_them() {
+    each_engine(|house| {
+        april_issued(house);
+        let org_id = house.org_id();
+        let compared = || {
+            let mut seen = 0;
+            house
+                .store
+                .read(|tx| {
+                    for issue in billing::issues_made_in(tx, org_id, april())? {
+                        let mut whole = Vec::new();
+                        billing::each_issued(tx, org_id, &[issue], |bill| {
+                            whole.push(bill);
+                            Ok::<_, billing::BillingError>(())
+                        })?;
+                        for bill in &whole {
+                            assert_eq!(billing::issue_beside(tx, &issue, bill.key)?, whole);
+                            seen += 1;
+                        }
+                    }
+                    Ok::<_, billing::BillingError>(())
+                })
+                .unwrap();
+            seen
+        };
+        let bills = compared();
+        assert!(bills > 8, "{bills}");
+        let strangers = "INSERT INTO receivable
+             (org_id, month, account_id, sequence, issue_id, line, payer_id, amount, due_on)
+             SELECT org_id, month, ?2, ?3, 1, ?3, payer_id, amount, due_on FROM receivable
+             WHERE org_id = ?1 AND month = ?4 AND account_id = 1001 AND sequence = 0";
+        house
+            .store
+            .write(|tx| {
+                for account_id in 1001..1102_i64 {
+                    for sequence in 200..208_i64 {
+                        tx.execute(strangers, store::params![org_id, account_id, sequence, april()])?;
+                    }
+                }
+                Ok::<_, store::StoreError>(())
+            })
+            .unwrap();
+        assert_eq!(compared(), bills);
+    });
+}
+
 /// XC-15, BILL-20: a bill leaves the house with its proof; offline it is the same to the last byte, adds up, and comes
 /// out of its own inputs again.
 #[test]

@@ -23,6 +23,9 @@ pub enum BillingError {
         /// In English.
         en: String,
     },
+    /// Somebody wanted it stopped: nothing is wrong, and nothing came of it.
+    #[error("stopped as asked")]
+    Stopped,
     /// A plan that bills were made by is not to be had any more.
     #[error("price table {0} that bills were made by is missing or changed; load it again unchanged")]
     PlanLost(String),
@@ -88,6 +91,7 @@ impl Bilingual for BillingError {
             BillingError::Vault(error) => error.text(lang),
             BillingError::Office(error) => error.text(lang),
             error if lang == Lang::En => error.to_string(),
+            BillingError::Stopped => "已按要求停止".into(),
             BillingError::NoBook => "内部错误：账户不属于任何抄本".into(),
             BillingError::PriceTable { zh, .. } => zh.clone(),
             BillingError::PlanLost(table) => {

@@ -1,5 +1,7 @@
 //! Issued bills as the log covers them, read from the database for their proofs.
 
+use std::collections::HashMap;
+
 use store::Tx;
 
 use crate::canonical::{Owner, write_issued};
@@ -56,13 +58,7 @@ pub fn each_issued<E: From<crate::BillingError>>(
 ) -> std::result::Result<(), E> {
     let mut outcome = Ok(());
     let read = sql::each_issued_bill(tx, org_id, issues, |issue, line, key, payer_id, due_on, detail| {
-        let bytes = if issue.first_form {
-            detail
-        } else {
-            let mut bytes = Vec::with_capacity(detail.len() + 40);
-            write_issued(&Owner { key, payer_id, due_on }, &detail, &mut bytes);
-            bytes
-        };
+        let bytes = covered(issue, Owner { key, payer_id, due_on }, detail);
         let bill = IssuedBytes { issue_id: issue.issue_id, line: line - 1, key, bytes };
         take(bill).map_err(|error| {
             outcome = Err(error);
@@ -73,16 +69,72 @@ pub fn each_issued<E: From<crate::BillingError>>(
     Ok(read?)
 }
 
+/// Receivables read at once while the neighbours of a bill are looked for.
+const BESIDE: i64 = 512;
+
+/// The bills of the issue of the issued bill `key`, by line. They are looked for beside the bill, since the bills of an
+/// issue are those of a book, whose accounts stand together: about as many rows are read as the issue has, and not the
+/// month. Bills that are scattered (adjustments of many customers in one issue) are found too, in one pass over the month.
+pub fn issue_beside(tx: &mut Tx<'_>, issue: &Issue, key: BillKey) -> Result<Vec<IssuedBytes>> {
+    let Some(own) = sql::line_of(tx, key)?.filter(|own| own.issue_id == issue.issue_id) else {
+        return Ok(Vec::new());
+    };
+    let mut placed = vec![own];
+    for back in [true, false] {
+        let (mut from, mut strangers) = (key, 0);
+        while (placed.len() as i64) < issue.bills && strangers < BESIDE {
+            let next = sql::beside(tx, from, back, BESIDE)?;
+            let Some(last) = next.last() else { break };
+            from = last.key;
+            let before = placed.len();
+            let read = next.len();
+            placed.extend(next.into_iter().filter(|one| one.issue_id == issue.issue_id));
+            // A whole part without one of the issue's: beyond it there are none, or they are scattered.
+            strangers = if placed.len() == before { strangers + read as i64 } else { 0 };
+        }
+    }
+    if placed.len() as i64 != issue.bills {
+        let mut whole = Vec::new();
+        each_issued(tx, key.org_id, std::slice::from_ref(issue), |bill| {
+            whole.push(bill);
+            Ok::<_, crate::BillingError>(())
+        })?;
+        return Ok(whole);
+    }
+    placed.sort_unstable_by_key(|one| one.line);
+    let accounts: Vec<i64> = placed.iter().map(|one| one.key.account_id).collect();
+    let mut details = HashMap::with_capacity(placed.len());
+    sql::details(tx, (key.org_id, issue.month), &accounts, |account_id, sequence, detail| {
+        details.insert((account_id, sequence), detail);
+    })?;
+    let mut bytes = |one: sql::Placed| {
+        let detail = details.remove(&(one.key.account_id, one.key.sequence))?;
+        let owner = Owner { key: one.key, payer_id: one.payer_id, due_on: one.due_on };
+        Some(IssuedBytes {
+            issue_id: issue.issue_id,
+            line: one.line - 1,
+            key: one.key,
+            bytes: covered(issue, owner, detail),
+        })
+    };
+    Ok(placed.into_iter().filter_map(&mut bytes).collect())
+}
+
+/// The bytes of a bill that the log covers.
+fn covered(issue: &Issue, owner: Owner, detail: Vec<u8>) -> Vec<u8> {
+    if issue.first_form {
+        return detail;
+    }
+    let mut bytes = Vec::with_capacity(detail.len() + 40);
+    write_issued(&owner, &detail, &mut bytes);
+    bytes
+}
+
 /// The code of an issued bill; nothing when it was not issued.
 pub fn bill_code(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<BillCode>> {
     let Some(issue) = issue_of(tx, key)? else { return Ok(None) };
     let Some((payer_id, due_on, detail)) = sql::issued_bill(tx, key)? else { return Ok(None) };
-    let mut bytes = detail;
-    if !issue.first_form {
-        let mut covered = Vec::with_capacity(bytes.len() + 40);
-        write_issued(&Owner { key, payer_id, due_on }, &bytes, &mut covered);
-        bytes = covered;
-    }
+    let bytes = covered(&issue, Owner { key, payer_id, due_on }, detail);
     Ok(Some(BillCode::of(key, &vault::leaf_hash(&bytes))))
 }
 

@@ -6,7 +6,7 @@
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
 //! - [`desk`]: what pages show of all of it, a page at a time.
-//! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`inquiry`], [`generation`]: the office
+//! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`closing`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
 
 pub mod adjustment;
@@ -14,6 +14,7 @@ mod assemble;
 mod books;
 pub mod canonical;
 pub mod check;
+pub mod closing;
 mod code;
 pub mod desk;
 mod document;
@@ -48,7 +49,8 @@ pub use code::{BillCode, NoCode};
 pub use document::{BillPaper, bill_document, explain_bill};
 pub use error::BillingError;
 pub use issued::{
-    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_of, issued_keys, issues_made_in,
+    Issue, IssuedBytes, bill_code, book_of_issue, each_issued, issue_beside, issue_of, issued_keys,
+    issues_made_in,
 };
 pub use load::load_ready;
 pub use lookup::{

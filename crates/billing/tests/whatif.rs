@@ -66,7 +66,7 @@ fn compare(company: &Company<'_, '_>, trial: &Trial, selection: &Selection, line
             let org_id = company.house.org_id();
             let store = company.house.store;
             let mut found =
-                compare_months(store, org_id, &company.prices, trial, selection, &how, |_| ()).unwrap();
+                compare_months(store, org_id, &company.prices, trial, selection, &how, |_| true).unwrap();
             found.elapsed = std::time::Duration::ZERO;
             found
         })
@@ -135,6 +135,29 @@ fn digests(house: &House<'_>) -> Vec<(String, String)> {
 
 /// Households of March by account: kWh.
 const HOUSEHOLDS: i64 = 150 + 700 + 180 + 120 + 90 + 160 + 210 + 130;
+
+/// BILL-18: a comparison hears between two chunks that it is to stop, and then reads no further.
+#[test]
+fn a_comparison_stops_between_two_chunks() {
+    each_engine(|house| {
+        let company = Company::new(house, "2026-06");
+        let (march, same) = (Selection::month(month("2026-03")), trial(&company, hubei(), &[]));
+        for workers in [1, 3] {
+            let how = WhatIf { workers, chunk_bills: 3, ..WhatIf::default() };
+            for stop_at in 1..=3 {
+                let mut heard = 0;
+                let tell = |_| {
+                    heard += 1;
+                    heard < stop_at
+                };
+                let prices = &company.prices;
+                let stopped = compare_months(house.store, house.org_id(), prices, &same, &march, &how, tell);
+                assert!(matches!(stopped, Err(billing::BillingError::Stopped)));
+                assert_eq!(heard, stop_at);
+            }
+        }
+    });
+}
 
 /// Small cases worked by hand on March, which was issued; and not a byte of the database changes.
 #[test]

@@ -176,10 +176,10 @@ pub enum IdentityError {
         delegation_id: i64,
     },
     /// The passkey's answer does not fit, or there is none to ask.
-    #[error("the passkey was not accepted: {why}")]
+    #[error("the passkey was not accepted: {}", why.en)]
     Passkey {
         /// What does not fit.
-        why: String,
+        why: Text,
     },
     /// The person proved who they are too long ago.
     #[error("this needs a fresh login: log out, log in again and repeat it")]
@@ -306,7 +306,7 @@ impl Bilingual for IdentityError {
             IdentityError::UnknownDelegation { delegation_id } => {
                 format!("代理 {delegation_id} 不存在、已结束，或不能在该日结束")
             }
-            IdentityError::Passkey { why } => format!("通行密钥未被接受：{why}"),
+            IdentityError::Passkey { why } => format!("通行密钥未被接受：{}", why.zh),
             IdentityError::NotFresh => "此操作需要重新登录：请退出后重新登录再办理".to_owned(),
             IdentityError::UnknownPasskey { passkey_id } => format!("通行密钥 {passkey_id} 不存在或已删除"),
             IdentityError::BadScopes { scope } => {

@@ -327,7 +327,9 @@ fn an_authority_proves_the_own_password() {
         let right = house.attempt("head", PASSWORD, "10.0.0.1");
         let tried = login::verify_authority(store, CHEAP, &right, now());
         assert_eq!(tried.map(|_| ()), Err(LoginRefused::Wait { seconds: 5 }));
-        let actor = login::verify_authority(store, CHEAP, &right, later(5)).unwrap();
+        let lender = login::verify_authority(store, CHEAP, &right, later(5)).unwrap();
+        assert!(!lender.has_passkey());
+        let actor = lender.by_password().unwrap();
         assert_eq!(actor.person_id, head);
         let open = store.read(|tx| session::sessions(tx, actor.org_id, head, later(5))).unwrap();
         assert!(open.is_empty());

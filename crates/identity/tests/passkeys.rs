@@ -7,7 +7,7 @@ use common::{House, PASSWORD, each_engine, now};
 use data_encoding::BASE64URL_NOPAD;
 use identity::passkey::{self, Site};
 use identity::session::{self, Session};
-use identity::{IdentityError, LoginRefused};
+use identity::{IdentityError, LoginRefused, PasswordCost, login};
 use kernel::Moment;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
@@ -239,5 +239,60 @@ fn an_act_is_signed() {
         for statement in ["DELETE FROM identity_signature", "UPDATE identity_signature SET verb = 'x'"] {
             assert!(store.write(|tx| tx.execute(statement, &[])).is_err(), "{statement}");
         }
+    });
+}
+
+/// XC-03: who has a passkey lends authority with it, over exactly the act that it is lent for, to exactly the session
+/// that asked; the password alone lends nothing. Without a passkey the password is enough.
+#[test]
+fn whoever_lends_authority_gives_the_passkey_too() {
+    each_engine(|store| {
+        let house = House::found(store, "example");
+        let clerk = house.with_password("clerk");
+        let head = house.with_password("head");
+        house.assign(head, house.founded.unit_id, "leader_in_charge").unwrap();
+        let asking = house.enter("clerk", now());
+        let verify = || {
+            let attempt = house.attempt("head", PASSWORD, "10.0.0.1");
+            login::verify_authority(store, PasswordCost::CHEAP, &attempt, now()).unwrap()
+        };
+        assert_eq!(verify().by_password().unwrap().person_id, head, "there is no passkey yet");
+
+        let mut key = Authenticator::new(9);
+        house.add(&house.enter("head", now()), &mut key).unwrap();
+        let mut own = Authenticator::new(10);
+        house.add(&asking, &mut own).unwrap();
+        let lender = verify();
+        assert!(lender.has_passkey());
+        assert_eq!(lender.unit_with("report.approve_targets"), Some(house.founded.unit_id));
+        assert_eq!(lender.unit_with("ledger.post"), None);
+        assert!(matches!(lender.by_password(), Err(LoginRefused::Passkey { .. })));
+
+        let act = ("report.approve_targets", "k-1", &b"month=2026-02"[..]);
+        let begin = |session: &Session, what| {
+            passkey::begin_authority(store, &site(), session, &verify(), what, now()).unwrap()
+        };
+        let finish = |session: &Session, what, answer: &str| {
+            passkey::finish_authority(store, &site(), session, verify(), what, answer, now())
+        };
+        // Another act, another session, another person's passkey, a signature meant as such: nothing is lent.
+        let answer = key.get(&begin(&asking, act));
+        assert!(finish(&asking, (act.0, "k-2", act.2), &answer).is_err());
+        let answer = key.get(&begin(&asking, act));
+        assert!(finish(&house.enter("clerk", now()), act, &answer).is_err());
+        let answer = own.get(&begin(&asking, act));
+        assert!(finish(&asking, act, &answer).is_err());
+        let answer = own.get(&passkey::begin_signature(store, &site(), &asking, act, now()).unwrap());
+        assert!(finish(&asking, act, &answer).is_err());
+
+        let answer = key.get(&begin(&asking, act));
+        assert_eq!(finish(&asking, act, &answer).unwrap().person_id, head);
+        assert!(finish(&asking, act, &answer).is_err(), "once");
+        let kept = store.read(|tx| passkey::signatures(tx, asking.org_id)).unwrap();
+        let [kept] = kept.as_slice() else { panic!("one signature: {kept:?}") };
+        assert_eq!((kept.person_id, kept.verb.as_str(), kept.request_key.as_str()), (head, act.0, act.1));
+        // The lender's passkey made nobody's session fresher.
+        let again = store.read(|tx| session::sessions(tx, asking.org_id, clerk, now())).unwrap();
+        assert!(again.iter().all(|one| !one.second_factor_done || one.id == asking.id));
     });
 }

@@ -2,12 +2,12 @@
 //! question reads the part it answers and no more than [`COUNT_MAX`] rows to count the rest.
 
 use kernel::{Money, Month, Text};
-use store::{StoreError, Tx, Value, params};
+use store::{StoreError, Tx, Value, Walk, params};
 
 use crate::canonical::{Movement, VoucherHead};
 use crate::{AccountCode, Chart, ComponentId, DetailLine, LedgerError, Posting, sql};
 
-/// Rows are counted and summed up to this many; beyond it a look says "at least".
+/// Rows are counted and summed up to this many; beyond it a look says "more than".
 pub const COUNT_MAX: i64 = 200_000;
 
 /// The chart of accounts as the organisation has it.
@@ -25,10 +25,12 @@ pub fn component_names(
 }
 
 /// Which part of rows in order is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The latest first.
     pub down: bool,
+    /// Where to go on, by the keys of the rows: a voucher's, a line's number, or both.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
@@ -37,14 +39,14 @@ pub struct Part {
 
 impl Part {
     /// The words that ask for the part of rows in the order of `keys`, and `given` with its two numbers.
-    fn ask<'v>(self, keys: &[&str], given: &[Value<'v>]) -> (String, Vec<Value<'v>>) {
-        let way = if self.down { " DESC" } else { "" };
-        let keys: Vec<String> = keys.iter().map(|key| format!("{key}{way}")).collect();
+    fn ask<'v>(&'v self, keys: &[&str], given: &[Value<'v>]) -> (String, Vec<Value<'v>>) {
         let whole = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
         let mut given = given.to_vec();
+        let behind = self.walk.clause(keys, self.down, &mut given);
         given.extend([whole(self.limit), whole(self.offset)]);
         let (limit, offset) = (given.len() - 1, given.len());
-        (format!("ORDER BY {} LIMIT ?{limit} OFFSET ?{offset}", keys.join(", ")), given)
+        let order = self.walk.order(keys, self.down);
+        (format!("{behind}{order} LIMIT ?{limit} OFFSET ?{offset}"), given)
     }
 }
 
@@ -83,14 +85,14 @@ fn head(org_id: i64, row: &store::Row<'_>) -> Result<VoucherHead, LedgerError> {
     })
 }
 
-/// The vouchers of a period that pass `filter`, the wanted part; how many there are and what they sum to, both over
-/// the first [`COUNT_MAX`].
+/// The vouchers of a period that pass `filter`, the wanted part; how many there are and what they sum to. A count above
+/// [`COUNT_MAX`] says that there are more than that, and the sum is not of all then.
 pub fn vouchers_of(
     tx: &mut Tx<'_>,
     org_id: i64,
     period: Month,
     filter: &VoucherFilter,
-    part: Part,
+    part: &Part,
 ) -> Result<(Vec<VoucherHead>, i64, Money), LedgerError> {
     let mut where_ = "FROM voucher v WHERE v.org_id = ?1 AND v.period = ?2".to_owned();
     let mut given = vec![Value::Int(org_id), Value::from(period)];
@@ -107,11 +109,11 @@ pub fn vouchers_of(
     let found = tx.list(&format!("SELECT {HEAD} {where_} {asked}"), &with_part, |row| head(org_id, row))?;
     let text = format!(
         "SELECT COUNT(*), CAST(COALESCE(SUM(t.total), 0) AS BIGINT) FROM
-           (SELECT v.total {where_} LIMIT {COUNT_MAX}) t"
+           (SELECT v.total {where_} LIMIT {COUNT_MAX} + 1) t"
     );
     let sums = tx.one(&text, &given, |row| Ok::<_, StoreError>((row.int(0)?, row.money(1)?)))?;
     let (count, total) = sums.unwrap_or_default();
-    Ok((found, count, total))
+    Ok((part.walk.in_order(found), count, total))
 }
 
 /// The header of a voucher.
@@ -142,7 +144,7 @@ pub fn voucher_postings(
     org_id: i64,
     voucher_id: i64,
     customer: Option<i64>,
-    part: Part,
+    part: &Part,
 ) -> Result<PostingsPage, LedgerError> {
     let mut where_ = "FROM posting p WHERE p.org_id = ?1 AND p.voucher_id = ?2".to_owned();
     let mut given = vec![Value::Int(org_id), Value::Int(voucher_id)];
@@ -166,7 +168,7 @@ pub fn voucher_postings(
     let text = format!("SELECT COUNT(*), CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) {where_}");
     let sums = tx.one(&text, &given, |row| Ok::<_, StoreError>((row.int(0)?, row.money(1)?)))?;
     let (count, total) = sums.unwrap_or_default();
-    Ok((found, count, total))
+    Ok((part.walk.in_order(found), count, total))
 }
 
 /// What a voucher moves, by account and component.
@@ -237,7 +239,7 @@ const VOUCHERS_MAX: usize = 200;
 pub struct AccountLines {
     /// The wanted part, in the order of vouchers and lines.
     pub lines: Vec<DetailLine>,
-    /// How many there are, up to [`COUNT_MAX`].
+    /// How many there are; above [`COUNT_MAX`] there are more than that, and the sums are not of all.
     pub count: i64,
     /// Debits of those counted.
     pub debit: Money,
@@ -252,7 +254,7 @@ pub fn account_lines(
     account: AccountCode,
     month: Month,
     filter: &LineFilter,
-    part: Part,
+    part: &Part,
 ) -> Result<AccountLines, LedgerError> {
     let mut given = vec![Value::Int(org_id), Value::from(month), Value::Int(account.0)];
     let mut where_ = "FROM voucher v JOIN posting p ON p.org_id = v.org_id AND p.voucher_id = v.voucher_id
@@ -308,10 +310,11 @@ pub fn account_lines(
     let text = format!(
         "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN t.debit = ?3 THEN t.amount ELSE 0 END), 0) AS BIGINT),
            CAST(COALESCE(SUM(CASE WHEN t.debit = ?3 THEN 0 ELSE t.amount END), 0) AS BIGINT)
-         FROM (SELECT p.debit, p.amount {where_} LIMIT {COUNT_MAX}) t"
+         FROM (SELECT p.debit, p.amount {where_} LIMIT {COUNT_MAX} + 1) t"
     );
     let sums =
         tx.one(&text, &given, |row| Ok::<_, StoreError>((row.int(0)?, row.money(1)?, row.money(2)?)))?;
     let (count, debit, credit) = sums.unwrap_or_default();
+    let lines = part.walk.in_order(lines);
     Ok(AccountLines { lines, count, debit, credit })
 }

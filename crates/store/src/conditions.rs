@@ -5,8 +5,8 @@ use crate::Value;
 /// Conditions joined by AND, with their values in the order of their places.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditions<'v> {
-    text: String,
-    values: Vec<Value<'v>>,
+    pub(crate) text: String,
+    pub(crate) values: Vec<Value<'v>>,
 }
 
 impl<'v> Conditions<'v> {

@@ -29,6 +29,7 @@ mod sqlite_engine;
 mod sqlite_load;
 mod tx;
 mod value;
+mod walk;
 
 pub use backup_file::{BackupFault, BackupReport, BackupTable};
 pub use bare::BareInsert;
@@ -42,6 +43,7 @@ pub use row::Row;
 pub use rows::{RowChange, RowFault, RowFaultKind};
 pub use tx::Tx;
 pub use value::Value;
+pub use walk::{KeyPart, Walk};
 
 use kernel::Moment;
 use postgres_engine::PostgresPool;

@@ -1,7 +1,7 @@
 //! Finding acts again: by document, by person, by day (XC-15).
 
 use kernel::Date;
-use store::Tx;
+use store::{KeyPart, Tx, Walk};
 
 use crate::act::{Document, Recorded};
 use crate::canonical::Leaf;
@@ -97,6 +97,8 @@ pub struct ActQuery {
     pub day: Option<Date>,
     /// The latest first.
     pub newest_first: bool,
+    /// Where to go on: the place of an act is its number.
+    pub walk: Walk,
     /// Acts left out.
     pub offset: usize,
     /// Acts at most.
@@ -114,7 +116,7 @@ pub fn acts(tx: &mut Tx<'_>, org_id: i64, query: &ActQuery) -> Result<(Vec<Recor
             None => vec![(0, sql::size(tx, org_id)? - 1)],
         };
         let count = runs.iter().map(|(first, last)| (last - first + 1).max(0)).sum();
-        let (from, to) = (offset.min(count), offset.saturating_add(limit).min(count));
+        let (from, to) = places(&runs, count, query, offset, limit);
         let at = |place: i64| {
             let mut place = if query.newest_first { count - 1 - place } else { place };
             for (first, last) in &runs {
@@ -134,13 +136,37 @@ pub fn acts(tx: &mut Tx<'_>, org_id: i64, query: &ActQuery) -> Result<(Vec<Recor
             number: query.number.as_deref(),
             day: query.day,
         };
-        search::found(tx, org_id, &wanted, (query.newest_first, offset, limit))?
+        search::found(tx, org_id, &wanted, &query.walk, (query.newest_first, offset, limit))?
     };
     let mut leaves = Vec::with_capacity(seqs.len());
     for seq in seqs {
         leaves.push(leaf(tx, org_id, seq)?);
     }
     Ok((personal::open(tx, org_id, leaves)?, count))
+}
+
+/// Which places of `runs`, counted in the order of the list, a part of them holds.
+fn places(runs: &[(i64, i64)], count: i64, query: &ActQuery, offset: i64, limit: i64) -> (i64, i64) {
+    let seq = match query.walk.from.as_deref() {
+        Some([KeyPart::Int(seq), ..]) => Some(*seq),
+        _ => None,
+    };
+    // How many of the list come before the act one goes on from, and how many with it.
+    let below = |seq: i64| -> i64 {
+        runs.iter().map(|(first, last)| (seq - first).clamp(0, (last - first + 1).max(0))).sum()
+    };
+    let (before, with) = match seq {
+        None if query.walk.back => (count, count),
+        None => (0, 0),
+        Some(seq) if query.newest_first => (count - below(seq.saturating_add(1)), count - below(seq)),
+        Some(seq) => (below(seq), below(seq.saturating_add(1))),
+    };
+    if query.walk.back {
+        let to = before.saturating_sub(offset).max(0);
+        return (to.saturating_sub(limit).max(0), to);
+    }
+    let from = with.saturating_add(offset).min(count);
+    (from, from.saturating_add(limit).min(count))
 }
 
 /// The kinds of documents that the log knows.
@@ -170,5 +196,37 @@ pub fn each_canonical<E: From<VaultError>>(
     match (refused, given) {
         (Some(error), _) => Err(error),
         (None, given) => Ok(given.map(|_| ())?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A walk through runs of acts shows each act once, forwards and back, the oldest or the latest first.
+    #[test]
+    fn a_walk_through_runs_shows_each_act_once() {
+        let runs = [(3, 5), (9, 9), (12, 15)];
+        let mut seqs: Vec<i64> = runs.iter().flat_map(|(first, last)| *first..=*last).collect();
+        let count = seqs.len() as i64;
+        for newest_first in [false, true] {
+            if newest_first {
+                seqs.reverse();
+            }
+            for back in [false, true] {
+                let (mut from, mut seen) = (None, Vec::new());
+                loop {
+                    let walk = Walk { from, back };
+                    let query = ActQuery { newest_first, walk, ..ActQuery::default() };
+                    let (first, last) = places(&runs, count, &query, 0, 3);
+                    let part = &seqs[first as usize..last as usize];
+                    let Some(end) = (if back { part.first() } else { part.last() }) else { break };
+                    from = Some(vec![KeyPart::Int(*end)]);
+                    let at = if back { 0 } else { seen.len() };
+                    seen.splice(at..at, part.iter().copied());
+                }
+                assert_eq!(seen, seqs, "{newest_first} {back}");
+            }
+        }
     }
 }

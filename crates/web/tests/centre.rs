@@ -126,7 +126,7 @@ impl Office<'_> {
     ) -> Rows {
         let list = self.catalogue.lists().find(|list| list.name == name).unwrap();
         let given = Given::understand(list.filters, &raw(given), true).unwrap();
-        let query = Query { given: &given, search, sort, offset, limit };
+        let query = Query { given: &given, search, sort, offset, limit, walk: None };
         self.look(login, "2026-04-08", |look| (list.rows)(look, &query))
     }
     fn list(&self, login: &str, name: &str, given: &[(&str, &str)]) -> Rows {
@@ -583,8 +583,8 @@ fn pages_of_bills_are_what_a_plain_computation_finds() {
                             Some(_) => one.energy_kwh.cmp(&two.energy_kwh),
                             None => std::cmp::Ordering::Equal,
                         };
-                        let order = if sort.is_some_and(|(_, down)| down) { order.reverse() } else { order };
-                        order.then(one.key.cmp(&two.key))
+                        let order = order.then(one.key.cmp(&two.key));
+                        if sort.is_some_and(|(_, down)| down) { order.reverse() } else { order }
                     });
                     let shown: Vec<String> = found.rows.iter().map(|row| texts(row)[0].clone()).collect();
                     let wanted: Vec<String> =

@@ -1,7 +1,7 @@
 //! Closing checklists per unit and period (XC-09): a period is closed only when nothing on its list is open.
 
 use identity::{Permission, Work};
-use kernel::Moment;
+use kernel::{Moment, Text};
 use store::Tx;
 
 use crate::catalogue::{Catalogue, ClosingItem};
@@ -24,15 +24,44 @@ pub fn open_checklist(
     Ok(sql::closing::items(work.tx, org_id, unit_id, period.number())?)
 }
 
-/// Ticks an item as done, or as having nothing to do, which needs a note. An item that stands for lists to be signed
-/// is refused while one of the unit's lists of that month lacks a signature.
+/// Does what the books say prove an item?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proved {
+    /// It is as it should be.
+    Yes,
+    /// It is not: the item stays open.
+    No,
+    /// There is nothing that could prove it: nothing to do, which a person says with a note.
+    Nothing,
+    /// The books say nothing about it: a person's word.
+    Unsaid,
+}
+
+/// What the books say about an item, by whoever knows them; this crate knows lists and signatures only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// In words.
+    pub said: Text,
+    /// Whether it proves the item.
+    pub proved: Proved,
+}
+
+impl Evidence {
+    /// The books say nothing.
+    pub fn unsaid() -> Evidence {
+        Evidence { said: Text::new("", ""), proved: Proved::Unsaid }
+    }
+}
+
+/// Ticks an item as done, or as having nothing to do, which needs a note. Refused when `evidence` denies it. An item
+/// that stands for lists to be signed is refused while one of the unit's lists of that month lacks a signature.
 pub fn tick_item(
     work: &mut Work<'_, '_>,
     unit_id: i64,
     period: Period,
     item: &str,
-    nothing_to_do: bool,
-    note: &str,
+    (nothing_to_do, note): (bool, &str),
+    evidence: &Evidence,
 ) -> Result<(), WorkflowError> {
     work.require(TICK, unit_id)?;
     rules::check_text(item, note, nothing_to_do)?;
@@ -44,6 +73,16 @@ pub fn tick_item(
         if count > 0 {
             return Err(WorkflowError::ListsUnsigned { item: known.code, count });
         }
+    }
+    let denied = |nothing_there| WorkflowError::NotProved {
+        item: known.code,
+        said: evidence.said.clone(),
+        nothing_there,
+    };
+    match evidence.proved {
+        Proved::No => return Err(denied(false)),
+        Proved::Nothing if !nothing_to_do => return Err(denied(true)),
+        Proved::Yes | Proved::Nothing | Proved::Unsaid => {}
     }
     let tick = sql::closing::Tick { unit_id, period: period.number(), item: known.code, note, nothing_to_do };
     let (by, now) = (work.actor().person_id, work.now());

@@ -2,7 +2,7 @@
 
 use documents::DocumentError;
 use identity::IdentityError;
-use kernel::{Bilingual, Date, FigureError, Lang};
+use kernel::{Bilingual, Date, FigureError, Lang, Text};
 use store::StoreError;
 use vault::VaultError;
 
@@ -143,6 +143,19 @@ pub enum WorkflowError {
         /// How many.
         count: i64,
     },
+    /// The books deny what an item says, or hold nothing that could prove it.
+    #[error(
+        "{item} cannot be ticked: {}; {}", said.en,
+        if *nothing_there { "tick it as nothing to do, with a note why" } else { "see to it first" }
+    )]
+    NotProved {
+        /// The item.
+        item: &'static str,
+        /// What the books say.
+        said: Text,
+        /// There is nothing there; otherwise it is not done.
+        nothing_there: bool,
+    },
     /// The period is closed.
     #[error("unit {unit_id} has closed {period}")]
     Closed {
@@ -207,6 +220,17 @@ impl Bilingual for WorkflowError {
             }
             WorkflowError::ListsUnsigned { item, count } => {
                 format!("{item} 不能登记完成：该月尚有 {count} 份清单未签字")
+            }
+            WorkflowError::NotProved { item, said, nothing_there } => {
+                let closing =
+                    crate::Catalogue::built_in().closing_items.iter().find(|known| known.code == *item);
+                let named = closing.map_or(*item, |known| &known.text.zh);
+                let then = if *nothing_there {
+                    "如确无此事项，请选“无此事项”并说明"
+                } else {
+                    "请先办妥"
+                };
+                format!("“{named}”不能登记完成：{}；{then}", said.zh)
             }
             WorkflowError::Closed { unit_id, period } => format!("单位 {unit_id} 已结 {period}"),
             WorkflowError::NotSentYet => "不能登记尚未发出的信息".into(),

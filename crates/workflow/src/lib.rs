@@ -28,7 +28,7 @@ pub use clock::{
     Standing, clocks_of, clocks_of_ticket, drop_clock, late_list, meet_clocks, met_clocks, open_clocks,
     postpone_clock, postponements, start_clocks,
 };
-pub use closing::{checklist, close_period, closed_by, open_checklist, tick_item};
+pub use closing::{Evidence, Proved, checklist, close_period, closed_by, open_checklist, tick_item};
 pub use error::WorkflowError;
 pub use inbox::{
     ClockGroup, ClockQuery, OpenApproval, TicketGroup, approvals_open, clock_groups, clocks_page,

@@ -5,10 +5,10 @@ mod house;
 
 use house::{House, at, day, each_engine};
 use identity::IdentityError;
-use kernel::Month;
+use kernel::{Bilingual as _, Lang, Month, Text};
 use workflow::{
-    Approval, ApprovalState, Channel, ClockState, ListLine, ListSide, NewApproval, NewList, NewMessage,
-    Period, Subject, WorkflowError,
+    Approval, ApprovalState, Channel, ClockState, Evidence, ListLine, ListSide, NewApproval, NewList,
+    NewMessage, Period, Proved, Subject, WorkflowError,
 };
 
 fn march() -> Month {
@@ -178,7 +178,14 @@ fn a_month_is_not_closed_with_open_items() {
             || house.by("head", "2026-03-31", |work| workflow::close_period(work, house.station, period));
         let tick = |item: &str, nothing_to_do: bool, note: &str| {
             house.by("fee", "2026-03-31", |work| {
-                workflow::tick_item(work, house.station, period, item, nothing_to_do, note)
+                workflow::tick_item(
+                    work,
+                    house.station,
+                    period,
+                    item,
+                    (nothing_to_do, note),
+                    &Evidence::unsaid(),
+                )
             })
         };
         let Err(WorkflowError::OpenItems { items, .. }) = close() else { panic!("must be refused") };
@@ -217,6 +224,49 @@ fn a_month_is_not_closed_with_open_items() {
         assert!(matches!(tick("slips_closed", false, ""), Err(WorkflowError::Closed { .. })));
         let by = house.look(|tx, org_id| workflow::closed_by(tx, org_id, house.station, period));
         assert_eq!(by, Some((house.actor("head").person_id, at("2026-03-31"))));
+    });
+}
+
+/// XC-09: what the books deny is not ticked, neither as done nor as nothing to do; where there is nothing to prove an item
+/// by, it is ticked as nothing to do, with a note. Whoever is refused reads what is missing.
+#[test]
+fn what_the_books_deny_is_not_ticked() {
+    // What the books say, ticked as nothing to do, the note, is it ticked.
+    let cases = [
+        (Proved::Yes, false, "", true),
+        (Proved::Yes, true, "none this month", true),
+        (Proved::No, false, "", false),
+        (Proved::No, false, "done by hand", false),
+        (Proved::No, true, "none this month", false),
+        (Proved::Nothing, false, "", false),
+        (Proved::Nothing, false, "done by hand", false),
+        (Proved::Nothing, true, "", false),
+        (Proved::Nothing, true, "none this month", true),
+        (Proved::Unsaid, false, "", true),
+        (Proved::Unsaid, true, "", false),
+        (Proved::Unsaid, true, "none this month", true),
+    ];
+    each_engine(|house| {
+        for (at, (proved, nothing_to_do, note, ticked)) in cases.into_iter().enumerate() {
+            let period = Period::Month(Month::new(2024, i8::try_from(at).unwrap() + 1).unwrap());
+            let on = "2026-03-31";
+            house.by("fee", on, |work| workflow::open_checklist(work, house.station, period)).unwrap();
+            let evidence = Evidence { said: Text::new("尚未确认", "not confirmed yet"), proved };
+            let tick = house.by("fee", on, |work| {
+                let as_what = (nothing_to_do, note);
+                workflow::tick_item(work, house.station, period, "receivable_confirmed", as_what, &evidence)
+            });
+            assert_eq!(tick.is_ok(), ticked, "{proved:?} {nothing_to_do} {note:?}: {tick:?}");
+            if let Err(error @ WorkflowError::NotProved { .. }) = tick {
+                assert!(error.text(Lang::Zh).contains("“应收数据已确认”不能登记完成：尚未确认"), "{error:?}");
+                assert!(error.text(Lang::En).contains("not confirmed yet"), "{error:?}");
+            } else {
+                assert!(ticked || note.is_empty(), "{tick:?}");
+            }
+            let kept = house.look(|tx, org_id| workflow::checklist(tx, org_id, house.station, period));
+            let item = kept.iter().find(|item| item.code == "receivable_confirmed").unwrap();
+            assert_eq!(item.done.is_some(), ticked);
+        }
     });
 }
 

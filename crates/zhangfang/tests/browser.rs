@@ -19,6 +19,7 @@ mod browser {
     mod month_end;
     mod narrow;
     mod parameter;
+    mod passkey;
     mod refused;
 }
 mod house;

@@ -4,6 +4,7 @@
 
 mod console {
     mod api;
+    mod desks;
     mod door;
     mod jobs;
     mod policy;

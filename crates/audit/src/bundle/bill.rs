@@ -72,10 +72,7 @@ pub fn bills_proved(
     for (key, about) in keys {
         let missing = || AuditError::NoSuchBill(name(key));
         let issue = billing::issue_of(tx, *key)?.ok_or_else(missing)?;
-        let (bill, leaves) = issue_with(tx, org_id, &issue, *key)?;
-        if proof::merkle_root(leaves.iter().copied()) != issue.root {
-            return Err(AuditError::Altered(name(key)));
-        }
+        let (bill, leaves) = issue_with(tx, &issue, *key)?;
         let act = found.issue_act(tx, &issue, &bill)?;
         let line = bill.line.unsigned_abs();
         let path = proof::inclusion_proof_over(line, &leaves)?;
@@ -120,10 +117,7 @@ pub struct BillPlace {
 /// The place of an issued bill in the log; nothing before issue. Refuses a bill whose bytes the log does not cover.
 pub fn place_of(tx: &mut Tx<'_>, org_id: i64, key: BillKey) -> Result<Option<BillPlace>, AuditError> {
     let Some(issue) = billing::issue_of(tx, key)? else { return Ok(None) };
-    let (bill, leaves) = issue_with(tx, org_id, &issue, key)?;
-    if proof::merkle_root(leaves.iter().copied()) != issue.root {
-        return Err(AuditError::Altered(format!("{} {}-{}", key.month, key.account_id, key.sequence)));
-    }
+    let (bill, leaves) = issue_with(tx, &issue, key)?;
     let found = Collector { org_id, acts: Vec::new(), places: HashMap::new() };
     let seq = found.act_of_issue(tx, &issue, key)?;
     let leaf = proof::leaf_hash(&bill.bytes);
@@ -145,22 +139,19 @@ pub fn act_of_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<i64, AuditError> {
     Collector { org_id: key.org_id, acts: Vec::new(), places: HashMap::new() }.act_of_issue(tx, &issue, key)
 }
 
-/// The bill `key` of an issue, and the leaf hashes of all its bills.
+/// The bill `key` of an issue, and the leaf hashes of all its bills, whose root is that of the issue.
 fn issue_with(
     tx: &mut Tx<'_>,
-    org_id: i64,
     issue: &Issue,
     key: BillKey,
 ) -> Result<(IssuedBytes, Vec<proof::Hash>), AuditError> {
-    let (mut found, mut leaves) = (None, Vec::new());
-    billing::each_issued(tx, org_id, std::slice::from_ref(issue), |bill| {
-        leaves.push(proof::leaf_hash(&bill.bytes));
-        if bill.key == key {
-            found = Some(bill);
-        }
-        Ok::<_, AuditError>(())
-    })?;
-    let found = found.ok_or_else(|| AuditError::NoSuchBill(format!("{} {}", key.month, key.account_id)))?;
+    let bills = billing::issue_beside(tx, issue, key)?;
+    let leaves: Vec<proof::Hash> = bills.iter().map(|bill| proof::leaf_hash(&bill.bytes)).collect();
+    let found = bills.into_iter().find(|bill| bill.key == key);
+    let found = found.ok_or_else(|| AuditError::NoSuchBill(name(&key)))?;
+    if proof::merkle_root(leaves.iter().copied()) != issue.root {
+        return Err(AuditError::Altered(name(&key)));
+    }
     Ok((found, leaves))
 }
 

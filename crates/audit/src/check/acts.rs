@@ -94,12 +94,12 @@ fn state(leaf: &Leaf) -> Option<(String, String)> {
     Some((clear(&change.before)?.to_owned(), clear(&change.after)?.to_owned()))
 }
 
-/// Reads every act; `progress` learns how many.
+/// Reads every act; `progress` learns how many and answers whether to go on.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     org_id: i64,
     history: &History,
-    progress: &mut dyn FnMut(i64),
+    progress: &mut dyn FnMut(i64) -> bool,
 ) -> Result<(Checked, Told), CheckError> {
     let mut checked = Checked::new(
         "log.rights",
@@ -112,8 +112,8 @@ pub(crate) fn read(
         // What does not read is the log's own finding.
         let Ok(leaf) = vault::decode(bytes) else { return Ok(()) };
         checked.look(1);
-        if seq % 4_096 == 0 {
-            progress(4_096.min(size - seq));
+        if seq % 4_096 == 0 && !progress(4_096.min(size - seq)) {
+            return Err(CheckError::Stopped);
         }
         right(&leaf, history, &mut checked);
         told.take(leaf);

@@ -42,29 +42,34 @@ pub(crate) fn sketcher() -> Sketcher {
 
 /// Proves the books of an organisation; everything but the second half of a deep check is read in one snapshot, while
 /// others go on reading and writing. Answers what was looked at and found; an error only when the database itself does
-/// not answer. Memory: about 50 bytes for each bill of one month, the same for each act and voucher.
+/// not answer, or when `progress`, told before each part and within the long ones, answers that it is to stop. Memory: about 50 bytes for each bill of one month, the same for each act and voucher.
 pub fn check(
     store: &Store,
     org_id: i64,
     options: &Options<'_>,
-    progress: &mut dyn FnMut(&Progress),
+    progress: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Report, CheckError> {
     let started = Instant::now();
     let mut report = Report::default();
     let fresh = store.fresh_definitions(options.schema);
     let prices = store.read(|tx| {
-        let mut run = Run { tx, org_id, options, progress, report: &mut report };
+        let mut run = Run { tx, org_id, options, progress, stopped: false, report: &mut report };
         run.database(fresh);
-        run.books()
+        let prices = run.books()?;
+        if run.stopped { Err(CheckError::Stopped) } else { Ok(prices) }
     })?;
     if let (true, Some(prices)) = (options.deep, prices) {
         let since = Instant::now();
         let mut tell = |looked_at| {
             progress(&Progress {
                 name: Text::new("表码与账单输入", "readings against bills"), looked_at
-            });
+            })
         };
-        let compared = billing::check::compare_inputs(store, org_id, &prices, options.workers, &mut tell)?;
+        let compared = billing::check::compare_inputs(store, org_id, &prices, options.workers, &mut tell);
+        let compared = match compared {
+            Err(billing::BillingError::Stopped) => return Err(CheckError::Stopped),
+            other => other?,
+        };
         report.changed_since = compared.changed_since;
         report.add([compared.checked], since.elapsed());
     }
@@ -76,7 +81,8 @@ struct Run<'r, 't> {
     tx: &'r mut Tx<'t>,
     org_id: i64,
     options: &'r Options<'r>,
-    progress: &'r mut dyn FnMut(&Progress),
+    progress: &'r mut dyn FnMut(&Progress) -> bool,
+    stopped: bool,
     report: &'r mut Report,
 }
 
@@ -86,13 +92,26 @@ impl Run<'_, '_> {
         &mut self,
         code: &'static str,
         name: Text,
-        part: impl FnOnce(&mut Tx<'_>, i64, &mut dyn FnMut(i64)) -> Result<(Vec<Checked>, T), CheckError>,
+        part: impl FnOnce(&mut Tx<'_>, i64, &mut dyn FnMut(i64) -> bool) -> Result<(Vec<Checked>, T), CheckError>,
     ) -> Option<T> {
         let since = Instant::now();
-        (self.progress)(&Progress { name: name.clone(), looked_at: 0 });
         let (org_id, progress) = (self.org_id, &mut *self.progress);
-        let mut tell = |looked_at| progress(&Progress { name: name.clone(), looked_at });
-        match self.tx.attempt(|tx| part(tx, org_id, &mut tell)) {
+        // Whoever is told to stop once is not asked again.
+        let mut goes_on = !self.stopped;
+        let mut tell = |looked_at| {
+            goes_on = goes_on && progress(&Progress { name: name.clone(), looked_at });
+            goes_on
+        };
+        if !tell(0) {
+            self.stopped = true;
+            return None;
+        }
+        let outcome = self.tx.attempt(|tx| part(tx, org_id, &mut tell));
+        self.stopped = !goes_on;
+        if self.stopped {
+            return None;
+        }
+        match outcome {
             Ok((checked, value)) => {
                 self.report.add(checked, since.elapsed());
                 Some(value)

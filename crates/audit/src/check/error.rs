@@ -12,6 +12,9 @@ pub enum CheckError {
     /// Something was found: the alarm was raised and the command refused.
     #[error("{}", .0.en)]
     Found(Box<Text>),
+    /// Somebody wanted it stopped: what was looked at so far proves nothing.
+    #[error("stopped as asked; what was looked at so far proves nothing")]
+    Stopped,
     /// A refusal about persons and alarms.
     #[error(transparent)]
     Identity(#[from] identity::IdentityError),
@@ -24,6 +27,10 @@ impl Bilingual for CheckError {
     fn text(&self, lang: Lang) -> String {
         match self {
             CheckError::Module(text) | CheckError::Found(text) => text.text(lang),
+            CheckError::Stopped => match lang {
+                Lang::Zh => "已按要求停止，已查看部分不作为结论".into(),
+                Lang::En => self.to_string(),
+            },
             CheckError::Identity(error) => error.text(lang),
             CheckError::Store(error) => error.text(lang),
         }

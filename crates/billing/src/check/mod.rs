@@ -79,14 +79,15 @@ pub struct BillFigures {
     pub issues: Vec<IssueFigures>,
 }
 
-/// Reads every bill once, in the order of its key, and compares all its forms. `progress` learns the bills read.
+/// Reads every bill once, in the order of its key, and compares all its forms. `progress` learns the bills read and answers
+/// whether to go on; when not, the answer is [`BillingError::Stopped`].
 pub fn bills(
     tx: &mut Tx<'_>,
     org_id: i64,
     prices: &PriceBook,
     postings: &BillPostings,
     options: &Options<'_>,
-    progress: &mut dyn FnMut(i64),
+    progress: &mut dyn FnMut(i64) -> bool,
 ) -> Result<BillFigures> {
     let mut sheets = Sheets::new(options.deep);
     let months = match options.month {

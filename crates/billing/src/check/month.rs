@@ -85,7 +85,7 @@ pub(crate) fn read(
     postings: &BillPostings,
     options: &Options<'_>,
     sheets: &mut Sheets,
-    progress: &mut dyn FnMut(i64),
+    progress: &mut dyn FnMut(i64) -> bool,
 ) -> Result<Sums> {
     let first_form = sql::first_form(tx, org_id)?;
     let judge =
@@ -114,7 +114,9 @@ pub(crate) fn read(
         let mut collect = |sums: &mut Sums, sheets: &mut Sheets| -> Result<()> {
             let done = answers.lock().map(|mut answers| std::mem::take(&mut *answers)).unwrap_or_default();
             for judged in done {
-                progress(judged.len() as i64);
+                if !progress(judged.len() as i64) {
+                    return Err(BillingError::Stopped);
+                }
                 take(judged, sums, sheets)?;
             }
             Ok(())
@@ -135,7 +137,9 @@ pub(crate) fn read(
     })?;
     let done = answers.into_inner().unwrap_or_default();
     for judged in done {
-        progress(judged.len() as i64);
+        if !progress(judged.len() as i64) {
+            return Err(BillingError::Stopped);
+        }
         take(judged, &mut sums, sheets)?;
     }
     sql::drafts(tx, org_id, month, &mut sheets.drafts)?;

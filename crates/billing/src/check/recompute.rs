@@ -33,13 +33,14 @@ pub struct InputsCompared {
 
 /// Puts the inputs of every issued bill together again from what metering and the quantity ledger have now, and compares
 /// them with the bill's own. Readings of an issued book never change, so they must be the same; the rest is counted.
-/// Every batch of books is read on a snapshot of its own: what is issued does not change.
+/// Every batch of books is read on a snapshot of its own: what is issued does not change. `progress` learns the bills
+/// compared and answers whether to go on; when not, the answer is [`BillingError::Stopped`].
 pub fn compare_inputs(
     store: &Store,
     org_id: i64,
     prices: &PriceBook,
     workers: usize,
-    progress: &mut dyn FnMut(i64),
+    progress: &mut dyn FnMut(i64) -> bool,
 ) -> Result<InputsCompared> {
     let months = store.read(|tx| super::sql::months(tx, org_id))?;
     let books = store.read(|tx| metering::book::books(tx, org_id).map_err(BillingError::from))?;
@@ -70,7 +71,11 @@ pub fn compare_inputs(
         for answer in answers {
             let (bills, wrong) = answer?;
             checked.look(bills);
-            progress(bills);
+            if !progress(bills) {
+                // Nobody takes another part; those under way end by themselves.
+                next.store(jobs.len(), Ordering::Relaxed);
+                return Err(BillingError::Stopped);
+            }
             for (place, what) in wrong {
                 let (zh, en) = what.words();
                 checked.find(place, zh, en);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kernel::{Date, Money, Month, Quantity};
-use store::{Conditions, Row, Tx, Value};
+use store::{Conditions, KeyPart, Row, Tx, Value, Walk};
 
 use crate::gates::{Flow, Reasons};
 use crate::lookup::BillLine;
@@ -40,6 +40,8 @@ pub struct BillQuery<'q> {
     pub order: BillOrder,
     /// The largest first.
     pub descending: bool,
+    /// Where to go on.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
@@ -58,6 +60,7 @@ impl BillQuery<'_> {
             issued: None,
             order: BillOrder::Account,
             descending: false,
+            walk: Walk::START,
             offset: 0,
             limit: 50,
         }
@@ -98,14 +101,34 @@ fn sums(row: &Row<'_>) -> Result<BillSums> {
 const SUMS: &str =
     "COUNT(*), CAST(COALESCE(SUM(b.energy_kwh), 0) AS BIGINT), CAST(COALESCE(SUM(b.amount), 0) AS BIGINT)";
 
+impl BillOrder {
+    /// The columns that give a bill its place, together different for every bill of a month.
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            BillOrder::Account => &["b.account_id", "b.sequence"],
+            BillOrder::Energy => &["b.energy_kwh", "b.account_id", "b.sequence"],
+            BillOrder::Amount => &["b.amount", "b.account_id", "b.sequence"],
+        }
+    }
+    /// The place of a bill in this order, to go on from there.
+    pub fn place(self, line: &BillLine) -> Vec<KeyPart> {
+        let first = match self {
+            BillOrder::Account => None,
+            BillOrder::Energy => Some(line.energy_kwh.units()),
+            BillOrder::Amount => Some(line.amount.fen()),
+        };
+        let key = [line.key.account_id, line.key.sequence];
+        first.into_iter().chain(key).map(KeyPart::from).collect()
+    }
+    /// How many numbers such a place has.
+    pub fn parts(self) -> usize {
+        self.columns().len()
+    }
+}
+
 fn order(query: &BillQuery<'_>) -> String {
-    let way = if query.descending { " DESC" } else { "" };
-    let order = match query.order {
-        BillOrder::Account => format!("b.account_id{way}, b.sequence{way}"),
-        BillOrder::Energy => format!("b.energy_kwh{way}, b.account_id, b.sequence"),
-        BillOrder::Amount => format!("b.amount{way}, b.account_id, b.sequence"),
-    };
-    format!("ORDER BY {order} LIMIT {} OFFSET {}", query.limit, query.offset)
+    let order = query.walk.order(query.order.columns(), query.descending);
+    format!("{order} LIMIT {} OFFSET {}", query.limit, query.offset)
 }
 
 const LINE: &str = "SELECT b.account_id, b.sequence, b.book_id, b.flow, b.reasons, b.energy_kwh, b.amount";
@@ -143,7 +166,7 @@ fn any_page(tx: &mut Tx<'_>, org_id: i64, query: &BillQuery<'_>) -> Result<(Vec<
         None => &mut wanted,
     };
     let text = wanted.text();
-    if query.issued.is_some() {
+    if query.issued.is_some() && query.walk == Walk::START {
         // The receivables are asked once, not once for the sums and once for the page.
         let mut found = None;
         let sql = format!(
@@ -161,9 +184,10 @@ fn any_page(tx: &mut Tx<'_>, org_id: i64, query: &BillQuery<'_>) -> Result<(Vec<
         }
     }
     let total = tx.one(&format!("SELECT {SUMS} FROM bill b WHERE {text}"), wanted.values(), sums)?;
-    let sql = format!("{LINE} FROM bill b WHERE {text} {}", order(query));
+    wanted.and_walked(&query.walk, query.order.columns(), query.descending);
+    let sql = format!("{LINE} FROM bill b WHERE {} {}", wanted.text(), order(query));
     let lines = tx.list(&sql, wanted.values(), |row| line(org_id, query.month, row))?;
-    Ok((lines, total.unwrap_or_default()))
+    Ok((query.walk.in_order(lines), total.unwrap_or_default()))
 }
 
 /// Issued bills by the quantity ledger, whose rows are narrow and say what was issued.
@@ -181,9 +205,10 @@ fn issued_page(tx: &mut Tx<'_>, org_id: i64, query: &BillQuery<'_>) -> Result<(V
     if let Some(accounts) = query.accounts {
         wanted.and_one_of("b.account_id", accounts);
     }
+    let sql = format!("SELECT {SUMS} FROM quantity_ledger b WHERE {}", wanted.text());
+    let total = tx.one(&sql, wanted.values(), sums)?;
+    wanted.and_walked(&query.walk, query.order.columns(), query.descending);
     let text = wanted.text();
-    let total =
-        tx.one(&format!("SELECT {SUMS} FROM quantity_ledger b WHERE {text}"), wanted.values(), sums)?;
     let sql = format!(
         "SELECT p.account_id, p.sequence, l.book_id, l.flow, l.reasons, l.energy_kwh, l.amount FROM (
            SELECT b.account_id, b.sequence, b.energy_kwh, b.amount FROM quantity_ledger b WHERE {text} {}) p
@@ -192,15 +217,15 @@ fn issued_page(tx: &mut Tx<'_>, org_id: i64, query: &BillQuery<'_>) -> Result<(V
     );
     let mut lines = tx.list(&sql, wanted.values(), |row| line(org_id, month, row))?;
     // A join promises no order.
-    let key = |line: &BillLine| (line.key.account_id, line.key.sequence);
     lines.sort_by(|one, two| {
+        let key = |line: &BillLine| (line.key.account_id, line.key.sequence);
         let first = match query.order {
-            BillOrder::Account => key(one).cmp(&key(two)),
+            BillOrder::Account => std::cmp::Ordering::Equal,
             BillOrder::Energy => one.energy_kwh.cmp(&two.energy_kwh),
             BillOrder::Amount => one.amount.cmp(&two.amount),
         };
-        let first = if query.descending { first.reverse() } else { first };
-        first.then(key(one).cmp(&key(two)))
+        let order = first.then(key(one).cmp(&key(two)));
+        if query.descending { order.reverse() } else { order }
     });
     Ok((lines, total.unwrap_or_default()))
 }

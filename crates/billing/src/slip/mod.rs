@@ -5,5 +5,6 @@ mod service;
 
 pub(crate) use service::TABLES;
 pub use service::{
-    ChangeSlip, NewSlip, SlipState, close_register, finish, receive, register, return_slip, slips_of,
+    ChangeSlip, NewSlip, SlipState, close_register, finish, open_of_unit, receive, register, return_slip,
+    slips_of,
 };

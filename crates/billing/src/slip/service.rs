@@ -128,6 +128,14 @@ pub fn slips_of(tx: &mut Tx<'_>, org_id: i64, team_unit_id: i64, month: Month) -
     Ok(tx.list(&sql, params![org_id, team_unit_id, month], read)?)
 }
 
+/// How many slips of a month are still open, and how many there are, of a unit whose clerk receives them or whose team
+/// they concern. (ADJ-20)
+pub fn open_of_unit(tx: &mut Tx<'_>, org_id: i64, unit_id: i64, month: Month) -> Result<(usize, usize)> {
+    let sql = format!("{SLIP} AND (unit_id = ?2 OR team_unit_id = ?2) AND month = ?3 ORDER BY number");
+    let slips = tx.list(&sql, params![org_id, unit_id, month], read)?;
+    Ok((slips.iter().filter(|slip| !slip.state.is_closed()).count(), slips.len()))
+}
+
 fn find(tx: &mut Tx<'_>, org_id: i64, slip_id: i64) -> Result<ChangeSlip> {
     let found = tx.one(&format!("{SLIP} AND slip_id = ?2"), params![org_id, slip_id], read)?;
     found.ok_or(OfficeError::NotFound { what: "change slip", id: slip_id })

@@ -72,6 +72,67 @@ pub(crate) fn each_issued_bill(
     })
 }
 
+/// A receivable's place: its issue, its line in it, its key, payer and due day.
+pub(crate) struct Placed {
+    pub issue_id: i64,
+    pub line: i64,
+    pub key: BillKey,
+    pub payer_id: i64,
+    pub due_on: Date,
+}
+
+/// The receivables of a month beside the bill `from`, in the order of their keys away from it, `limit` at most.
+pub(crate) fn beside(tx: &mut Tx<'_>, from: BillKey, back: bool, limit: i64) -> Result<Vec<Placed>> {
+    let (sign, way) = if back { ("<", " DESC") } else { (">", "") };
+    let sql = format!(
+        "SELECT issue_id, line, account_id, sequence, payer_id, due_on FROM receivable
+         WHERE org_id = ?1 AND month = ?2 AND (account_id, sequence) {sign} (?3, ?4)
+         ORDER BY account_id{way}, sequence{way} LIMIT ?5"
+    );
+    tx.list(&sql, params![from.org_id, from.month, from.account_id, from.sequence, limit], |row| {
+        Ok(Placed {
+            issue_id: row.int(0)?,
+            line: row.int(1)?,
+            key: BillKey { account_id: row.int(2)?, sequence: row.int(3)?, ..from },
+            payer_id: row.int(4)?,
+            due_on: row.date(5)?,
+        })
+    })
+}
+
+/// The line of an issued bill in its issue.
+pub(crate) fn line_of(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<Placed>> {
+    tx.one(
+        "SELECT issue_id, line, payer_id, due_on FROM receivable
+         WHERE org_id = ?1 AND month = ?2 AND account_id = ?3 AND sequence = ?4",
+        params![key.org_id, key.month, key.account_id, key.sequence],
+        |row| {
+            let (payer_id, due_on) = (row.int(2)?, row.date(3)?);
+            Ok(Placed { issue_id: row.int(0)?, line: row.int(1)?, key, payer_id, due_on })
+        },
+    )
+}
+
+/// The stored bytes of bills of a month, by account and sequence.
+pub(crate) fn details(
+    tx: &mut Tx<'_>,
+    (org_id, month): (i64, Month),
+    accounts: &[i64],
+    mut take: impl FnMut(i64, i64, Vec<u8>),
+) -> Result<()> {
+    for some in accounts.chunks(1_000) {
+        let mut wanted =
+            store::Conditions::new("org_id = ? AND month = ?", &[store::Value::Int(org_id), month.into()]);
+        wanted.and_one_of("account_id", some);
+        let sql = format!("SELECT account_id, sequence, detail FROM bill WHERE {}", wanted.text());
+        tx.each(&sql, wanted.values(), |row| {
+            take(row.int(0)?, row.int(1)?, row.blob(2)?);
+            Ok::<_, BillingError>(())
+        })?;
+    }
+    Ok(())
+}
+
 /// Payer, due day and stored bytes of an issued bill.
 pub(crate) fn issued_bill(tx: &mut Tx<'_>, key: BillKey) -> Result<Option<(i64, Date, Vec<u8>)>> {
     tx.one(

@@ -19,7 +19,7 @@ use super::tenths::Share;
 use crate::canonical::{Figures, is_adjustment, read_figures};
 use crate::gates::Reasons;
 use crate::plans::PriceBook;
-use crate::{OfficeError, Result};
+use crate::{BillingError, OfficeError, Result};
 
 /// A stored bill in a chunk.
 #[derive(Clone, Copy)]
@@ -54,7 +54,8 @@ pub fn expected_bills(tx: &mut Tx<'_>, org_id: i64, months: &[Month]) -> Result<
 }
 
 /// Compares the selected bills with what `trial` makes of them. Nothing is written: all is read out of one snapshot.
-/// `book` holds the prices the bills were made by. `progress` is told how many bills were read.
+/// `book` holds the prices the bills were made by. `progress` is told how many bills were read
+/// and answers whether to go on; when not, the answer is [`BillingError::Stopped`].
 ///
 /// Tiers: what a household used before a month stands in its stored input. Where several months are selected and the
 /// old prices did not count tiers over the year, the use of the earlier months is carried into the later ones; use
@@ -66,7 +67,7 @@ pub fn compare_months(
     trial: &Trial,
     selection: &Selection,
     how: &WhatIf,
-    progress: impl FnMut(u64),
+    progress: impl FnMut(u64) -> bool,
 ) -> Result<Outcome> {
     let started = Instant::now();
     let work = |chunk: &Chunk, worker: &mut Worker<'_>| worker.compare(chunk);
@@ -104,7 +105,7 @@ pub fn read_and_decode(
         Ok(())
     };
     let workers = vec![(0, 0); how.workers.max(1)];
-    let done = stream(store, org_id, selection, how, workers, work, |_| ())?;
+    let done = stream(store, org_id, selection, how, workers, work, |_| true)?;
     let (bills, bytes) = done.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     Ok((bills, bytes, started.elapsed()))
 }
@@ -117,7 +118,7 @@ fn stream<W: Send>(
     how: &WhatIf,
     workers: Vec<W>,
     work: impl Fn(&Chunk, &mut W) -> Result<()> + Sync,
-    mut progress: impl FnMut(u64),
+    mut progress: impl FnMut(u64) -> bool,
 ) -> Result<Vec<W>> {
     let (send, receive) = sync_channel::<Chunk>(workers.len());
     let receive = Mutex::new(receive);
@@ -155,7 +156,10 @@ fn stream<W: Send>(
                 if send.send(chunk).is_err() || !more {
                     break;
                 }
-                progress(reader.read);
+                if !progress(reader.read) {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(BillingError::Stopped);
+                }
                 number += 1;
             }
             Ok(())

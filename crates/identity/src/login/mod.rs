@@ -14,5 +14,5 @@ mod throttle;
 pub use event::{EventFilter, LoginEvent, LoginEventKind, login_events};
 pub(crate) use event::{NewEvent, note};
 pub use model::{Attempt, LoggedIn, LoginRefused};
+pub use service::{Lender, confirm_password, login, verify_authority};
 pub(crate) use service::{admit, login_of, prove};
-pub use service::{confirm_password, login, verify_authority};

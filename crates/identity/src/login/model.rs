@@ -1,6 +1,6 @@
 //! The nouns of logging in.
 
-use kernel::{Bilingual, Lang};
+use kernel::{Bilingual, Lang, Text};
 use store::StoreError;
 
 use crate::{IdentityError, Session};
@@ -57,10 +57,10 @@ pub enum LoginRefused {
     #[error("the account is locked; an administrator can unlock it")]
     Locked,
     /// The passkey's answer does not fit.
-    #[error("the passkey was not accepted: {why}; try again")]
+    #[error("the passkey was not accepted: {}; try again", why.en)]
     Passkey {
         /// What does not fit.
-        why: String,
+        why: Text,
     },
     /// Something else failed.
     #[error("{0}")]
@@ -79,7 +79,7 @@ impl Bilingual for LoginRefused {
             LoginRefused::Wrong => "登录名或密码不正确".to_owned(),
             LoginRefused::Wait { seconds } => format!("错误次数过多：请等待 {seconds} 秒后再试"),
             LoginRefused::Locked => "账号已锁定；请管理员解锁".to_owned(),
-            LoginRefused::Passkey { why } => format!("通行密钥未被接受（{why}），请重试"),
+            LoginRefused::Passkey { why } => format!("通行密钥未被接受（{}），请重试", why.zh),
             LoginRefused::Failed(why) => format!("登录未能完成：{why}"),
             LoginRefused::Store(error) => error.text(lang),
         }

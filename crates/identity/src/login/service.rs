@@ -1,6 +1,6 @@
 //! The proof of a password, and what follows from it.
 
-use kernel::Moment;
+use kernel::{Moment, Text};
 use store::{Store, StoreError, Tx};
 
 use super::event::{LoginEventKind, NewEvent, note};
@@ -210,17 +210,56 @@ pub(crate) fn login_of(store: &Store, session: &Session) -> Result<String, Login
     Ok(person.ok_or(LoginRefused::Wrong)?.login)
 }
 
-/// Proves the credentials of another person who gives authority on the spot (现场授权, XC-03), with the same waits as a
-/// login; no session is opened. Answers that person as they act today, for [`crate::Work::with_authority`].
+/// Another person who gives authority on the spot (现场授权, XC-03) and whose password was right. Who has a passkey is
+/// asked for it as well ([`crate::passkey::begin_authority`]): the password alone lends nothing.
+#[derive(Debug, Clone)]
+pub struct Lender {
+    actor: Actor,
+    has_passkey: bool,
+}
+
+impl Lender {
+    /// The person's key.
+    pub fn person_id(&self) -> i64 {
+        self.actor.person_id
+    }
+    /// Is a passkey asked before the authority is given?
+    pub fn has_passkey(&self) -> bool {
+        self.has_passkey
+    }
+    /// The unit of a post that carries `permission`; none when no post does.
+    pub fn unit_with(&self, permission: &str) -> Option<i64> {
+        let carries = |held: &&crate::Assignment| held.permissions.iter().any(|name| name == permission);
+        self.actor.assignments.iter().find(carries).map(|held| held.unit_id)
+    }
+    /// The person as they act today, for [`crate::Work::with_authority`]; refused while a passkey is to be asked.
+    pub fn by_password(self) -> Result<Actor, LoginRefused> {
+        if self.has_passkey {
+            let why =
+                Text::new("授权人须用通行密钥确认", "whoever lends the authority confirms with the passkey");
+            return Err(LoginRefused::Passkey { why });
+        }
+        Ok(self.actor)
+    }
+    /// The person, whose passkey has answered.
+    pub(crate) fn by_passkey(self) -> Actor {
+        self.actor
+    }
+}
+
+/// Proves the password of another person who gives authority on the spot (现场授权, XC-03), with the same waits as a
+/// login; no session is opened.
 pub fn verify_authority(
     store: &Store,
     cost: PasswordCost,
     attempt: &Attempt<'_>,
     now: Moment,
-) -> Result<Actor, LoginRefused> {
+) -> Result<Lender, LoginRefused> {
     let proven = prove(store, cost, attempt, now)?;
     store.write(|tx| {
-        admit(tx, attempt, proven.person.id, LoginEventKind::Authority, now)?;
-        Ok(service::load_actor(tx, attempt.org_id, proven.person.id, now.date())?)
+        let (org_id, person_id) = (attempt.org_id, proven.person.id);
+        admit(tx, attempt, person_id, LoginEventKind::Authority, now)?;
+        let has_passkey = !crate::passkey::sql::of_person(tx, org_id, person_id)?.is_empty();
+        Ok(Lender { actor: service::load_actor(tx, org_id, person_id, now.date())?, has_passkey })
     })
 }

@@ -1,5 +1,6 @@
 //! The ceremonies of the library, without the database: begun, written down, read again, verified.
 
+use kernel::Text;
 use webauthn_rp::AuthenticatedCredential;
 use webauthn_rp::bin::{Decode, Encode};
 use webauthn_rp::request::auth::{
@@ -33,8 +34,15 @@ pub(crate) struct Begun {
     pub options: String,
 }
 
+/// A refusal in the library's own words, which are English and for whoever looks into it.
 fn fault(why: impl ToString) -> IdentityError {
-    IdentityError::Passkey { why: why.to_string() }
+    let why = why.to_string();
+    IdentityError::Passkey { why: Text::new(format!("验证不符：{why}"), why) }
+}
+
+/// A refusal of our own.
+pub(crate) fn refused(zh: &str, en: &str) -> IdentityError {
+    IdentityError::Passkey { why: Text::new(zh, en) }
 }
 
 fn place(site: &Site) -> Result<RpId, IdentityError> {
@@ -106,7 +114,7 @@ pub(crate) fn begin_registration(
 /// The challenge that an answer names, so that its ceremony can be found.
 pub(crate) fn registration_answer(answer: &str) -> Result<(Registration, [u8; 16]), IdentityError> {
     if answer.len() > ANSWER_BYTES_MAX {
-        return Err(fault("the answer is too long"));
+        return Err(refused("应答过长", "the answer is too long"));
     }
     let registration = Registration::from_json_relaxed(answer.as_bytes()).map_err(fault)?;
     let challenge = registration.challenge_relaxed().map_err(fault)?;
@@ -159,7 +167,7 @@ pub(crate) fn begin_assertion(
     // The library draws challenges by itself; in what is kept of a ceremony the challenge stands first.
     match state.get_mut(..16) {
         Some(first) if *first == drawn => first.copy_from_slice(&challenge),
-        _ => return Err(fault("the library keeps its ceremonies in another form")),
+        _ => return Err(refused("程序库的保存格式已变", "the library keeps its ceremonies in another form")),
     }
     shown["challenge"] = data_encoding::BASE64URL_NOPAD.encode(&challenge).into();
     Ok(Begun { state, challenge, options: shown.to_string() })
@@ -170,7 +178,7 @@ pub(crate) fn assertion_answer(
     answer: &str,
 ) -> Result<(NonDiscoverableAuthentication16, [u8; 16]), IdentityError> {
     if answer.len() > ANSWER_BYTES_MAX {
-        return Err(fault("the answer is too long"));
+        return Err(refused("应答过长", "the answer is too long"));
     }
     let asserted = NonDiscoverableAuthentication16::from_json_relaxed(answer.as_bytes()).map_err(fault)?;
     let challenge = asserted.challenge_relaxed().map_err(fault)?;
@@ -190,7 +198,8 @@ pub(crate) fn finish_assertion<'p>(
     let id = answer.raw_id();
     let id: &[u8] = id.as_ref();
     let passkey = known.iter().find(|passkey| passkey.credential_id == id);
-    let passkey = passkey.ok_or_else(|| fault("it is none of this person's passkeys"))?;
+    let passkey =
+        passkey.ok_or_else(|| refused("不是本人登记的通行密钥", "it is none of this person's passkeys"))?;
     let fixed = StaticState::decode(passkey.public_key.as_slice()).map_err(fault)?;
     let state: [u8; 7] = passkey.state.as_slice().try_into().map_err(fault)?;
     let moving = DynamicState::decode(state).map_err(fault)?;

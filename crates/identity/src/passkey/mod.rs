@@ -13,8 +13,9 @@ pub(crate) mod sql;
 pub use ceremony::act_challenge;
 pub use model::{Passkey, Signature, Site};
 pub use service::{
-    begin_registration, begin_second_factor, begin_signature, finish_registration, finish_second_factor,
-    passkeys, remove_passkey, set_second_factor, sign_act, signatures,
+    begin_authority, begin_registration, begin_second_factor, begin_signature, finish_authority,
+    finish_registration, finish_second_factor, passkeys, remove_passkey, set_second_factor, sign_act,
+    signatures,
 };
 pub(crate) use service::{signature_words, words};
 pub(crate) use sql::MIGRATION;

@@ -13,7 +13,8 @@ pub struct Site {
 
 impl Site {
     /// The site of a house reached under `address`, such as `https://office.example.com`. A browser knows passkeys by
-    /// name only, so the machine's own number stands for `localhost`; none for another number.
+    /// name only, so the machine's own number, and the one that listens everywhere, stand for `localhost`; none for
+    /// another number.
     pub fn of_address(address: &str) -> Option<Site> {
         let (scheme, rest) = address.split_once("://")?;
         let host = rest.split('/').next()?.to_ascii_lowercase();
@@ -23,7 +24,8 @@ impl Site {
             }
             _ => (host.clone(), String::new()),
         };
-        let name = if matches!(name.as_str(), "127.0.0.1" | "[::1]") { "localhost".to_owned() } else { name };
+        let own = matches!(name.as_str(), "127.0.0.1" | "[::1]" | "0.0.0.0" | "[::]");
+        let name = if own { "localhost".to_owned() } else { name };
         let allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-');
         let is_name =
             !name.is_empty() && name.chars().all(allowed) && name.parse::<std::net::IpAddr>().is_err();
@@ -92,7 +94,13 @@ mod tests {
             site("https://office.example.com:8443"),
             of("office.example.com", "https://office.example.com:8443")
         );
-        assert_eq!(site("http://127.0.0.1:7070"), of("localhost", "http://localhost:7070"));
+        for own in ["127.0.0.1", "[::1]", "0.0.0.0", "[::]", "localhost"] {
+            assert_eq!(
+                site(&format!("http://{own}:7070")),
+                of("localhost", "http://localhost:7070"),
+                "{own}"
+            );
+        }
         for address in
             ["http://office.example.com", "https://10.0.0.1", "office", "https://", "ftp://a", "https://a b"]
         {

@@ -6,14 +6,15 @@ use store::{Store, StoreError, Tx};
 use super::ceremony::{self, Begun};
 use super::model::{Passkey, Signature, Site};
 use super::sql::{self, Ceremony};
-use crate::login::{self, LoginEventKind, LoginRefused, NewEvent};
+use crate::login::{self, Lender, LoginEventKind, LoginRefused, NewEvent};
 use crate::secret::sha256;
 use crate::sql::Change;
-use crate::{AccessRules, IdentityError, Person, Session, Work, credential, rules, service, session};
+use crate::{AccessRules, Actor, IdentityError, Person, Session, Work, credential, rules, service, session};
 
 const ADD: &str = "add";
 const SECOND_FACTOR: &str = "second_factor";
 const SIGN: &str = "sign";
+const LEND: &str = "lend";
 
 /// The passkeys of a person.
 pub fn passkeys(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Vec<Passkey>, StoreError> {
@@ -51,14 +52,20 @@ fn take(
 ) -> Result<Vec<u8>, IdentityError> {
     // In a transaction of its own: an answer that is refused has used up its challenge.
     let taken = store.write(|tx| sql::take(tx, session.org_id, (challenge, session.id, purpose), now))?;
-    taken.ok_or_else(|| IdentityError::Passkey {
-        why: "the question is over or was answered; begin again".into(),
+    taken.ok_or_else(|| {
+        ceremony::refused(
+            "本次询问已过期或已答复，请重新开始",
+            "the question is over or was answered; begin again",
+        )
     })
 }
 
 fn person_of(tx: &mut Tx<'_>, session: &Session) -> Result<Person, IdentityError> {
-    let person_id = session.person_id;
-    let person = crate::sql::person_by_id(tx, session.org_id, person_id)?;
+    active_person(tx, session.org_id, session.person_id)
+}
+
+fn active_person(tx: &mut Tx<'_>, org_id: i64, person_id: i64) -> Result<Person, IdentityError> {
+    let person = crate::sql::person_by_id(tx, org_id, person_id)?;
     person.filter(|person| person.active).ok_or(IdentityError::UnknownPerson { person_id })
 }
 
@@ -81,7 +88,7 @@ pub fn begin_registration(
         let person = person_of(tx, session)?;
         let known = sql::of_person(tx, org_id, person_id)?;
         if session.second_factor_wanted && !session.second_factor_done && !known.is_empty() {
-            return Err(IdentityError::Passkey { why: "give the second factor first".into() });
+            return Err(ceremony::refused("请先完成第二因素验证", "give the second factor first"));
         }
         let user = ceremony::handle(org_id, person_id);
         let begun = ceremony::begin_registration(site, &user, (&person.login, &person.name), &known)?;
@@ -148,13 +155,11 @@ pub fn remove_passkey(store: &Store, session: &Session, id: i64, now: Moment) ->
     store.write(|tx| {
         let known = sql::of_person(tx, org_id, person_id)?;
         let is_last = known.len() == 1 && known.first().is_some_and(|passkey| passkey.id == id);
-        if is_last
-            && (session.second_factor_wanted
-                || credential::sql::account(tx, org_id, person_id)?.second_factor)
-        {
-            return Err(IdentityError::Passkey {
-                why: "it is the last one, and a second factor is asked".into(),
-            });
+        if is_last && session::second_factor_wanted(tx, org_id, person_id, now)? {
+            return Err(ceremony::refused(
+                "这是最后一个，而登录要求第二因素；请先改为不要求",
+                "it is the last one, and logins ask for a second factor; switch that off first",
+            ));
         }
         if !sql::remove(tx, org_id, person_id, id, now)? {
             return Err(IdentityError::UnknownPasskey { passkey_id: id });
@@ -171,7 +176,7 @@ pub fn set_second_factor(work: &mut Work<'_, '_>, session: &Session, on: bool) -
         return Err(IdentityError::UnknownPerson { person_id: session.person_id });
     }
     if on && sql::of_person(work.tx, org_id, person_id)?.is_empty() {
-        return Err(IdentityError::Passkey { why: "add a passkey first".into() });
+        return Err(ceremony::refused("请先登记一个通行密钥", "add a passkey first"));
     }
     let account = credential::sql::account(work.tx, org_id, person_id)?;
     if account.second_factor == on {
@@ -188,11 +193,15 @@ fn begin(
     store: &Store,
     site: &Site,
     session: &Session,
+    person_id: i64,
     (purpose, challenge): (&'static str, Option<[u8; 16]>),
     now: Moment,
 ) -> Result<String, IdentityError> {
     store.write(|tx| {
-        let known = sql::of_person(tx, session.org_id, session.person_id)?;
+        let known = sql::of_person(tx, session.org_id, person_id)?;
+        if known.is_empty() {
+            return Err(ceremony::refused("您没有登记通行密钥", "you have no passkey"));
+        }
         let begun = ceremony::begin_assertion(site, &known, challenge)?;
         keep(tx, session, purpose, &begun, now)?;
         Ok(begun.options)
@@ -206,7 +215,7 @@ pub fn begin_second_factor(
     session: &Session,
     now: Moment,
 ) -> Result<String, IdentityError> {
-    begin(store, site, session, (SECOND_FACTOR, None), now)
+    begin(store, site, session, session.person_id, (SECOND_FACTOR, None), now)
 }
 
 /// Begins to have an act signed; answers what the browser is to be given, as JSON. `body` are the canonical bytes of what
@@ -219,7 +228,22 @@ pub fn begin_signature(
     now: Moment,
 ) -> Result<String, IdentityError> {
     let challenge = ceremony::act_challenge(session.org_id, session.person_id, verb, request_key, body);
-    begin(store, site, session, (SIGN, Some(challenge)), now)
+    begin(store, site, session, session.person_id, (SIGN, Some(challenge)), now)
+}
+
+/// Begins to ask the passkey of a person who lends authority on the spot for an act of the person of `session` (XC-03);
+/// answers what the browser is to be given, as JSON.
+pub fn begin_authority(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    lender: &Lender,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    now: Moment,
+) -> Result<String, IdentityError> {
+    let person_id = lender.person_id();
+    let challenge = ceremony::act_challenge(session.org_id, person_id, verb, request_key, body);
+    begin(store, site, session, person_id, (LEND, Some(challenge)), now)
 }
 
 /// An answer that was verified.
@@ -234,14 +258,14 @@ fn proof(
     store: &Store,
     site: &Site,
     session: &Session,
-    purpose: &str,
+    (person_id, purpose): (i64, &str),
     answer: &str,
     now: Moment,
 ) -> Result<Proof, IdentityError> {
     let (answer, challenge) = ceremony::assertion_answer(answer)?;
     let state = take(store, session, purpose, &challenge, now)?;
-    let known = store.read(|tx| sql::of_person(tx, session.org_id, session.person_id))?;
-    let user = ceremony::handle(session.org_id, session.person_id);
+    let known = store.read(|tx| sql::of_person(tx, session.org_id, person_id))?;
+    let user = ceremony::handle(session.org_id, person_id);
     let (passkey, state) = ceremony::finish_assertion(site, &state, &user, &known, &answer)?;
     let response = answer.response();
     let parts = [response.client_data_json(), response.authenticator_data(), response.signature()];
@@ -251,11 +275,11 @@ fn proof(
 fn note(
     tx: &mut Tx<'_>,
     session: &Session,
-    kind: LoginEventKind,
-    detail: &str,
+    person_id: i64,
+    (kind, detail): (LoginEventKind, &str),
     now: Moment,
 ) -> Result<(), IdentityError> {
-    let person = person_of(tx, session)?;
+    let person = active_person(tx, session.org_id, person_id)?;
     let event = NewEvent {
         kind,
         person_id: Some(person.id),
@@ -274,15 +298,18 @@ pub fn finish_second_factor(
     answer: &str,
     now: Moment,
 ) -> Result<(), LoginRefused> {
-    match proof(store, site, session, SECOND_FACTOR, answer, now) {
+    let person_id = session.person_id;
+    match proof(store, site, session, (person_id, SECOND_FACTOR), answer, now) {
         Ok(proof) => store.write(|tx| {
             sql::used(tx, session.org_id, proof.passkey.id, &proof.state, now)?;
             session::sql::second_factor_done(tx, session, now)?;
-            Ok(note(tx, session, LoginEventKind::SecondFactor, &proof.passkey.name, now)?)
+            let said = (LoginEventKind::SecondFactor, proof.passkey.name.as_str());
+            Ok(note(tx, session, person_id, said, now)?)
         }),
         Err(error) => {
             let why = error.to_string();
-            store.write(|tx| note(tx, session, LoginEventKind::SecondFactorFailed, &why, now))?;
+            let said = (LoginEventKind::SecondFactorFailed, why.as_str());
+            store.write(|tx| note(tx, session, person_id, said, now))?;
             Err(error.into())
         }
     }
@@ -298,33 +325,91 @@ pub fn sign_act(
     answer: &str,
     now: Moment,
 ) -> Result<i64, LoginRefused> {
-    let proof = proof(store, site, session, SIGN, answer, now)?;
-    let (org_id, person_id) = (session.org_id, session.person_id);
-    if proof.challenge != ceremony::act_challenge(org_id, person_id, verb, request_key, body) {
-        let why = "another act was signed than the one that is asked for".to_owned();
-        return Err(LoginRefused::Passkey { why });
-    }
-    let [client_data, authenticator_data, signature] = proof.parts;
+    let person_id = session.person_id;
+    let proof = proof(store, site, session, (person_id, SIGN), answer, now)?;
+    require_this_act(session.org_id, person_id, (verb, request_key, body), &proof)?;
     store.write(|tx| {
-        sql::used(tx, org_id, proof.passkey.id, &proof.state, now)?;
         session::sql::authenticated(tx, session, now)?;
-        let id = tx.next_key(now);
-        let kept = Signature {
-            id,
-            person_id,
-            passkey_id: proof.passkey.id,
-            verb: verb.to_owned(),
-            request_key: request_key.to_owned(),
-            body_hash: sha256(&[body]).to_vec(),
-            at: now,
-            client_data,
-            authenticator_data,
-            signature,
-        };
-        sql::insert_signature(tx, org_id, &kept)?;
-        let said = signature_words(&kept);
-        let change = Change { subject: "signature", subject_id: id, old: "", new: &said };
-        crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
-        Ok(id)
+        Ok(keep_signature(tx, session.org_id, person_id, (verb, request_key, body), &proof, now)?)
     })
+}
+
+fn require_this_act(
+    org_id: i64,
+    person_id: i64,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    proof: &Proof,
+) -> Result<(), LoginRefused> {
+    if proof.challenge == ceremony::act_challenge(org_id, person_id, verb, request_key, body) {
+        return Ok(());
+    }
+    let error = ceremony::refused(
+        "所签的不是现在要办的这一项",
+        "another act was signed than the one that is asked for",
+    );
+    Err(error.into())
+}
+
+fn keep_signature(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    person_id: i64,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    proof: &Proof,
+    now: Moment,
+) -> Result<i64, StoreError> {
+    let [client_data, authenticator_data, signature] = proof.parts.clone();
+    sql::used(tx, org_id, proof.passkey.id, &proof.state, now)?;
+    let id = tx.next_key(now);
+    let kept = Signature {
+        id,
+        person_id,
+        passkey_id: proof.passkey.id,
+        verb: verb.to_owned(),
+        request_key: request_key.to_owned(),
+        body_hash: sha256(&[body]).to_vec(),
+        at: now,
+        client_data,
+        authenticator_data,
+        signature,
+    };
+    sql::insert_signature(tx, org_id, &kept)?;
+    let said = signature_words(&kept);
+    let change = Change { subject: "signature", subject_id: id, old: "", new: &said };
+    crate::sql::insert_change(tx, org_id, person_id, &change, now)?;
+    Ok(id)
+}
+
+/// Takes the answer of the passkey of a person who lends authority, and keeps it as that person's signature under the act;
+/// answers the person as they act today, for [`Work::with_authority`]. Refuses an answer whose challenge was not made of
+/// exactly this act and this person.
+pub fn finish_authority(
+    store: &Store,
+    site: &Site,
+    session: &Session,
+    lender: Lender,
+    (verb, request_key, body): (&str, &str, &[u8]),
+    answer: &str,
+    now: Moment,
+) -> Result<Actor, LoginRefused> {
+    let (org_id, person_id) = (session.org_id, lender.person_id());
+    let proven =
+        proof(store, site, session, (person_id, LEND), answer, now).map_err(LoginRefused::from).and_then(
+            |proof| require_this_act(org_id, person_id, (verb, request_key, body), &proof).map(|()| proof),
+        );
+    match proven {
+        Ok(proof) => {
+            store.write(|tx| -> Result<(), IdentityError> {
+                keep_signature(tx, org_id, person_id, (verb, request_key, body), &proof, now)?;
+                note(tx, session, person_id, (LoginEventKind::SecondFactor, &proof.passkey.name), now)
+            })?;
+            Ok(lender.by_passkey())
+        }
+        Err(refused) => {
+            let why = refused.to_string();
+            store
+                .write(|tx| note(tx, session, person_id, (LoginEventKind::SecondFactorFailed, &why), now))?;
+            Err(refused)
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod service;
 pub(crate) mod sql;
 
 pub use model::{Session, Theme};
-pub(crate) use service::{NewSession, end_all, open};
+pub(crate) use service::{NewSession, end_all, open, second_factor_wanted};
 pub use service::{
     end_all_sessions, end_session, end_session_of, find_session, is_touch_due, pass_session, sessions,
     set_preferences, touch_session,

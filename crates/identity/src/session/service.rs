@@ -47,7 +47,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, new: &NewSession<'_>, now: Moment) -> Result
 }
 
 /// Is a second factor asked of the person: by their own switch, or by a post they hold today?
-fn second_factor_wanted(
+pub(crate) fn second_factor_wanted(
     tx: &mut Tx<'_>,
     org_id: i64,
     person_id: i64,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use store::{Conditions, Engine, Tx, Value, containing};
+use store::{Conditions, Engine, KeyPart, Tx, Value, Walk, containing};
 
 use super::model::{AccountDetails, AccountStatus, Category};
 use super::sql::{DETAILS, read_details};
@@ -18,6 +18,33 @@ pub enum AccountOrder {
     Number,
     /// Name.
     Name,
+}
+
+impl AccountOrder {
+    /// The columns that give an account its place, together different for every account. Texts are compared by their
+    /// characters on both engines.
+    fn columns(self, engine: Engine) -> &'static [&'static str] {
+        match (self, engine) {
+            (AccountOrder::Book, _) => &["book_id", "account_id"],
+            (AccountOrder::Number, Engine::Sqlite) => &["number", "account_id"],
+            (AccountOrder::Number, Engine::Postgres) => &["number COLLATE \"C\"", "account_id"],
+            (AccountOrder::Name, Engine::Sqlite) => &["name", "account_id"],
+            (AccountOrder::Name, Engine::Postgres) => &["name COLLATE \"C\"", "account_id"],
+        }
+    }
+    /// The place of an account in this order, to go on from there.
+    pub fn place(self, one: &AccountDetails) -> Vec<KeyPart> {
+        let first = match self {
+            AccountOrder::Book => KeyPart::from(one.account.book_id),
+            AccountOrder::Number => KeyPart::from(one.number.as_str()),
+            AccountOrder::Name => KeyPart::from(one.name.as_str()),
+        };
+        vec![first, KeyPart::from(one.account.account_id)]
+    }
+    /// Does such a place begin with a text?
+    pub fn is_text(self) -> bool {
+        self != AccountOrder::Book
+    }
 }
 
 /// Which accounts a page shows.
@@ -41,6 +68,8 @@ pub struct AccountQuery<'q> {
     pub order: AccountOrder,
     /// The largest first.
     pub descending: bool,
+    /// Where to go on.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
@@ -102,19 +131,15 @@ pub fn accounts_page(
 ) -> Result<(Vec<AccountDetails>, usize)> {
     let patterns = patterns(query.search);
     let wanted = conditions(tx.engine(), org_id, query, &patterns);
-    // Texts are compared by their characters on both engines.
-    let plain = if tx.engine() == Engine::Postgres { " COLLATE \"C\"" } else { "" };
-    let way = if query.descending { " DESC" } else { "" };
-    let order = match query.order {
-        AccountOrder::Book => format!("book_id{way}, account_id{way}"),
-        AccountOrder::Number => format!("number{plain}{way}"),
-        AccountOrder::Name => format!("name{plain}{way}, account_id"),
-    };
-    let sql =
-        format!("{DETAILS}{} ORDER BY {order} LIMIT {} OFFSET {}", wanted.text(), query.limit, query.offset);
-    let rows = tx.list(&sql, wanted.values(), read_details)?;
+    let columns = query.order.columns(tx.engine());
+    let order = query.walk.order(columns, query.descending);
+    let mut walked = wanted.clone();
+    walked.and_walked(&query.walk, columns, query.descending);
+    let sql = format!("{DETAILS}{}{order} LIMIT {} OFFSET {}", walked.text(), query.limit, query.offset);
+    let rows = query.walk.in_order(tx.list(&sql, walked.values(), read_details)?);
     // A page that is not full is the last one: its end says how many there are.
-    if rows.len() < query.limit && (!rows.is_empty() || query.offset == 0) {
+    let counts = query.walk == Walk::START;
+    if counts && rows.len() < query.limit && (!rows.is_empty() || query.offset == 0) {
         let total = query.offset + rows.len();
         return Ok((rows, total));
     }

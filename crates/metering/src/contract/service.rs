@@ -266,7 +266,11 @@ pub fn compare_with_system(
 /// back with [`parameter::report_inconsistency`]. Source: PARM-02.
 pub fn find_differences(tx: &mut Tx<'_>, org_id: i64, unit_id: i64, today: Date) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
+    let with_contract = sql::accounts_with(tx, org_id)?;
     for account_id in parameter::dedicated_accounts(tx, org_id, unit_id)? {
+        if !with_contract.contains(&account_id) {
+            continue;
+        }
         found.extend(compare_with_system(tx, org_id, account_id, today)?);
     }
     Ok(found)

@@ -95,6 +95,12 @@ pub(super) fn page(
     Ok((found, usize::try_from(total.unwrap_or(0)).unwrap_or(0)))
 }
 
+/// The accounts that have a contract, whatever it says.
+pub(super) fn accounts_with(tx: &mut Tx<'_>, org_id: i64) -> Result<std::collections::HashSet<i64>> {
+    let sql = "SELECT DISTINCT account_id FROM contract WHERE org_id = ?1";
+    Ok(tx.list(sql, params![org_id], |row| Ok::<_, ParameterError>(row.int(0)?))?.into_iter().collect())
+}
+
 pub(super) fn of_account(tx: &mut Tx<'_>, org_id: i64, account_id: i64) -> Result<Vec<Contract>> {
     let sql = format!("{CONTRACT} WHERE org_id = ?1 AND account_id = ?2 ORDER BY signed_on, contract_id");
     let found = tx.list(&sql, params![org_id, account_id], read_contract)?;

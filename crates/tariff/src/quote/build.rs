@@ -19,6 +19,7 @@ use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
 use crate::error::{Refusal, RefusedToBill};
 use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
+use crate::table::PriceTable;
 
 /// A priced account: the bill and everything that explains it.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub(super) struct Parts<'a> {
     pub household: Household,
     pub period: PricedPeriod,
     pub rules: Rules,
+    /// Tables beside those that the program carries.
+    pub tables: &'a [PriceTable],
 }
 
 impl Parts<'_> {
@@ -73,7 +76,7 @@ pub(super) fn rules_of(fields: &Fields<'_>, version: Option<&str>) -> Quoted<Rul
 /// Prices the account of `parts`.
 pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> {
     let file = parts.file;
-    let mut catalog = Catalog::new();
+    let mut catalog = Catalog::new(parts.tables);
     let drafts = ordered(parts);
     let names: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     let mut plan_ids: Vec<PlanId> = Vec::new();
@@ -225,7 +228,7 @@ fn plan_of(
     parts: &Parts<'_>,
     draft: &DraftPoint,
     place: usize,
-    catalog: &mut Catalog,
+    catalog: &mut Catalog<'_>,
     notes: &mut Vec<Text>,
 ) -> Quoted<PlanId> {
     let file = parts.file;
@@ -269,7 +272,7 @@ fn plan_of(
             ));
         }
         let divided = !draft.total_only() && matches!(draft.energy, Energy::Given(_) | Energy::Meters(_));
-        return catalog.shipped_plan(file, &table, &span, &price, divided);
+        return catalog.plan_of_table(file, &table, &span, &price, divided);
     }
     let silent = price.energy.iter().all(Option::is_none)
         && price.components.is_empty()

@@ -8,21 +8,23 @@ use super::node::{Source, Span};
 use super::price::{CATEGORIES, Draft};
 use crate::engine::{Plan, PlanRequest, Plans};
 use crate::model::{Category, ComponentId, PlanId, VoltageLevel};
-use crate::table::{SHIPPED, shipped_table};
+use crate::table::{PriceTable, SHIPPED, shipped_table};
 
 /// The code of a price that is not made of components.
 pub(super) const ENERGY: &str = "energy";
 
 /// Plans and components under construction.
 #[derive(Debug)]
-pub(super) struct Catalog {
+pub(super) struct Catalog<'t> {
     pub plans: Plans,
+    /// Tables beside those that the program carries.
+    tables: &'t [PriceTable],
 }
 
-impl Catalog {
+impl<'t> Catalog<'t> {
     /// With the two components every bill may have.
-    pub fn new() -> Catalog {
-        Catalog { plans: Plans::new() }
+    pub fn new(tables: &'t [PriceTable]) -> Catalog<'t> {
+        Catalog { plans: Plans::new(), tables }
     }
     /// The component of that code, made when it is new; a fund may have the name of a part of the price.
     pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
@@ -40,8 +42,9 @@ impl Catalog {
         PlanId(u32::try_from(self.plans.plans.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The plan of a table that the program carries; `divided` when the energy is known by period.
-    pub fn shipped_plan(
+    /// The plan of a table, one that is known here or one that the program carries; `divided` when the energy is known by
+    /// period.
+    pub fn plan_of_table(
         &mut self,
         source: Source<'_>,
         id: &str,
@@ -49,11 +52,15 @@ impl Catalog {
         draft: &Draft,
         divided: bool,
     ) -> Quoted<PlanId> {
-        let table = match shipped_table(id.trim()) {
+        let given = self.tables.iter().find(|table| table.id() == id.trim()).cloned();
+        let table = match given.map(Ok).or_else(|| shipped_table(id.trim())) {
             Some(Ok(table)) => table,
             Some(Err(error)) => return Err(source.refuse(span, error.zh, error.en)),
             None => {
-                let known: Vec<&str> = SHIPPED.iter().map(|table| table.id).collect();
+                let mut known: Vec<&str> = self.tables.iter().map(PriceTable::id).collect();
+                known.extend(
+                    SHIPPED.iter().map(|table| table.id).filter(|id| !known.contains(id)).collect::<Vec<_>>(),
+                );
                 let (zh, en) = match nearest(id, known.iter().copied()) {
                     Some(name) => (format!("，是否指“{name}”？"), format!("; did you mean `{name}`?")),
                     None => (

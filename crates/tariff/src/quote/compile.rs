@@ -21,7 +21,7 @@ pub(super) fn compile(
     source: Source<'_>,
     span: &Span,
     draft: &Draft,
-    catalog: &mut Catalog,
+    catalog: &mut Catalog<'_>,
     notes: &mut Vec<Text>,
 ) -> Quoted<PlanId> {
     let wrong = |error: FigureError| figure_error(source, span, &error);

@@ -31,6 +31,7 @@ use crate::charges::ChargeRules;
 use crate::engine::{Rules, adjustment, average_hundredths};
 use crate::explain::{Block, Row, explain};
 use crate::model::PowerFactorStandard;
+use crate::table::PriceTable;
 use build::{Parts, Priced};
 use error::Quoted;
 use fields::{Fields, figure_error};
@@ -47,6 +48,14 @@ use supply::DraftSupply;
 /// The file cannot be read, says something unknown or contradictory, or describes an account that cannot be billed:
 /// with line and column.
 pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
+    quote_with(text, file_name, &[])
+}
+
+/// The same, where a file may also name one of `tables`, which go before those that the program carries.
+///
+/// # Errors
+/// As [`quote`].
+pub fn quote_with(text: &str, file_name: &str, tables: &[PriceTable]) -> Result<Answer, QuoteError> {
     let source = Source { file: file_name, text };
     let root = flattened(node::read(source)?);
     let top = Fields::of(source, &root)?;
@@ -85,7 +94,7 @@ pub fn quote(text: &str, file_name: &str) -> Result<Answer, QuoteError> {
             ));
         }
     }
-    let parts = Parts { file: source, main, points, prices, supply, household, period, rules };
+    let parts = Parts { file: source, main, points, prices, supply, household, period, rules, tables };
     let target = target(&top)?;
     let expect = top.node(&["expect", "expected"])?;
     let charge_rules =

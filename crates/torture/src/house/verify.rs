@@ -30,6 +30,8 @@ pub fn faults(store: &Store, world: &World) -> Result<Vec<String>, Trouble> {
         }
         let ledger = ledger::check(tx, org_id)?;
         faults.extend(ledger.findings.iter().map(|finding| format!("ledger: {finding}")));
+        let (_, rows) = tx.row_faults(org_id, &audit::schemas(), &mut |_| ())?;
+        faults.extend(rows.iter().map(|fault| format!("rows: {fault:?}")));
         let log = vault::check(tx, org_id)?;
         faults.extend(log.findings.iter().map(|finding| format!("log: {finding}")));
         let receivable = sum(tx, world, "SELECT CAST(SUM(amount) AS BIGINT) FROM receivable WHERE org_id = ?1")?;

@@ -1,7 +1,7 @@
 //! Reading leaves.
 
 use kernel::Date;
-use store::{Tx, Value, params};
+use store::{Tx, Value, Walk, params};
 
 use crate::VaultError;
 use crate::act::Document;
@@ -131,6 +131,7 @@ pub(crate) fn found(
     tx: &mut Tx<'_>,
     org_id: i64,
     wanted: &Wanted<'_>,
+    walk: &Walk,
     (newest_first, offset, limit): (bool, i64, i64),
 ) -> Result<(Vec<i64>, i64), VaultError> {
     let mut given = vec![Value::Int(org_id)];
@@ -178,15 +179,13 @@ pub(crate) fn found(
     }
     let count =
         tx.one(&format!("SELECT COUNT(*) {source}"), &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
-    let way = if newest_first { "DESC" } else { "ASC" };
+    let behind = walk.clause(&["s.seq"], newest_first, &mut given);
+    let order = walk.order(&["s.seq"], newest_first);
     given.extend([Value::Int(limit), Value::Int(offset)]);
-    let text = format!(
-        "SELECT s.seq {source} ORDER BY s.seq {way} LIMIT ?{} OFFSET ?{}",
-        given.len() - 1,
-        given.len()
-    );
+    let (limit, offset) = (given.len() - 1, given.len());
+    let text = format!("SELECT s.seq {source}{behind}{order} LIMIT ?{limit} OFFSET ?{offset}");
     let seqs = tx.list(&text, &given, |row| Ok::<_, VaultError>(row.int(0)?))?;
-    Ok((seqs, count.unwrap_or(0)))
+    Ok((walk.in_order(seqs), count.unwrap_or(0)))
 }
 
 /// Every kind of document, found by skipping from one to the next: there are few kinds and many documents.

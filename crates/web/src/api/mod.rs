@@ -1,10 +1,12 @@
 //! The interface for programs: the same lists, views and acts as JSON, and their description (OpenAPI 3.1).
 
+use std::sync::OnceLock;
+
 use kernel::{Bilingual as _, Lang};
 use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::{
-    Act, Block, Catalogue, Cell, Column, Download, Field, Kind, List, Query, Rows, Sheet, Takes, View, Why,
+    Act, Block, Catalogue, Cell, Column, Download, Field, Kind, List, Rows, Sheet, Takes, View, Why,
 };
 use crate::frame::url;
 use crate::words;
@@ -15,37 +17,23 @@ pub fn digest(body: &Json) -> String {
     Sha256::digest(body.to_string().as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The cursor of the rows after `offset`.
-fn cursor(offset: usize) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("rows:{offset}"))
-}
-
-/// The rows a cursor leaves out.
-pub fn offset_of(cursor: &str) -> Option<usize> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    text.strip_prefix("rows:")?.parse().ok().filter(|offset| *offset <= 100_000_000)
-}
-
 fn cells_json(columns: &[Column], cells: &[Cell], lang: Lang) -> Map<String, Json> {
     columns.iter().zip(cells).map(|(column, cell)| (column.name.to_owned(), cell.value.json(lang))).collect()
 }
 
-/// Rows of a list.
-pub fn rows_json(list: &List, rows: &Rows, query: &Query<'_>, lang: Lang) -> Json {
+/// Rows of a list; `next` is the cursor of those after them.
+pub fn rows_json(list: &List, rows: &Rows, next: Option<String>, lang: Lang) -> Json {
     let items: Vec<Json> =
         rows.rows.iter().map(|row| Json::Object(cells_json(list.columns, &row.cells, lang))).collect();
-    let next = query.offset + items.len();
     let sums: Map<String, Json> =
         rows.sums.iter().map(|(name, value)| ((*name).to_owned(), value.json(lang))).collect();
     json!({
         "items": items,
         "total": rows.total,
+        "total_is_exact": !rows.more,
         "sums": sums,
         "note": rows.note.as_ref().map(|note| note.text(lang)),
-        "next": (next < rows.total && !rows.rows.is_empty()).then(|| cursor(next)),
+        "next": next,
     })
 }
 
@@ -132,6 +120,16 @@ pub fn sheet_json(sheet: &Sheet, lang: Lang) -> Json {
     json!({
         "title": sheet.title, "badges": badges, "version": sheet.version, "blocks": blocks, "notes": notes,
         "acts": acts,
+    })
+}
+
+/// The description of the interface of this program, as values and as a text: made once, since it never changes.
+pub fn described(lang: Lang) -> &'static (Json, String) {
+    static DESCRIBED: [OnceLock<(Json, String)>; 2] = [const { OnceLock::new() }; 2];
+    DESCRIBED[usize::from(lang == Lang::En)].get_or_init(|| {
+        let described = description(&Catalogue::built_in(), lang);
+        let text = described.to_string();
+        (described, text)
     })
 }
 
@@ -267,13 +265,14 @@ fn list_operation(list: &List, lang: Lang) -> Json {
             "description": words::say(lang, &format!("list.{}", list.name)),
             "content": { "application/json": { "schema": {
                 "type": "object",
-                "required": ["items", "total", "sums", "note", "next"],
+                "required": ["items", "total", "total_is_exact", "sums", "note", "next"],
                 "properties": {
                     "items": { "type": "array", "items": {
                         "type": "object", "properties": item,
                         "required": list.columns.iter().map(|column| column.name).collect::<Vec<_>>(),
                     } },
                     "total": { "type": "integer" },
+                    "total_is_exact": { "type": "boolean" },
                     "sums": { "type": "object" },
                     "note": { "type": ["string", "null"] },
                     "next": { "type": ["string", "null"] },

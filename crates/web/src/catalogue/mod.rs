@@ -5,6 +5,7 @@
 //! command at the one door; a list shows rows; a view shows one thing; a page is drawn by hand where neither fits.
 
 mod context;
+pub mod cursor;
 mod field;
 mod refusal;
 mod value;
@@ -14,6 +15,7 @@ use maud::Markup;
 
 pub use context::{Caller, House, Look, Names};
 pub use field::{Field, Given, Raw, SentFile, Takes};
+pub(crate) use refusal::one_field;
 pub use refusal::{Refusal, Why};
 pub use value::{Cell, Kind, Tone, Value};
 
@@ -191,6 +193,8 @@ pub struct Query<'q> {
     pub offset: usize,
     /// Rows at most.
     pub limit: usize,
+    /// Where a list that is walked goes on; none begins it.
+    pub walk: Option<&'q store::Walk>,
 }
 
 /// Rows of a list.
@@ -204,6 +208,10 @@ pub struct Rows {
     pub sums: Vec<(&'static str, Value)>,
     /// What a reader should know: what was left out, what the figures mean.
     pub note: Option<Text>,
+    /// There are more than `total`, which were not counted; sums are left out then.
+    pub more: bool,
+    /// The ends of what is shown, of a list that goes on by places and not by numbers of rows.
+    pub walked: Option<cursor::Walked>,
 }
 
 /// One row.
@@ -251,7 +259,7 @@ impl Rows {
             .collect();
         let total = rows.len();
         let rows = rows.into_iter().skip(query.offset).take(query.limit).collect();
-        Rows { rows, total, sums, note: None }
+        Rows { rows, total, sums, ..Rows::default() }
     }
 }
 

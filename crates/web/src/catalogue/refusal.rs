@@ -221,3 +221,8 @@ fn bottom<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::err
     );
     error
 }
+
+/// One field that cannot be taken, and why.
+pub(crate) fn one_field(name: &str, zh: &str, en: &str) -> Refusal {
+    Refusal::fields(vec![(name.to_owned(), Text::new(zh, en))])
+}

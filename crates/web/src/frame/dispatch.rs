@@ -9,12 +9,15 @@ use vault::CheckpointPolicy;
 
 use super::answer::Answer;
 use super::asked::Asked;
+use super::menu::menu;
 use super::{Console, entry, export, url};
+use crate::catalogue::cursor::{Start, turns};
+use crate::catalogue::one_field;
 use crate::catalogue::{
-    Act, Caller, Done, Download, Field, Given, List, Look, Page, Query, Raw, Refusal, Rows, Run, Takes, View,
-    Who, Why,
+    Act, Caller, Done, Download, Field, Given, List, Look, Page, Raw, Refusal, Rows, Run, Takes, View,
+    Weight, Who, Why,
 };
-use crate::render::{self, FormState, ListState, MenuGroup, Screen};
+use crate::render::{self, FormState, ListState, Screen};
 use crate::{api, words};
 
 /// Rows on a page when nothing else is asked.
@@ -93,7 +96,10 @@ impl Console {
     ) -> Result<Answer, Refusal> {
         match route {
             Route::Entry(step) => entry::step(self, step, asked, caller, now),
-            Route::OpenApi => Ok(Answer::json(200, &api::description(&self.catalogue, asked.lang()))),
+            Route::OpenApi => {
+                let (_, text) = api::described(asked.lang());
+                Ok(Answer::bytes(200, "application/json", text.clone().into_bytes()))
+            }
             Route::Lang => entry::set_language(asked),
             Route::Page(page) => self.page(page, asked, caller, now),
             // A file without a permission is for anybody, such as the proof of the bill one holds in the hand.
@@ -168,33 +174,11 @@ impl Console {
             caller,
             path: &asked.path,
             title,
-            menu: caller.map_or_else(Vec::new, |caller| self.menu(caller)),
+            menu: caller.map_or_else(Vec::new, |caller| menu(&self.catalogue, caller)),
             flash: asked.cookie("flash").and_then(|text| url::decode(text, false)),
             stopped: stopped.filter(|_| caller.is_some()),
             now,
         }
-    }
-
-    /// What this person may open.
-    fn menu(&self, caller: &Caller) -> Vec<MenuGroup> {
-        let mut menu = Vec::new();
-        for area in &self.catalogue.areas {
-            let mut entries = Vec::new();
-            for page in area.pages.iter().filter(|page| page.menu && may(page.who, Some(caller))) {
-                entries.push((words::say(caller.lang, &format!("page.{}", page.name)), page.path));
-            }
-            for list in area.lists.iter().filter(|list| list.menu && caller.holds(list.permission)) {
-                entries.push((words::say(caller.lang, &format!("list.{}", list.name)), list.path));
-            }
-            for view in area.views.iter().filter(|view| view.menu && caller.holds(view.permission)) {
-                entries.push((words::say(caller.lang, &format!("view.{}", view.name)), view.path));
-            }
-            if !entries.is_empty() {
-                let title = words::say(caller.lang, &format!("area.{}", area.name));
-                menu.push(MenuGroup { title, entries });
-            }
-        }
-        menu
     }
 
     /// A whole page around a body; the word of what was just done is shown once.
@@ -302,39 +286,33 @@ impl Console {
                 _ => return Err(one_field("limit", "应为 1 到 500", "from 1 to 500")),
             },
         };
-        let offset = match (text("cursor"), text("offset")) {
-            ("", "") => 0,
-            ("", offset) => offset
-                .parse()
-                .ok()
-                .filter(|offset| *offset <= 100_000_000)
-                .ok_or_else(|| one_field("offset", "应为行数", "a number of rows"))?,
-            (cursor, _) => api::offset_of(cursor)
-                .ok_or_else(|| one_field("cursor", "不是返回的游标", "not a cursor of an answer"))?,
-        };
         let format = text("format").to_owned();
         let understood = Given::understand(list.filters, &raw, false);
         if asked.wants_json() || !format.is_empty() {
             let given = understood?;
-            let (offset, limit) = match format.as_str() {
-                "" | "json" => (offset, limit),
-                "xlsx" => (0, export::SHEET_ROWS_MAX),
-                "pdf" => (0, export::PAPER_ROWS_MAX),
+            let (start, limit) = match format.as_str() {
+                "" | "json" => (Start::read(list, &raw)?, limit),
+                "xlsx" => (Start::default(), export::SHEET_ROWS_MAX),
+                "pdf" => (Start::default(), export::PAPER_ROWS_MAX),
                 _ => return Err(one_field("format", "应为 json、xlsx 或 pdf", "json, xlsx or pdf")),
             };
-            let query = Query { given: &given, search: &search, sort, offset, limit };
+            let query = start.query(&given, &search, sort, limit);
             let rows = self.look(caller, now, |look| (list.rows)(look, &query))?;
             return match format.as_str() {
                 "xlsx" => export::list_xlsx(&self.house, list, &rows, caller.lang, now),
                 "pdf" => export::list_pdf(&self.house, list, &rows, caller.lang, now),
-                _ => Ok(Answer::json(200, &api::rows_json(list, &rows, &query, caller.lang))),
+                _ => {
+                    let next = turns(&start, limit, &rows)?.next.map(|next| next.cursor(list, &raw));
+                    Ok(Answer::json(200, &api::rows_json(list, &rows, next, caller.lang)))
+                }
             };
         }
+        let start = Start::read(list, &raw)?;
         let (rows, refusal, options) = self.look(caller, now, |look| {
             let options = options(list.filters, look)?;
             match understood {
                 Ok(given) => {
-                    let query = Query { given: &given, search: &search, sort, offset, limit };
+                    let query = start.query(&given, &search, sort, limit);
                     Ok(((list.rows)(look, &query)?, None, options))
                 }
                 Err(refusal) => Ok((Rows::default(), Some(refusal), options)),
@@ -348,7 +326,7 @@ impl Console {
             path: &path,
             search: &search,
             sort,
-            offset,
+            turns: turns(&start, limit, &rows)?,
             limit,
             options,
             refusal: refusal.as_ref(),
@@ -398,10 +376,28 @@ impl Console {
             Some(key) if refusal.is_some() => key.clone(),
             _ => super::random_text(16),
         };
-        let options = self.look(caller, now, |look| options(act.fields, look))?;
+        let signs =
+            act.weight == Weight::Signed || refusal.is_some_and(|refusal| refusal.why == Why::SignFirst);
+        let (options, has_passkey) = self.look(caller, now, |look| {
+            let org_id = look.org_id();
+            let has_passkey =
+                signs && !identity::passkey::passkeys(look.tx, org_id, caller.actor.person_id)?.is_empty();
+            Ok((options(act.fields, look)?, has_passkey))
+        })?;
+        let site = self.site();
         let title = words::say(caller.lang, &format!("act.{}", act.name));
         let screen = self.screen(asked, Some(caller), title, now);
-        let state = FormState { act, given, raw: &raw, refusal, request_key: &key, back: &back, options };
+        let state = FormState {
+            act,
+            given,
+            raw: &raw,
+            refusal,
+            request_key: &key,
+            back: &back,
+            origin: site.as_ref().map(|site| site.origin.as_str()),
+            has_passkey,
+            options,
+        };
         let body = render::form(&screen, &state);
         let mut answer = if asked.is_partial() && refusal.is_none() {
             Answer::page(body)
@@ -468,13 +464,17 @@ impl Console {
             ));
         }
         // Who may not do it hears that first, whatever was given.
-        let authority = entry::authority(self, act, &raw, caller, asked, now)?;
-        if authority.is_none() && !caller.holds(act.permission) {
+        let lender = entry::lender(self, act, &raw, asked, now)?;
+        if lender.is_none() && !caller.holds(act.permission) {
             return Err(Refusal::not_permitted(act.permission));
         }
         let strict = asked.path.starts_with("/api/");
         let given = Given::understand(act.fields, &without_frame_fields(&raw), strict)?;
         let body = given.canonical(act.fields);
+        let authority = match lender {
+            Some(lender) => entry::authority(self, act, lender, &raw, asked, &key, &body, now)?,
+            None => None,
+        };
         entry::require_signature(self, act, &raw, caller, asked, &key, &body, now)?;
         let version = asked
             .header("if-match")
@@ -540,10 +540,6 @@ fn not_logged_in() -> Refusal {
     Refusal::new(Why::NotLoggedIn, "请先登录", "please log in first")
 }
 
-fn one_field(name: &str, zh: &str, en: &str) -> Refusal {
-    Refusal::fields(vec![(name.to_owned(), kernel::Text::new(zh, en))])
-}
-
 /// What the frame itself puts into a form.
 const FRAME_FIELDS: &[&str] = &[
     "csrf",
@@ -554,6 +550,7 @@ const FRAME_FIELDS: &[&str] = &[
     "act",
     "authority_login",
     "authority_password",
+    "authority_passkey",
     "sign_password",
     "sign_passkey",
     "sure",

@@ -1,11 +1,13 @@
 //! Getting in: who asks, by which session or token; what they must pass first; authority and signatures.
 
+mod absence;
 mod draw;
 mod login;
 mod passkeys;
 mod profile;
 mod staff;
 
+use identity::login::Lender;
 use identity::session::{self, Session};
 use identity::{Actor, Attempt, IdentityError, LoginRefused, token};
 use kernel::{Lang, Moment};
@@ -46,6 +48,10 @@ pub enum Step {
     Switch,
     /// Ends one of one's sessions, or all.
     EndSession,
+    /// Has a colleague act for oneself.
+    ArrangeAbsence,
+    /// Ends that.
+    EndAbsence,
     /// Makes a token; its secret is shown once.
     MakeToken,
     /// Revokes one's own token.
@@ -58,6 +64,8 @@ pub enum Step {
     RemovePasskey,
     /// What a passkey is asked to sign an act, as JSON.
     BeginSign,
+    /// What the passkey of whoever lends authority is asked, as JSON.
+    BeginAuthority,
     /// The page on which an administrator gives a person a password.
     StaffPassword,
     /// Gives it, and shows it once.
@@ -79,12 +87,15 @@ impl Step {
         ("/profile/preferences", true, Step::Preferences),
         ("/profile/second-factor", true, Step::Switch),
         ("/profile/sessions/end", true, Step::EndSession),
+        ("/profile/absences", true, Step::ArrangeAbsence),
+        ("/profile/absences/end", true, Step::EndAbsence),
         ("/profile/tokens", true, Step::MakeToken),
         ("/profile/tokens/revoke", true, Step::RevokeToken),
         ("/profile/passkeys/begin", true, Step::BeginPasskey),
         ("/profile/passkeys", true, Step::AddPasskey),
         ("/profile/passkeys/remove", true, Step::RemovePasskey),
         ("/sign/begin", true, Step::BeginSign),
+        ("/authority/begin", true, Step::BeginAuthority),
         ("/people/{login}/password", false, Step::StaffPassword),
         ("/people/{login}/password", true, Step::DoStaffPassword),
     ];
@@ -214,16 +225,15 @@ fn refused(error: LoginRefused) -> Refusal {
     refusal
 }
 
-/// Another person's authority given on the spot (XC-03): who gives it, for which unit. The unit named is where that
-/// person holds the post; the command itself asks whether the post reaches the unit concerned.
-pub fn authority(
+/// Who lends another person's authority on the spot (XC-03): login and password are right, and a post carries the
+/// permission. Whoever has a passkey is asked for it by [`authority`].
+pub fn lender(
     console: &Console,
     act: &Act,
     raw: &Raw,
-    _caller: &Caller,
     asked: &Asked,
     now: Moment,
-) -> Result<Option<(Actor, i64)>, Refusal> {
+) -> Result<Option<Lender>, Refusal> {
     let text = |name: &str| raw.texts.get(name).map_or("", String::as_str);
     let (login, password) = (text("authority_login").trim(), text("authority_password"));
     if login.is_empty() {
@@ -232,12 +242,62 @@ pub fn authority(
     let house = &console.house;
     let address = asked.address.to_string();
     let attempt = Attempt { org_id: house.org_id, login, password, address: &address, agent: "" };
-    let actor =
-        identity::login::verify_authority(&house.store, house.cost, &attempt, now).map_err(refused)?;
-    let carries = |held: &&identity::Assignment| held.permissions.iter().any(|name| name == act.permission);
-    let unit = actor.assignments.iter().find(carries).map(|held| held.unit_id);
-    let unit = unit.ok_or_else(|| Refusal::not_permitted(act.permission))?;
-    Ok(Some((actor, unit)))
+    let asks_again = |refusal: Refusal| Refusal { permission: Some(act.permission.to_owned()), ..refusal };
+    let lender = identity::login::verify_authority(&house.store, house.cost, &attempt, now)
+        .map_err(|error| asks_again(refused(error)))?;
+    if lender.unit_with(act.permission).is_none() {
+        let name = identity::Catalogue::built_in().permission(act.permission);
+        let (zh, en) = name.map_or((act.permission, act.permission), |known| {
+            (known.text.zh.as_str(), known.text.en.as_str())
+        });
+        return Err(asks_again(Refusal::new(
+            Why::NotPermitted,
+            format!("授权人 {login} 的岗位没有“{zh}”的权限，不能授权"),
+            format!("the posts of {login} do not carry the right to {en}, which cannot be lent then"),
+        )));
+    }
+    Ok(Some(lender))
+}
+
+/// The authority that is lent: by whom, for which unit. The unit named is where that person holds the post; the command
+/// itself asks whether the post reaches the unit concerned. None when the same request was answered before: its answer is
+/// remembered.
+#[allow(clippy::too_many_arguments)]
+pub fn authority(
+    console: &Console,
+    act: &Act,
+    lender: Lender,
+    raw: &Raw,
+    asked: &Asked,
+    key: &str,
+    body: &[u8],
+    now: Moment,
+) -> Result<Option<(Actor, i64)>, Refusal> {
+    let house = &console.house;
+    let Some(unit) = lender.unit_with(act.permission) else {
+        return Err(Refusal::not_permitted(act.permission));
+    };
+    if !lender.has_passkey() {
+        return Ok(Some((lender.by_password().map_err(refused)?, unit)));
+    }
+    if house.store.write(|tx| tx.remembered(house.org_id, act.name, key, body))?.is_some() {
+        return Ok(None);
+    }
+    let answer = raw.texts.get("authority_passkey").map_or("", String::as_str);
+    let given = if answer.is_empty() {
+        Err(Refusal::new(
+            Why::NotPermitted,
+            "授权人登记了通行密钥，仅凭密码不能授权：请授权人用通行密钥确认",
+            "whoever lends the authority has a passkey, and the password alone is not enough: confirm with the passkey",
+        ))
+    } else {
+        let own = own_session(console, asked, now)?;
+        passkeys::lent(console, &own, lender, (act.name, key, body), answer, now)
+    };
+    // The form asks for the authority again.
+    given
+        .map(|actor| Some((actor, unit)))
+        .map_err(|refusal| Refusal { permission: Some(act.permission.to_owned()), ..refusal })
 }
 
 /// Refuses an act that must be signed until it is: with a passkey, or with the password again.
@@ -296,12 +356,15 @@ fn own_session(console: &Console, asked: &Asked, now: Moment) -> Result<Session,
 }
 
 /// Gives one command about identity: it stands in the log at once.
-fn change<T>(
+fn change<T, E>(
     console: &Console,
     caller: &Caller,
     now: Moment,
-    command: impl FnOnce(&mut identity::Work<'_, '_>) -> Result<T, IdentityError>,
-) -> Result<T, Refusal> {
+    command: impl FnOnce(&mut identity::Work<'_, '_>) -> Result<T, E>,
+) -> Result<T, Refusal>
+where
+    Refusal: From<E>,
+{
     let house = &console.house;
     identity::Desk::new(&house.store, &caller.actor).act(now, |work| -> Result<T, Refusal> {
         let done = command(work)?;
@@ -372,12 +435,15 @@ fn own_step(
         Step::Preferences => profile::preferences(console, asked, now),
         Step::Switch => profile::switch(console, asked, caller, now),
         Step::EndSession => profile::end_session(console, asked, now),
+        Step::ArrangeAbsence => absence::arrange(console, asked, caller, now),
+        Step::EndAbsence => absence::end(console, asked, caller, now),
         Step::MakeToken => profile::make_token(console, asked, caller, now),
         Step::RevokeToken => profile::revoke_token(console, asked, caller, now),
         Step::BeginPasskey => passkeys::begin_passkey(console, asked, now),
         Step::AddPasskey => passkeys::add_passkey(console, asked, now),
-        Step::RemovePasskey => passkeys::remove_passkey(console, asked, now),
+        Step::RemovePasskey => passkeys::remove_passkey(console, asked, caller, now),
         Step::BeginSign => passkeys::begin_sign(console, asked, caller, now),
+        Step::BeginAuthority => passkeys::begin_authority(console, asked, now),
         Step::StaffPassword => staff::password_page(console, asked, caller, None, now),
         Step::DoStaffPassword => staff::give_password(console, asked, caller, now),
     }

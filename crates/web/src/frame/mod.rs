@@ -5,13 +5,17 @@ mod asked;
 mod dispatch;
 mod entry;
 mod export;
+mod menu;
 mod metrics;
 mod server;
 mod tls;
 pub mod url;
 
+use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use identity::passkey::Site;
 use kernel::Moment;
 
 use crate::catalogue::{Catalogue, House};
@@ -33,6 +37,8 @@ pub struct Console {
     pub metrics: Metrics,
     /// Cookies are sent over TLS only.
     pub secure: bool,
+    /// Where it listens, once it does.
+    listening: OnceLock<SocketAddr>,
     tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -45,12 +51,26 @@ impl Console {
             jobs: Jobs::default(),
             metrics: Metrics::default(),
             secure,
+            listening: OnceLock::new(),
             tell: Box::new(tell),
         }
     }
     /// The moment at which commands are given: the machine's clock, moved by the house's days.
     pub fn now(&self) -> Moment {
         machine_now().plus_millis(self.house.shift_days * 86_400_000)
+    }
+    /// The place for which browsers keep passkeys; none where the house has no name. A port that the machine chose is
+    /// known once the house listens.
+    pub(crate) fn site(&self) -> Option<Site> {
+        let address = &self.house.address;
+        match (address.strip_suffix(":0"), self.listening.get()) {
+            (Some(host), Some(local)) => Site::of_address(&format!("{host}:{}", local.port())),
+            _ => Site::of_address(address),
+        }
+    }
+    /// It listens here from now on.
+    pub(crate) fn listens_at(&self, local: SocketAddr) {
+        let _ = self.listening.set(local);
     }
     /// Writes a line of the log.
     pub(crate) fn log(&self, line: &serde_json::Value) {

@@ -116,6 +116,7 @@ pub fn serve(
     let served: io::Result<()> = runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
+        console.listens_at(local);
         let shared = Arc::new(Shared {
             routes: table(&console),
             behind_proxy,

@@ -55,18 +55,18 @@ impl JobRun<'_> {
     /// Tells how far it is. Refuses when somebody wants it stopped or the program ends: the work then returns with `?`,
     /// between two commands, and what was committed stays.
     pub fn progress(&self, done: i64, total: i64) -> Result<(), Refusal> {
+        if !self.closing.load(Ordering::Acquire) {
+            self.done.store(done, Ordering::Release);
+            self.total.store(total, Ordering::Release);
+        }
+        if self.is_stopping() { Err(self.stopped()) } else { Ok(()) }
+    }
+    /// How a job ends that heard in its midst that it is to stop.
+    pub fn stopped(&self) -> Refusal {
         if self.closing.load(Ordering::Acquire) {
-            return Err(interrupted());
+            return interrupted();
         }
-        self.done.store(done, Ordering::Release);
-        self.total.store(total, Ordering::Release);
-        if self.stop.load(Ordering::Acquire) {
-            return Err(Refusal::refused(
-                "已按要求停止；已完成的部分保留",
-                "stopped as asked; what was done stays",
-            ));
-        }
-        Ok(())
+        Refusal::refused("已按要求停止；已完成的部分保留", "stopped as asked; what was done stays")
     }
     /// The job's key: what it makes is found by it.
     pub fn id(&self) -> i64 {

@@ -2,7 +2,7 @@
 
 use identity::Work;
 use jobs::{Job, State};
-use kernel::Text;
+use kernel::{Moment, Text};
 
 use crate::catalogue::{
     Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
@@ -70,6 +70,12 @@ fn title(job: &Job, lang: kernel::Lang) -> String {
     words::say(lang, &format!("act.{}", job.act))
 }
 
+/// When a job began or ended, by the clock of the house. The worker keeps the machine's, by which it knows who fell
+/// silent; people read one clock only.
+fn on_our_clock(look: &Look<'_, '_>, at: Option<Moment>) -> Option<Moment> {
+    at.map(|at| at.plus_millis(look.house.shift_days * 86_400_000))
+}
+
 /// The cells of a job in a list, leading to `path`.
 pub fn job_cells(look: &mut Look<'_, '_>, job: &Job, path: &str) -> Result<Vec<Cell>, Refusal> {
     Ok(vec![
@@ -77,7 +83,7 @@ pub fn job_cells(look: &mut Look<'_, '_>, job: &Job, path: &str) -> Result<Vec<C
         state(job.state),
         Cell::from(look.person_name(job.person_id)?),
         Cell::from(job.queued_at),
-        Cell::from(job.ended_at),
+        Cell::from(on_our_clock(look, job.ended_at)),
         Cell::from(job.said.clone()),
     ])
 }
@@ -153,8 +159,8 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
         facts: vec![
             ("by", Kind::Text, Cell::from(look.person_name(job.person_id)?)),
             ("queued_at", Kind::Moment, Cell::from(job.queued_at)),
-            ("started_at", Kind::Moment, Cell::from(job.started_at)),
-            ("ended_at", Kind::Moment, Cell::from(job.ended_at)),
+            ("started_at", Kind::Moment, Cell::from(on_our_clock(look, job.started_at))),
+            ("ended_at", Kind::Moment, Cell::from(on_our_clock(look, job.ended_at))),
             ("result", Kind::Text, result),
         ],
     });

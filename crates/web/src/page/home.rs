@@ -125,6 +125,7 @@ pub fn tasks(
     books(look, month, lines, &mut tasks);
     exceptions(look, month, &mut tasks)?;
     tickets(look, &mut tasks)?;
+    slips(look, month, &mut tasks)?;
     lists(look, month, &mut tasks)?;
     keepers(look, &mut tasks)?;
     tasks.retain(|task| task.count > 0);
@@ -233,6 +234,17 @@ fn tickets(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(), Refusal
             found.entry((group.kind.clone(), act)).or_insert((what, 0)).1 += group.count;
         }
     }
+    // Who starts adjustments elsewhere in the company follows what became of them.
+    for (permission, kinds) in [
+        ("adjustment.start_metering", &["adjustment_metering", "metering_fee_request"][..]),
+        ("adjustment.start_inspection", &["adjustment_inspection"][..]),
+    ] {
+        if look.caller.holds(permission) {
+            let own = groups.iter().filter(|group| kinds.contains(&group.kind.as_str()));
+            let count = own.map(|group| group.count).sum();
+            tasks.push(Task::new("own_adjustments", count, "/adjustments?case_state=running"));
+        }
+    }
     for ((kind, _), (what, count)) in found {
         let path = match kind.as_str() {
             kind if kind.starts_with("adjustment") => "/adjustments?case_state=running".to_owned(),
@@ -267,6 +279,20 @@ fn step_for(look: &Look<'_, '_>, group: &TicketGroup) -> Option<(&'static str, T
         format!("{}: {}", kind.text.en, step.text.en),
     );
     Some((step.act, what))
+}
+
+/// Change slips of the month that are not closed, for who registers them.
+fn slips(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
+    const REGISTER: &str = "adjustment.register_slip";
+    let org_id = look.org_id();
+    let mut open = 0;
+    for held in look.caller.actor.assignments.iter() {
+        if held.permissions.iter().any(|name| name == REGISTER) {
+            open += billing::slip::open_of_unit(look.tx, org_id, held.unit_id, month)?.0;
+        }
+    }
+    tasks.push(Task::new("slips", i64::try_from(open).unwrap_or(0), format!("/slips?month={month}")));
+    Ok(())
 }
 
 /// Lists of the month that the person's unit has to sign.

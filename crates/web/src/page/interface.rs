@@ -1,11 +1,13 @@
 //! The interface for programs as a page: every operation with its fields, permission and an example, drawn from the
 //! same description that programs read.
 
+use std::sync::OnceLock;
+
 use kernel::{Bilingual as _, Lang};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value as Json;
 
-use crate::catalogue::{Catalogue, Given, Look, Page, Refusal, Who};
+use crate::catalogue::{Given, Look, Page, Refusal, Who};
 use crate::words;
 
 /// The page.
@@ -117,10 +119,19 @@ fn permission(code: &str, lang: Lang) -> String {
     identity::Catalogue::built_in().permission(code).map_or_else(String::new, |known| known.text.text(lang))
 }
 
+/// The page is the same for everybody and never changes while the program runs: it is drawn once.
 fn draw(look: &mut Look<'_, '_>, _: &Given) -> Result<Markup, Refusal> {
-    let lang = look.lang();
+    static DRAWN: [OnceLock<(String, String)>; 2] = [const { OnceLock::new() }; 2];
+    let (lang, address) = (look.lang(), &look.house.address);
+    let drawn = DRAWN[usize::from(lang == Lang::En)]
+        .get_or_init(|| (address.clone(), page(lang, address).into_string()));
+    // Another house in the same program, as in a test.
+    Ok(if drawn.0 == *address { PreEscaped(drawn.1.clone()) } else { page(lang, address) })
+}
+
+fn page(lang: Lang, address: &str) -> Markup {
     let say = |key: &str| words::say(lang, key);
-    let described = crate::api::description(&Catalogue::built_in(), lang);
+    let (described, _) = crate::api::described(lang);
     let nothing = serde_json::Map::new();
     let paths = described.get("paths").and_then(Json::as_object).unwrap_or(&nothing);
     let mut operations: Vec<(&str, &str, &str, &Json)> = Vec::new();
@@ -130,8 +141,7 @@ fn draw(look: &mut Look<'_, '_>, _: &Given) -> Result<Markup, Refusal> {
             operations.push((tag, path, method, operation));
         }
     }
-    let address = look.house.address.clone();
-    Ok(html! {
+    html! {
         header.head { div.head-words {
             h1 { (say("page.interface")) }
             p { (say("page.interface.hint")) " " a href="/api/v1/openapi.json" download { "openapi.json" } }
@@ -172,10 +182,10 @@ fn draw(look: &mut Look<'_, '_>, _: &Given) -> Result<Markup, Refusal> {
                                 }
                             }
                         }
-                        pre tabindex="0" { (curl(&address, method, path, &fields)) }
+                        pre tabindex="0" { (curl(address, method, path, &fields)) }
                     }
                 }
             }
         }
-    })
+    }
 }

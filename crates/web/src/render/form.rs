@@ -4,7 +4,7 @@ use kernel::{Bilingual as _, Lang, Text};
 use maud::{Markup, html};
 
 use super::field::{Drawn, draw};
-use super::{FormState, Screen, head, icon, label, say};
+use super::{FormState, Screen, head, icon, label, passkey_alert, passkey_place, say};
 use crate::catalogue::{Field, Takes, Tone, Weight, Why};
 use crate::words;
 
@@ -46,7 +46,7 @@ pub fn form(screen: &Screen<'_>, state: &FormState<'_>) -> Markup {
                     div.fields { @for field in &asked { (one(lang, state, field)) } }
                 }
                 @if act.weight == Weight::Signed || state.refusal.is_some_and(|refusal| refusal.why == Why::SignFirst) {
-                    (signature(lang))
+                    (signature(lang, state))
                 }
                 @if state.refusal.is_some_and(|refusal| refusal.permission.is_some()) { (authority(lang, state)) }
                 @if grave {
@@ -136,8 +136,13 @@ fn one(lang: Lang, state: &FormState<'_>, field: &Field) -> Markup {
     )
 }
 
-/// Important acts are signed: by a passkey where the script finds one, else by the password once more.
-fn signature(lang: Lang) -> Markup {
+/// Important acts are signed: by the passkey of whoever has one, else by the password once more.
+fn signature(lang: Lang, state: &FormState<'_>) -> Markup {
+    let button = html! {
+        span.label { (words::say(lang, "frame.passkey")) }
+        button type="button" data-passkey-sign { (icon("key")) (words::say(lang, "frame.passkey_sign")) }
+        (passkey_alert(lang))
+    };
     html! {
         section.form-part data-sign {
             h2 { (words::say(lang, "frame.sign")) }
@@ -148,10 +153,7 @@ fn signature(lang: Lang) -> Markup {
                     label for="act-sign_password" { (words::say(lang, "frame.password")) }
                     input type="password" id="act-sign_password" name="sign_password" autocomplete="current-password";
                 }
-                div.field.half.passkey data-passkey hidden {
-                    span.label { (words::say(lang, "frame.passkey")) }
-                    button type="button" data-passkey-sign { (icon("key")) (words::say(lang, "frame.passkey_sign")) }
-                }
+                @if state.has_passkey { div.field.half { (passkey_place(lang, state.origin, &button)) } }
             }
         }
     }
@@ -174,6 +176,12 @@ fn authority(lang: Lang, state: &FormState<'_>) -> Markup {
                     input type="password" id="act-authority_password" name="authority_password" autocomplete="off";
                 }
             }
+            input type="hidden" name="authority_passkey" value="";
+            (passkey_place(lang, state.origin, &html! {
+                p.hint { (words::say(lang, "frame.authority.passkey_hint")) }
+                button type="button" data-passkey-lend { (icon("key")) (words::say(lang, "frame.authority.passkey")) }
+                (passkey_alert(lang))
+            }))
         }
     }
 }

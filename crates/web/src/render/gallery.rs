@@ -10,6 +10,7 @@ use maud::{Markup, PreEscaped, html};
 use super::{
     FormState, ListState, Screen, badge, block, form, icon, list, nothing, offers, problem, say, spark, tile,
 };
+use crate::catalogue::cursor::{Start, turns};
 use crate::catalogue::{
     Act, Area, Block, Caller, Catalogue, Cell, Chart, Column, Done, Field, Given, Kind, List, Look, Offer,
     Page, Raw, Refusal, Row, Rows, Run, Shape, Takes, Tone, Value, Weight, Who, Why,
@@ -300,7 +301,7 @@ fn rows() -> Rows {
             ("sample_energy", kwh("1284192").map_or(Value::Empty, Value::Quantity)),
             ("sample_amount", Value::Money(yuan(98_223_329))),
         ],
-        note: None,
+        ..Rows::default()
     }
 }
 
@@ -311,7 +312,7 @@ fn specimen_list(screen: &Screen<'_>, rows: Rows) -> Markup {
         path: "/components",
         search: "",
         sort: Some(("sample_amount", true)),
-        offset: 50,
+        turns: turns(&Start { offset: 50, walk: None }, 50, &rows).unwrap_or_default(),
         limit: 50,
         options: BTreeMap::new(),
         refusal: None,
@@ -351,6 +352,8 @@ fn specimen_form(screen: &Screen<'_>, name: &str, refusal: Option<&Refusal>) -> 
         refusal,
         request_key: "specimen",
         back: "/components",
+        origin: None,
+        has_passkey: false,
         options: BTreeMap::new(),
     };
     // Two forms stand on this page: their names must differ.

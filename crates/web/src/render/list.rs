@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::field::{Drawn, draw};
 use super::table::{Head, drawn};
 use super::{ListState, Screen, column_title, head, icon, nothing, offers, say};
+use crate::catalogue::cursor::Start;
 use crate::catalogue::{Column, Field, List, Offer, Rows, Tone};
 use crate::frame::url::encode;
 use crate::words;
@@ -162,11 +163,12 @@ fn range(lang: Lang, state: &ListState<'_>, rows: &Rows) -> String {
     if rows.rows.is_empty() {
         return words::fill(lang, "frame.rows_none", &[("total", &count(rows.total))]);
     }
-    let to = state.offset + rows.rows.len();
+    let (before, shown) = (state.turns.before, rows.rows.len());
+    let words = if rows.more { "frame.rows_more" } else { "frame.rows" };
     words::fill(
         lang,
-        "frame.rows",
-        &[("total", &count(rows.total)), ("from", &count(state.offset + 1)), ("to", &count(to))],
+        words,
+        &[("total", &count(rows.total)), ("from", &count(before + 1)), ("to", &count(before + shown))],
     )
 }
 
@@ -197,21 +199,29 @@ fn sort_head(lang: Lang, list: &List, state: &ListState<'_>, column: &Column) ->
 fn end(screen: &Screen<'_>, list: &List, state: &ListState<'_>, rows: &Rows) -> Markup {
     let lang = screen.lang;
     let limit = state.limit.max(1);
-    let (page, pages) = (state.offset / limit + 1, rows.total.div_ceil(limit).max(1));
-    let at = |offset: usize| {
-        let also = if offset == 0 { Vec::new() } else { vec![("offset", offset.to_string())] };
+    let turns = &state.turns;
+    let page = turns.before / limit + 1;
+    let pages = rows.total.div_ceil(limit).max(page);
+    let place = if rows.more {
+        words::fill(lang, "frame.page", &[("page", &page.to_string())])
+    } else {
+        words::fill(lang, "frame.page_of", &[("page", &page.to_string()), ("pages", &pages.to_string())])
+    };
+    let at = |to: &Start| {
+        let also = if *to == Start::default() { Vec::new() } else { vec![to.written(list, state.raw)] };
         address(list, state, &[], &also)
     };
-    let step = |go: bool, offset: usize, rel: Option<&str>, key: &str, sign: &str| {
+    let step = |to: Option<&Start>, rel: Option<&str>, key: &str, sign: &str| {
         let name = words::say(lang, key);
         html! {
-            @if go { (turn(&at(offset), "button small bare square", rel, &name, &icon(sign))) }
+            @if let Some(to) = to { (turn(&at(to), "button small bare square", rel, &name, &icon(sign))) }
             @else { span.button.small.bare.square aria-disabled="true" { (icon(sign)) } }
         }
     };
-    if rows.total <= LIMITS.first().copied().unwrap_or(50) && state.offset == 0 {
+    if rows.total <= LIMITS.first().copied().unwrap_or(50) && turns.previous.is_none() {
         return html! {};
     }
+    let first = turns.previous.as_ref().map(|_| Start::default());
     html! {
         nav.card-end aria-label=(words::say(lang, "frame.pages")) {
             span { (words::say(lang, "frame.rows_a_page")) }
@@ -222,11 +232,11 @@ fn end(screen: &Screen<'_>, list: &List, state: &ListState<'_>, rows: &Rows) -> 
                 }
             }
             div.pages {
-                (step(page > 1, 0, None, "frame.first", "first"))
-                (step(page > 1, state.offset.saturating_sub(limit), Some("prev"), "frame.previous", "left"))
-                span aria-current="page" { (words::fill(lang, "frame.page_of", &[("page", &page.to_string()), ("pages", &pages.to_string())])) }
-                (step(page < pages, state.offset + limit, Some("next"), "frame.next", "right"))
-                (step(page < pages, (pages - 1) * limit, None, "frame.last", "last"))
+                (step(first.as_ref(), None, "frame.first", "first"))
+                (step(turns.previous.as_ref(), Some("prev"), "frame.previous", "left"))
+                span aria-current="page" { (place) }
+                (step(turns.next.as_ref(), Some("next"), "frame.next", "right"))
+                (step(turns.last.as_ref(), None, "frame.last", "last"))
             }
         }
     }

@@ -20,6 +20,7 @@ mod icon;
 mod list;
 mod offer;
 mod part;
+mod passkey;
 mod sheet;
 mod shell;
 mod table;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 use kernel::{Lang, Moment};
 use maud::{Markup, html};
 
+use crate::catalogue::cursor::Turns;
 use crate::catalogue::{Act, Caller, Catalogue, Cell, House, Kind, Raw, Refusal, Tone};
 use crate::words;
 
@@ -40,6 +42,7 @@ pub(crate) use icon::icon;
 pub use list::list;
 pub(crate) use offer::{offer_path, offers};
 pub(crate) use part::{badge, head, nothing, say, tile};
+pub(crate) use passkey::{passkey_alert, passkey_place};
 pub(crate) use sheet::block;
 pub use sheet::sheet;
 pub use shell::{document, problem};
@@ -76,6 +79,8 @@ pub struct MenuGroup {
     pub title: String,
     /// Title and path.
     pub entries: Vec<(String, &'static str)>,
+    /// Folded away until it is opened, or holds the page one is on.
+    pub folded: bool,
 }
 
 /// How a list is asked for, to draw its tools.
@@ -88,8 +93,8 @@ pub struct ListState<'s> {
     pub search: &'s str,
     /// Column and direction.
     pub sort: Option<(&'static str, bool)>,
-    /// Rows left out.
-    pub offset: usize,
+    /// Where this page begins and those beside it.
+    pub turns: Turns,
     /// Rows on a page.
     pub limit: usize,
     /// Choices of filters that are looked up.
@@ -112,6 +117,10 @@ pub struct FormState<'s> {
     pub request_key: &'s str,
     /// Where to go back to.
     pub back: &'s str,
+    /// The address under which passkeys work here.
+    pub origin: Option<&'s str>,
+    /// The person has a passkey to sign with.
+    pub has_passkey: bool,
     /// Choices of fields that are looked up.
     pub options: BTreeMap<&'static str, Vec<(String, String)>>,
 }

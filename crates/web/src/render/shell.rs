@@ -171,12 +171,16 @@ fn menu(screen: &Screen<'_>) -> Markup {
             // Where the bar is too narrow for it.
             (find(lang, "find-menu"))
             @for group in &screen.menu {
-                // The title over a single entry would only say the same twice.
-                section.alone[group.entries.len() == 1] {
-                    @if group.entries.len() > 1 { h2 { (group.title) } }
+                @let here = group.entries.iter().any(|(_, path)| current == Some(*path));
+                @let entries = html! {
                     ul { @for (title, path) in &group.entries {
                         li { a href=(path) aria-current=[(current == Some(*path)).then_some("page")] { (title) } }
                     } }
+                };
+                @if group.folded {
+                    details open[here] { summary { (icon("right")) (group.title) } (entries) }
+                } @else {
+                    section { h2 { (group.title) } (entries) }
                 }
             }
         }

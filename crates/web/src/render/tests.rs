@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernel::{Lang, Moment, Money, Text};
 
 use super::{FormState, ListState, MenuGroup, Screen, cell, document, form, gallery, list, problem, sheet};
+use crate::catalogue::cursor::{Start, turns};
 use crate::catalogue::{
     Act, Block, Caller, Catalogue, Cell, Column, Done, Field, House, Kind, List, Raw, Refusal, Row, Rows,
     Run, Sheet, Takes, Tone, Value, Weight,
@@ -67,6 +68,7 @@ impl Scene {
                     ("抄本".into(), "/books"),
                     ("抄本日志".into(), "/books-log"),
                 ],
+                folded: true,
             }],
             flash: Some("已提交 <b>0611</b>".into()),
             stopped: Some("停".into()),
@@ -123,13 +125,13 @@ const ACTS: &[Act] = &[
 const AREA: crate::catalogue::Area =
     crate::catalogue::Area { name: "sample", lists: &[LIST], views: &[], acts: ACTS, pages: &[] };
 
-fn list_state<'s>(raw: &'s Raw, offset: usize) -> ListState<'s> {
+fn list_state<'s>(raw: &'s Raw, offset: usize, total: usize) -> ListState<'s> {
     ListState {
         raw,
         path: "/books/2026-01/bills",
         search: "江北 & \"<",
         sort: Some(("sample_amount", true)),
-        offset,
+        turns: turns(&Start { offset, walk: None }, 50, &rows(total)).unwrap_or_default(),
         limit: 50,
         options: BTreeMap::new(),
         refusal: None,
@@ -141,7 +143,17 @@ fn form_state<'s>(act: &'static Act, raw: &'s Raw, refusal: Option<&'s Refusal>)
         ("sample_text".to_owned(), "0620010017".to_owned()),
         ("version".into(), "v3".into()),
     ]);
-    FormState { act, given, raw, refusal, request_key: "key-1", back: "/books", options: BTreeMap::new() }
+    FormState {
+        act,
+        given,
+        raw,
+        refusal,
+        request_key: "key-1",
+        back: "/books",
+        origin: Some("http://localhost:7070"),
+        has_passkey: true,
+        options: BTreeMap::new(),
+    }
 }
 
 /// Every page this module can draw.
@@ -160,8 +172,8 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
     }
     vec![
         ("gallery", whole(&gallery::page(&screen))),
-        ("list", whole(&list(&screen, &LIST, &list_state(&raw, 50), &rows(120)))),
-        ("empty list", whole(&list(&screen, &LIST, &list_state(&raw, 0), &Rows::default()))),
+        ("list", whole(&list(&screen, &LIST, &list_state(&raw, 50, 120), &rows(120)))),
+        ("empty list", whole(&list(&screen, &LIST, &list_state(&raw, 0, 0), &Rows::default()))),
         ("form", whole(&form(&screen, &form_state(&ACTS[0], &raw, None)))),
         ("grave form", whole(&form(&screen, &form_state(&ACTS[1], &raw, Some(&refusal))))),
         ("signed form", whole(&form(&screen, &form_state(&ACTS[2], &raw, None)))),
@@ -182,7 +194,12 @@ fn rows(total: usize) -> Rows {
         Row::from(cells![Value::Empty, Value::Empty, Value::Empty]),
         Row::from(cells!["<script>alert(1)</script>"]),
     ];
-    Rows { rows, total, sums: vec![("sample_amount", Value::Money(Money::from_fen(-123_456)))], note: None }
+    Rows {
+        rows,
+        total,
+        sums: vec![("sample_amount", Value::Money(Money::from_fen(-123_456)))],
+        ..Rows::default()
+    }
 }
 
 /// The Content-Security-Policy allows nothing inline: no style, no script, no handler in any page.
@@ -290,7 +307,7 @@ fn a_list_keeps_what_was_asked() {
         ("foreign".to_owned(), "x".to_owned()),
     ]);
     let raw = Raw { texts, ..Raw::default() };
-    let drawn = list(&screen, &LIST, &list_state(&raw, 50), &rows(120)).into_string();
+    let drawn = list(&screen, &LIST, &list_state(&raw, 50, 120), &rows(120)).into_string();
     let kept = "/books/2026-01/bills?sample_choice=two&amp;q=%E6%B1%9F%E5%8C%97%20%26%20%22%3C";
     for wanted in [
         format!("{kept}&amp;sort=-sample_amount&amp;format=xlsx"),

@@ -303,7 +303,7 @@ impl Company {
     pub fn list(&self, login: &str, date: &str, name: &str, given: &[(&str, &str)]) -> Result<Rows, Refusal> {
         let list = self.catalogue.lists().find(|list| list.name == name).unwrap();
         let given = Given::understand(list.filters, &raw(given), true)?;
-        let query = Query { given: &given, search: "", sort: None, offset: 0, limit: 500 };
+        let query = Query { given: &given, search: "", sort: None, offset: 0, limit: 500, walk: None };
         self.look(login, date, |look| (list.rows)(look, &query))
     }
     /// What `login` sees of one thing.

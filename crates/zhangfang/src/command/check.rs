@@ -49,6 +49,7 @@ pub fn run(command: &Check, office: &Office) -> Done {
         }
         bar.inc(u64::try_from(step.looked_at).unwrap_or(0));
         bar.tick();
+        true
     };
     let report = audit::check::check(&office.store, office.org_id(), &options, &mut progress)?;
     bar.finish_and_clear();

@@ -64,9 +64,16 @@ pub fn run(serve: &Serve, place: &Place, lang: Lang) -> Done {
 pub fn run_on(serve: &Serve, place: &Place, store: Arc<Store>, cost: PasswordCost, lang: Lang) -> Done {
     let scheme = if serve.tls_certificate.is_some() { "https" } else { "http" };
     open(serve, place, store, cost, lang, witness::until_told, move |local| {
+        // Browsers know passkeys by names only.
+        let named = format!("{scheme}://localhost:{}", local.port());
+        let (zh, en) = if local.ip().is_loopback() || local.ip().is_unspecified() {
+            (format!("（用通行密钥请打开 {named}）"), format!(" (with passkeys: {named})"))
+        } else {
+            Default::default()
+        };
         let ready = Text::new(
-            format!("账房已在 {scheme}://{local} 开门；按 Ctrl-C 关门"),
-            format!("the office is open at {scheme}://{local}; Ctrl-C closes it"),
+            format!("账房已在 {scheme}://{local} 开门{zh}；按 Ctrl-C 关门"),
+            format!("the office is open at {scheme}://{local}{en}; Ctrl-C closes it"),
         );
         println!("{}", ready.text(lang));
         let _ = std::io::stdout().flush();

@@ -134,6 +134,7 @@ pub fn compare(
     let progress = crate::demo::bar("what if / 试算", expected.unsigned_abs());
     let outcome = compare_months(&office.store, org_id, prices, trial, selection, how, |read| {
         progress.set_position(read);
+        true
     })?;
     progress.finish_and_clear();
     Ok(outcome)

@@ -200,7 +200,7 @@ pub fn run(command: &Work, office: &Office) -> Done {
         Work::Tick { unit, period: text, item, nothing, note } => {
             let (unit_id, period) = (office.unit(unit)?.id, period(text)?);
             office.change("workflow.tick_closing", command, |work| {
-                workflow::tick_item(work, unit_id, period, item, *nothing, note)?;
+                billing::closing::tick(work, unit_id, period, item, *nothing, note)?;
                 both(format!("{unit} {text}：{item} 已完成"), format!("{unit} {text}: {item} is done"))
             })
         }

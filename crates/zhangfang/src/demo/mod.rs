@@ -10,6 +10,7 @@ mod population;
 mod shape;
 mod summary;
 pub mod trouble;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -32,6 +33,7 @@ use crate::command::{Place, seal};
 use crate::failure::{Done, Failure};
 use crate::house;
 pub use company::{Company, STATIONS};
+pub use exceptions::Left;
 pub use people::PASSWORD;
 pub use population::{BOOK_ACCOUNTS, Customer, HISTORY_MONTHS, Population, Special};
 use population::{Prices, hours_of};
@@ -107,8 +109,14 @@ pub fn prepare_from(url: &str, accounts: u64, seed: u64, natural: bool) -> Done<
 }
 
 impl Stage {
-    /// A year of history, the month read, billed and its exceptions handled; everybody has a password.
-    pub fn fill(&self, accounts: u64, signers: &Signers) -> Done<(RunSummary, exceptions::Handled)> {
+    /// A year of history, the month read, billed and its exceptions handled but for those `left` to do; everybody has a
+    /// password.
+    pub fn fill(
+        &self,
+        accounts: u64,
+        signers: &Signers,
+        left: Left,
+    ) -> Done<(RunSummary, exceptions::Handled)> {
         self.load_accounts()?;
         let progress = bar("history / 历史十二个月", accounts * u64::from(HISTORY_MONTHS.unsigned_abs()));
         for back in (1..=HISTORY_MONTHS).rev() {
@@ -121,7 +129,7 @@ impl Stage {
         self.store.refresh_statistics()?;
         self.read_month()?;
         let run = self.bill_month()?;
-        let handled = self.handle_exceptions()?;
+        let handled = self.handle_exceptions(left)?;
         self.hand_out_passwords()?;
         Ok((run, handled))
     }
@@ -154,7 +162,7 @@ impl Stage {
             let (book_id, unit_id, _) = population.book(book);
             books.book(&Book {
                 book_id,
-                number: format!("B{book_id:06}"),
+                number: Population::book_number(book_id),
                 name: format!("第 {book_id} 册"),
                 unit_id,
                 reader_id: 0,
@@ -382,12 +390,13 @@ fn clear_folder(place: &Place) -> Done {
 }
 
 /// Makes a demo ready to be served, without a word but its progress; answers it with the place and day of its office.
-pub fn make(place: &Place, accounts: u64) -> Done<(Stage, Place)> {
+pub fn make(place: &Place, accounts: u64, left: Left) -> Done<(Stage, Place)> {
     clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
     let signers = stage.make_keys(&place.key_folder())?;
-    stage.fill(accounts, &signers)?;
+    stage.fill(accounts, &signers, left)?;
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     Ok((stage, place))
 }
@@ -401,7 +410,7 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     clear_folder(place)?;
     let stage = prepare(&place.url(), accounts)?;
     let signers = stage.make_keys(&place.key_folder())?;
-    let (run, handled) = stage.fill(accounts, &signers)?;
+    let (run, handled) = stage.fill(accounts, &signers, Left::NOTHING)?;
     let summary = stage.summary(&signers)?;
     let mut files = vec![stage.write_reports(&place.data, lang)?];
     files.extend(stage.print_bills(&place.data, lang)?);
@@ -411,6 +420,7 @@ pub fn run(place: &Place, accounts: u64, listen: Option<SocketAddr>, lang: Lang)
     stage.print_people(lang)?;
     let Some(listen) = listen else { return Ok(()) };
     stage.open_next_month()?;
+    stage.leave_work_open()?;
     let place = stage.place(place)?;
     serve::run_on(&Serve::demo(listen), &place, Arc::new(stage.store), identity::PasswordCost::CHEAP, lang)
 }

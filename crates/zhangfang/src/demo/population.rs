@@ -155,6 +155,10 @@ impl Population {
     pub fn account_id(index: u64) -> i64 {
         i64::try_from(index).unwrap_or(i64::MAX - 1) + 1
     }
+    /// Number of the book with this key.
+    pub fn book_number(book_id: i64) -> String {
+        format!("B{book_id:06}")
+    }
     /// Number of books.
     pub fn books(&self) -> u64 {
         self.accounts.div_ceil(BOOK_ACCOUNTS)

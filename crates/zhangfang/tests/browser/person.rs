@@ -55,22 +55,28 @@ pub struct Visit<'v> {
     pub window: (u32, u32),
     /// `zh-CN` or `en-GB`.
     pub lang: &'v str,
+    /// The house is opened by the machine's name, under which passkeys work, and not by its number.
+    pub by_name: bool,
 }
 
 impl<'v> Visit<'v> {
     /// A visit to the shared house at a wide screen, in Chinese.
     pub fn of(story: &'v str) -> Visit<'v> {
-        Visit { house: None, story, window: WIDE, lang: "zh-CN" }
+        Visit { house: None, story, window: WIDE, lang: "zh-CN", by_name: false }
     }
     /// Somebody who is not logged in.
     pub fn stranger(&self) -> Person {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let profile = tempfile::tempdir().unwrap();
         let client = runtime.block_on(Driver::shared().browser(profile.path(), self.window, self.lang));
+        let mut address = self.house.unwrap_or_else(|| House::shared()).address.clone();
+        if self.by_name {
+            address = address.replace("127.0.0.1", "localhost");
+        }
         let person = Person {
             client: Some(client),
             runtime,
-            address: self.house.unwrap_or_else(|| House::shared()).address.clone(),
+            address,
             login: "nobody".into(),
             story: self.story.to_owned(),
             pictures: Cell::new(0),

@@ -60,6 +60,18 @@ fn cursors_lead_through_a_list_once() {
     }
     assert_eq!(seen.len() as u64, total);
     assert!(total >= 600, "{total}");
+    // A cursor leads on in its own question only, and what is no cursor is refused.
+    let page = person.get_json("/api/v1/bills?month=2026-01&limit=97").json();
+    let cursor = page["next"].as_str().unwrap();
+    for wrong in [
+        format!("/api/v1/bills?month=2025-12&cursor={cursor}"),
+        format!("/api/v1/bills?month=2026-01&sort=-amount&cursor={cursor}"),
+        format!("/api/v1/accounts?cursor={cursor}"),
+        "/api/v1/bills?month=2026-01&cursor=cm93czo1".to_owned(),
+    ] {
+        let answer = person.get_json(&wrong);
+        assert_eq!(answer.status, 422, "{wrong}: {}", answer.text);
+    }
 }
 
 /// The description names every answer's form, and is there for everybody.

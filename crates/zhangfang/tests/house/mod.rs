@@ -118,8 +118,13 @@ fn opened(folder: &TempDir, words: &[&str]) -> (Child, String) {
 impl House {
     /// A demo of 600 customers, open at a port of its own.
     pub fn open() -> House {
+        House::of(600)
+    }
+    /// A demo of so many customers; from 6,000 on work waits at every desk.
+    pub fn of(accounts: u32) -> House {
         let folder = tempfile::tempdir().unwrap();
-        let words = ["demo", "--accounts", "600", "--listen", "127.0.0.1:0"];
+        let accounts = accounts.to_string();
+        let words = ["demo", "--accounts", &accounts, "--listen", "127.0.0.1:0"];
         let (child, address) = opened(&folder, &words);
         let keeper = Keeper::of(child.id(), Some(folder.path()));
         House {

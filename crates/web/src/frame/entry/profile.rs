@@ -6,6 +6,7 @@ use identity::{Catalogue, credential, passkey};
 use kernel::{Bilingual as _, Lang, Moment};
 use maud::{Markup, html};
 
+use super::absence;
 use super::draw::{own, refusal as problem};
 use super::{SESSION, change, code, own_session};
 use crate::catalogue::{Caller, Refusal};
@@ -37,16 +38,18 @@ pub fn page(
     let lang = caller.lang;
     let this = own_session(console, asked, now)?;
     let (org_id, person_id) = (this.org_id, this.person_id);
-    let (state, keys, sessions, tokens) = console.house.store.read(|tx| -> Result<_, Refusal> {
+    let (state, keys, sessions, tokens, absences) = console.house.store.read(|tx| -> Result<_, Refusal> {
         Ok((
             credential::account_state(tx, org_id, person_id)?,
             passkey::passkeys(tx, org_id, person_id)?,
             session::sessions(tx, org_id, person_id, now)?,
             token::tokens(tx, org_id, Some(person_id))?,
+            absence::read(tx, org_id, person_id, now.date(), lang)?,
         ))
     })?;
     let screen = console.screen(asked, Some(caller), words::say(lang, "page.profile"), now);
     let catalogue = Catalogue::built_in();
+    let site = console.site();
     let body = html! {
         div.head { div.head-words { h1 { (screen.title) } p.hint { (caller.actor.name) } } }
         @match happened {
@@ -74,7 +77,8 @@ pub fn page(
             div.actions { a.button href="/password" { (words::say(lang, "page.password")) } }
         }
         (wishes(lang, caller, &this))
-        (passkeys(lang, caller, &keys, state.second_factor))
+        (passkeys(lang, caller, &keys, state.second_factor, site.as_ref()))
+        (absence::draw(lang, caller, &absences, now.date()))
         (session_table(lang, caller, &sessions, this.id))
         (token_table(lang, caller, &tokens, now))
     };
@@ -117,12 +121,29 @@ fn wishes(lang: Lang, caller: &Caller, this: &Session) -> Markup {
     }
 }
 
-fn passkeys(lang: Lang, caller: &Caller, keys: &[passkey::Passkey], asked_always: bool) -> Markup {
+fn passkeys(
+    lang: Lang,
+    caller: &Caller,
+    keys: &[passkey::Passkey],
+    asked_always: bool,
+    site: Option<&passkey::Site>,
+) -> Markup {
+    let controls = html! {
+        form id="passkey-add" method="post" action="/profile/passkeys" data-begin="/profile/passkeys/begin" {
+            (own(caller))
+            div.fields { div.field.half {
+                label for="field-passkey-name" { (words::say(lang, "column.passkey_name")) }
+                input id="field-passkey-name" name="name" maxlength="60" required;
+            } }
+            (render::passkey_alert(lang))
+            div.actions { button type="submit" { (words::say(lang, "entry.passkeys.add")) } }
+        }
+    };
     html! {
         section.paper {
             h2 { (words::say(lang, "entry.passkeys")) }
             p.hint { (words::say(lang, "entry.passkeys.hint")) }
-            table {
+            @if !keys.is_empty() { table {
                 thead { tr {
                     th scope="col" { (words::say(lang, "column.passkey_name")) }
                     th scope="col" { (words::say(lang, "column.added_at")) }
@@ -139,16 +160,8 @@ fn passkeys(lang: Lang, caller: &Caller, keys: &[passkey::Passkey], asked_always
                         button.small.grave type="submit" { (words::say(lang, "entry.remove")) }
                     } }
                 } } }
-            }
-            form id="passkey-add" method="post" action="/profile/passkeys" data-begin="/profile/passkeys/begin" {
-                (own(caller))
-                div.fields { div.field.half {
-                    label for="field-passkey-name" { (words::say(lang, "column.passkey_name")) }
-                    input id="field-passkey-name" name="name" maxlength="60" required;
-                } }
-                p.wrong role="alert" hidden {}
-                div.actions { button type="submit" { (words::say(lang, "entry.passkeys.add")) } }
-            }
+            } }
+            (render::passkey_place(lang, site.map(|site| site.origin.as_str()), &controls))
             @if !keys.is_empty() {
                 form method="post" action="/profile/second-factor" {
                     (own(caller))
@@ -291,7 +304,7 @@ pub fn switch(console: &Console, asked: &Asked, caller: &Caller, now: Moment) ->
 }
 
 /// Draws the page again with what was refused, or goes back to it.
-fn after(
+pub(super) fn after(
     console: &Console,
     asked: &Asked,
     caller: &Caller,

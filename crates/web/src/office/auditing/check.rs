@@ -1,6 +1,6 @@
 //! The proof of the books as a button: a job, its progress, its report; what it finds stops the books.
 
-use audit::check::{Options, Progress, Report};
+use audit::check::{CheckError, Options, Progress, Report};
 use identity::alarm;
 use kernel::{Bilingual as _, Text};
 use serde_json::{Value as Json, json};
@@ -37,10 +37,12 @@ fn check(run: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let mut looked_at = 0_i64;
     let mut tell = |step: &Progress| {
         looked_at = looked_at.saturating_add(step.looked_at);
-        // A check is one look and ends by itself; a wish to stop it is heard when it is done.
-        let _ = run.progress(looked_at, 0);
+        run.progress(looked_at, 0).is_ok()
     };
-    let report = audit::check::check(&house.store, house.org_id, &options, &mut tell)?;
+    let report = match audit::check::check(&house.store, house.org_id, &options, &mut tell) {
+        Err(CheckError::Stopped) => return Err(run.stopped()),
+        other => other?,
+    };
     let decided = run.look(|tx| Ok(alarm::decided_findings(tx, house.org_id)?))?;
     let open = report.undecided(&decided).len();
     let raised = match open {

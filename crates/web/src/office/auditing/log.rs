@@ -4,6 +4,7 @@ use identity::{Catalogue, Work};
 use kernel::{Bilingual as _, Lang, Text};
 use vault::{ActQuery, Document, Erased, Recorded};
 
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{
     Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, House, Kind, List, Look, Offer, Query,
     Refusal, Row, Rows, Run, Sheet, Takes, Tone, View, Weight,
@@ -140,12 +141,15 @@ fn acts(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         number: number.map(str::to_owned),
         day: given.maybe_date("on_day"),
         newest_first: query.sort.is_none_or(|(_, down)| down),
+        walk: query.walk(&[Part::Number])?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
     };
-    let (found, count) = vault::acts(look.tx, org_id, &wanted)?;
+    let (mut found, count) = vault::acts(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, |act| vec![act.seq.into()]);
     let rows = found.iter().map(act_row).collect();
-    Ok(Rows { rows, total: usize::try_from(count).unwrap_or(0), ..Rows::default() })
+    let total = usize::try_from(count).unwrap_or(0);
+    Ok(Rows { rows, total, walked: Some(walked), ..Rows::default() })
 }
 
 /// One act.

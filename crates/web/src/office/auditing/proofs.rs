@@ -27,8 +27,8 @@ fn require_recorded(look: &mut Look<'_, '_>, kind: &str, number: &str) -> Result
         number: Some(number.to_owned()),
         day: Some(look.today()),
         newest_first: true,
-        offset: 0,
         limit: 1,
+        ..ActQuery::default()
     };
     let (found, _) = vault::acts(look.tx, org_id, &wanted)?;
     if found.is_empty() {

@@ -9,6 +9,7 @@ use kernel::{Bilingual, Month, Text};
 use metering::account::{AccountOrder, AccountQuery, AccountStatus, Category};
 
 use super::{ACCOUNT, BOOK_WANTED, READ, UNIT_WANTED, both, encode, flow, units_shown};
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{
     Area, Block, Cell, Chart, Column, Field, Given, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
     Shape, Sheet, Takes, Tone, Value, View,
@@ -109,11 +110,13 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         search: query.search,
         order,
         descending,
+        walk: query.walk(&[if order.is_text() { Part::Text } else { Part::Number }, Part::Number])?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
     };
     let org_id = look.org_id();
-    let (found, total) = metering::account::accounts_page(look.tx, org_id, &wanted)?;
+    let (mut found, total) = metering::account::accounts_page(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, |one| order.place(one));
     let mut rows = Vec::with_capacity(found.len());
     for one in found {
         let book = look.books()?.get(&one.account.book_id).map(|book| book.number.clone());
@@ -129,7 +132,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             status(one.account.status),
         ]));
     }
-    Ok(Rows { rows, total, sums: Vec::new(), note: None })
+    Ok(Rows { rows, total, walked: Some(walked), ..Rows::default() })
 }
 
 /// A month with its energy and its amount, where there are any.

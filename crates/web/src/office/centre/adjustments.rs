@@ -139,7 +139,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         rows,
         total: usize::try_from(count).unwrap_or(0),
         sums: vec![("energy_kwh", Value::Quantity(energy)), ("amount", Value::Money(amount))],
-        note: None,
+        ..Rows::default()
     })
 }
 
@@ -454,10 +454,10 @@ fn from_whatif(job: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
     let total = job.look(|tx| Ok(expected_bills(tx, org_id, &selection.months)?))?;
     job.progress(0, total)?;
     let outcome = compare_months(&job.house.store, org_id, &prices, &trial, &selection, &how, |read| {
-        // The comparison writes nothing: when it is to stop, nothing of it stays anyway.
-        let _ = job.progress(i64::try_from(read).unwrap_or(total).min(total - 1).max(0), total);
-    })?;
+        job.progress(i64::try_from(read).unwrap_or(total).min(total - 1).max(0), total).is_ok()
+    });
     job.progress(total, total)?;
+    let outcome = outcome?;
     if let Some(missing) = outcome.missing.first() {
         let bills: i64 = outcome.missing.iter().map(|missing| missing.bills).sum();
         let plan = missing.plan.0;

@@ -8,6 +8,7 @@ use super::{
     BOOK_WANTED, FLOWS, MONTH_WANTED, READ, REASONS, UNIT_WANTED, accounts_searched, book_cell, books_shown,
     customer, flow, month_of, names, reason_wanted, reasons, search_note,
 };
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{
     Area, Cell, Column, Field, Kind, List, Look, Query, Refusal, Row, Rows, Takes, Tone, Value,
 };
@@ -77,11 +78,17 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         issued: given.maybe_text("bill_state").map(|state| state == "issued"),
         order,
         descending,
+        walk: query.walk(if order == BillOrder::Account {
+            &[Part::Number; 2]
+        } else {
+            &[Part::Number; 3]
+        })?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
         ..BillQuery::month(month)
     };
-    let (found, sums) = desk::bills_page(look.tx, org_id, &wanted)?;
+    let (mut found, sums) = desk::bills_page(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, |line| order.place(line));
     let names = names(look, found.iter().map(|line| line.key.account_id))?;
     let mut rows = Vec::with_capacity(found.len());
     for line in found {
@@ -106,5 +113,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         total: usize::try_from(sums.bills).unwrap_or(0),
         sums: vec![("energy_kwh", Value::Quantity(sums.energy_kwh)), ("amount", Value::Money(sums.amount))],
         note: search_note(accounts.as_deref()),
+        walked: Some(walked),
+        ..Rows::default()
     })
 }

@@ -102,7 +102,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             Cell::from(late).toned(tone),
         ]));
     }
-    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), sums: Vec::new(), note: None })
+    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), ..Rows::default() })
 }
 
 /// Where the matter of a clock is dealt with.

@@ -218,6 +218,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         total: usize::try_from(sums.count).unwrap_or(0),
         sums: vec![("energy_kwh", Value::Quantity(sums.energy_kwh)), ("amount", Value::Money(sums.amount))],
         note: search_note(accounts.as_deref()),
+        ..Rows::default()
     })
 }
 

@@ -158,7 +158,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         ];
         rows.push(Row { cells, offers: offers(&one) });
     }
-    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), sums: Vec::new(), note: None })
+    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), ..Rows::default() })
 }
 
 fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {

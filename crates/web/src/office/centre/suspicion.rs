@@ -192,7 +192,7 @@ fn scores(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         ]));
     }
     let note = search_note(accounts.as_deref());
-    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), sums: Vec::new(), note })
+    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), sums: Vec::new(), note, ..Rows::default() })
 }
 
 fn differences(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {

@@ -1,11 +1,8 @@
 //! Closing a month: what each unit has to do before, who did it, and what proves it (XC-09).
 
-use billing::OfficeRules;
-use billing::report;
 use identity::Work;
 use kernel::{Bilingual as _, Month, Text};
-use metering::book::BookState;
-use workflow::Period;
+use workflow::{Period, Proved};
 
 use super::{month_of, unit_by_code, units};
 use crate::catalogue::{
@@ -141,17 +138,17 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     }
     let mut rows = Vec::with_capacity(items.len());
     for (item, laid) in &items {
-        let (proof, fulfilled) = evidence(look, item, &unit, month)?;
+        let (proof, proved) = evidence(look, item, &unit, month)?;
         let done = laid.as_ref().and_then(|laid| laid.done);
         let (word, tone) = match (&done, laid.as_ref().is_some_and(|laid| laid.nothing_to_do)) {
             (Some(_), true) => ("state.nothing_to_do", Tone::Good),
             (Some(_), false) => ("state.done", Tone::Good),
             (None, _) => ("state.open_item", Tone::Warn),
         };
-        let proof = match fulfilled {
-            Some(true) => proof.toned(Tone::Good),
-            Some(false) => proof.toned(Tone::Bad),
-            None => proof,
+        let proof = match proved {
+            Proved::Yes => proof.toned(Tone::Good),
+            Proved::No => proof.toned(Tone::Bad),
+            Proved::Nothing | Proved::Unsaid => proof,
         };
         let cells = vec![
             Cell::from(item.text.clone()),
@@ -163,7 +160,8 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
             Cell::from(item.requirement),
         ];
         let offers = match (&done, closed, laid) {
-            (None, None, Some(_)) => vec![Offer::new(
+            // What the books deny is refused, so it is not offered.
+            (None, None, Some(_)) if proved != Proved::No => vec![Offer::new(
                 "closing.tick",
                 &[("month", &month), ("unit", &unit.code), ("closing_item", &item.code)],
             )],
@@ -194,107 +192,27 @@ fn show(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     Ok(sheet)
 }
 
-/// What the books say about an item: in words, where to look, and whether it is as it should be.
+/// What the books say about an item, and where to look.
 fn evidence(
     look: &mut Look<'_, '_>,
     item: &workflow::catalogue::ClosingItem,
     unit: &identity::Unit,
     month: Month,
-) -> Result<(Cell, Option<bool>), Refusal> {
+) -> Result<(Cell, Proved), Refusal> {
     let (org_id, today) = (look.org_id(), look.today());
-    if let Some(kind) = item.list_kind {
-        let lists: Vec<workflow::SignedList> = workflow::lists_of(look.tx, org_id, month)?
-            .into_iter()
-            .filter(|list| {
-                list.kind == kind && (list.first_unit_id == unit.id || list.second_unit_id == unit.id)
-            })
-            .collect();
-        let (all, signed) = (lists.len(), lists.iter().filter(|list| list.is_complete()).count());
-        let cell = Cell::said(
-            format!("清单 {all} 份，双方已签 {signed} 份"),
-            format!("{signed} of {all} lists signed by both"),
-        )
-        .to(format!("/lists?month={month}"));
-        return Ok((cell, (all > 0).then_some(all == signed)));
+    let found = billing::closing::evidence(look.tx, org_id, item, unit.id, month, today)?;
+    if found.said.zh.is_empty() {
+        return Ok((Cell::default(), found.proved));
     }
-    let rules = OfficeRules::built_in()?;
-    Ok(match item.code {
-        "receivable_confirmed" => {
-            let found = report::statuses(look.tx, &rules, org_id, month, today)?;
-            let path = format!("/reports/stations?month={month}");
-            match found.into_iter().find(|status| status.total.unit_id == unit.id) {
-                Some(status) => match status.confirmed_on {
-                    Some(day) => (
-                        Cell::said(
-                            format!("{day} 确认 {} 元", status.total.amount),
-                            format!("{} yuan confirmed on {day}", status.total.amount),
-                        )
-                        .to(path),
-                        Some(true),
-                    ),
-                    None => (Cell::said("尚未确认", "not confirmed yet").to(path), Some(false)),
-                },
-                None => (Cell::said("尚未编制", "not compiled yet").to(path), None),
-            }
-        }
-        "all_books_issued" => {
-            let books = metering::book::books_of_month(look.tx, org_id, month)?;
-            let (all, issued) =
-                (books.len(), books.iter().filter(|book| book.state == BookState::Issued).count());
-            let cell = Cell::said(
-                format!("抄本 {all} 册，已发行 {issued} 册"),
-                format!("{issued} of {all} books issued"),
-            )
-            .to(format!("/books?month={month}"));
-            (cell, (all > 0).then_some(all == issued))
-        }
-        "receivable_compiled" => {
-            let compiled = report::statuses(look.tx, &rules, org_id, month, today)?.len();
-            let all = report::station_totals(look.tx, org_id, month)?.len();
-            let cell = Cell::said(
-                format!("{all} 个单位，已编制 {compiled} 个"),
-                format!("{compiled} of {all} units compiled"),
-            )
-            .to(format!("/reports/stations?month={month}"));
-            (cell, (all > 0).then_some(all == compiled))
-        }
-        "error_rate_reported" => {
-            let found = report::error_rate_of_month(look.tx, &rules, org_id, month)?;
-            let rate = found.rate.map_or_else(
-                || "—".to_owned(),
-                |rate| crate::catalogue::Value::Rate(rate).written(Kind::Percent(3), look.lang()),
-            );
-            let cell = Cell::said(
-                format!("差错 {} 笔 / 发行 {} 笔 = {rate}", found.errors, found.bills),
-                format!("{} errors of {} bills = {rate}", found.errors, found.bills),
-            )
-            .to(format!("/reports/{month}/accounting_error_rate"));
-            (cell, found.rate.map(|_| !found.flagged))
-        }
-        "balance_frozen" => {
-            let frozen = report::snapshots(look.tx, org_id, month)?;
-            let path = format!("/reports/{month}/reconcile");
-            match frozen.iter().find(|kept| kept.unit_id == 0) {
-                Some(kept) => (
-                    Cell::said(format!("余额 {} 元", kept.balance), format!("balance {} yuan", kept.balance))
-                        .to(path),
-                    Some(true),
-                ),
-                None => (Cell::said("尚未冻结", "not frozen yet").to(path), Some(false)),
-            }
-        }
-        "reconciliation_done" => {
-            let found = report::marketing_against_finance(look.tx, org_id, month)?;
-            let cell = Cell::said(
-                format!("未说明差异 {} 元", found.unexplained),
-                format!("{} yuan unexplained", found.unexplained),
-            )
-            .to(format!("/reports/{month}/reconcile"));
-            (cell, Some(found.unexplained.is_zero()))
-        }
-        "slips_closed" => (Cell::said("查看传单", "see the slips").to(format!("/slips?month={month}")), None),
-        _ => (Cell::default(), None),
-    })
+    let path = match item.code {
+        _ if item.list_kind.is_some() => format!("/lists?month={month}"),
+        "receivable_confirmed" | "receivable_compiled" => format!("/reports/stations?month={month}"),
+        "slips_closed" => format!("/slips?month={month}"),
+        "all_books_issued" => format!("/books?month={month}"),
+        "error_rate_reported" => format!("/reports/{month}/accounting_error_rate"),
+        _ => format!("/reports/{month}/reconcile"),
+    };
+    Ok((Cell::from(found.said).to(path), found.proved))
 }
 
 /// Lays the checklist out.
@@ -346,7 +264,7 @@ fn tick(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refus
     let month = given.month("month")?;
     let unit = unit_by_code(work, given.text("unit"))?;
     let (item, nothing) = (given.text("closing_item"), given.flag("nothing_to_do"));
-    workflow::tick_item(work, unit.id, Period::Month(month), item, nothing, given.text("note"))?;
+    billing::closing::tick(work, unit.id, Period::Month(month), item, nothing, given.text("note"))?;
     Ok(Done::said("已登记", "ticked").see(path_of(month, &unit.code)))
 }
 

@@ -7,6 +7,7 @@ use ::ledger::{
 use kernel::{Bilingual as _, Money, Text};
 
 use super::{accounts, month_of, unit_of, units};
+use crate::catalogue::cursor;
 use crate::catalogue::{
     Cell, Column, Download, Field, FileMade, Given, Kind, List, Look, Query, Refusal, Row, Rows, Takes, Tone,
     Value,
@@ -155,8 +156,10 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     };
     let filter = LineFilter { unit_id: unit_of(look, READ, query.given)?, component, customer };
     let down = query.sort.is_some_and(|(_, down)| down);
-    let part = Part { down, offset: query.offset, limit: query.limit };
-    let found = account_lines(look.tx, org_id, code, month, &filter, part)?;
+    let walk = query.walk(&[cursor::Part::Number; 2])?;
+    let part = Part { down, walk, offset: query.offset, limit: query.one_more() };
+    let mut found = account_lines(look.tx, org_id, code, month, &filter, &part)?;
+    let walked = query.walked(&mut found.lines, |line| vec![line.key.0.into(), line.key.1.into()]);
     let numbers = accounts(look, found.lines.iter().filter_map(|line| line.customer))?;
     let (from, to) = (month.first_day(), month.last_day());
     let year = i64::from(from.year());
@@ -191,12 +194,16 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         format!("{code} {} {from} 至 {to}：期初余额 {opening} 元，期末余额 {closing} 元", name.zh),
         format!("{code} {}, {from} to {to}: opening {opening} yuan, closing {closing} yuan", name.en),
     );
-    // Sums of everything come from the kept balances; of a part, from what was counted.
-    let (debit, credit) = match balance.filter(|_| filter.component.is_none() && filter.customer.is_none()) {
-        Some(line) => (line.debit, line.credit),
-        None => (found.debit, found.credit),
+    let more = found.count > COUNT_MAX;
+    // Sums of everything come from the kept balances; of a part, from what was counted, if that was all of it.
+    let sums = match balance.filter(|_| filter.component.is_none() && filter.customer.is_none()) {
+        Some(line) => Some((line.debit, line.credit)),
+        None => Some((found.debit, found.credit)).filter(|_| !more),
     };
-    if found.count >= COUNT_MAX {
+    let sums = sums.map_or_else(Vec::new, |(debit, credit)| {
+        vec![("debit", Value::Money(debit)), ("credit", Value::Money(credit))]
+    });
+    if more {
         said = Text::new(
             format!("{}。超过 {COUNT_MAX} 条分录，请用户号、费用项或单位缩小范围", said.zh),
             format!("{}. More than {COUNT_MAX} postings: narrow by account, component or unit", said.en),
@@ -204,9 +211,11 @@ fn lines(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     }
     Ok(Rows {
         rows,
-        total: usize::try_from(found.count).unwrap_or(0),
-        sums: vec![("debit", Value::Money(debit)), ("credit", Value::Money(credit))],
+        total: usize::try_from(found.count.min(COUNT_MAX)).unwrap_or(0),
+        sums,
         note: Some(said),
+        more,
+        walked: Some(walked),
     })
 }
 

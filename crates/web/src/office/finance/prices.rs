@@ -251,6 +251,39 @@ pub(super) fn shipped(_: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refus
         .collect())
 }
 
+/// The tables that were loaded here, of each the version in force last.
+pub(super) fn in_house(look: &mut Look<'_, '_>) -> Result<Vec<PriceTable>, Refusal> {
+    let org_id = look.org_id();
+    let mut latest: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+    for table in billing::price_tables(look.tx, org_id)? {
+        let version = latest.entry(table.code).or_default();
+        *version = (*version).max(table.version);
+    }
+    let mut found = Vec::with_capacity(latest.len());
+    for (code, version) in latest {
+        let text = billing::price_table_text(look.tx, org_id, &code, version)?.unwrap_or_default();
+        found.push(PriceTable::parse(&code, &text)?);
+    }
+    Ok(found)
+}
+
+/// What a bill can be tried by: the tables that were loaded here, the latest in force first, then those that come with
+/// the program and were not loaded.
+pub(super) fn tables_to_try(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text)>, Refusal> {
+    let mut own = in_house(look)?;
+    own.sort_by(|one, two| (two.from(), two.id()).cmp(&(one.from(), one.id())));
+    let mut tables: Vec<(String, Text)> =
+        own.iter().map(|table| (table.id().to_owned(), table.name().clone())).collect();
+    for (id, name) in shipped(look)? {
+        if !own.iter().any(|table| table.id() == id) {
+            let note = |lang| crate::words::say(lang, "page.try_bill.not_loaded");
+            let (zh, en) = (note(kernel::Lang::Zh), note(kernel::Lang::En));
+            tables.push((id, Text::new(format!("{}（{zh}）", name.zh), format!("{} ({en})", name.en))));
+        }
+    }
+    Ok(tables)
+}
+
 /// The table that was given: a file, or one that comes with the program.
 pub(super) fn given_table(given: &Given) -> Result<PriceTable, Refusal> {
     match (given.file("prices"), given.maybe_text("shipped")) {

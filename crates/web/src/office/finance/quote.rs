@@ -1,9 +1,10 @@
-//! Trying a bill: what an account would pay by a table that comes with the program, line by line (`tariff::quote`).
+//! Trying a bill: what an account would pay by a table that was loaded here or comes with the program, line by line
+//! (`tariff::quote`).
 
 use kernel::Bilingual as _;
 use maud::{Markup, html};
 
-use super::prices::{READ, shipped};
+use super::prices::{READ, in_house, tables_to_try};
 use crate::catalogue::{Field, Given, Look, Page, Refusal, Takes, Who};
 use crate::words;
 
@@ -13,7 +14,7 @@ pub const TRY: Page = Page {
     path: "/prices/try",
     who: Who::Holder(READ),
     params: &[
-        Field::maybe("shipped", Takes::Option(shipped)),
+        Field::maybe("price_table", Takes::Option(tables_to_try)),
         Field::maybe("class", Takes::Text(60)),
         Field::maybe("voltage", Takes::Text(20)),
         Field::maybe("month", Takes::Month),
@@ -32,7 +33,7 @@ fn file(given: &Given) -> Option<String> {
     }
     let kwh = given.maybe_quantity("kwh")?;
     let quoted = |text: &str| text.replace(['"', '\\', '\n'], "");
-    let mut price = vec![format!("table = \"{}\"", quoted(given.text("shipped")))];
+    let mut price = vec![format!("table = \"{}\"", quoted(given.text("price_table")))];
     for (name, key) in [("class", "class"), ("voltage", "voltage")] {
         if let Some(value) = given.maybe_text(name) {
             price.push(format!("{key} = \"{}\"", quoted(value)));
@@ -51,10 +52,11 @@ fn file(given: &Given) -> Option<String> {
 
 fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
     let lang = look.lang();
-    let tables = shipped(look)?;
+    let tables = tables_to_try(look)?;
+    let own = in_house(look)?;
     let say = |key: &str| words::say(lang, key);
     let asked = file(given);
-    let answer = asked.as_ref().map(|text| tariff::quote::quote(text, "quote.toml"));
+    let answer = asked.as_ref().map(|text| tariff::quote::quote_with(text, "quote.toml", &own));
     let field = |name: &'static str, value: String, kind: &'static str| {
         html! {
             div.field {
@@ -69,10 +71,10 @@ fn draw(look: &mut Look<'_, '_>, given: &Given) -> Result<Markup, Refusal> {
         form.card method="get" action="/prices/try" {
             div.fields {
                 div.field {
-                    label for="try-shipped" { (say("field.shipped")) }
-                    select id="try-shipped" name="shipped" {
+                    label for="try-price_table" { (say("field.price_table")) }
+                    select id="try-price_table" name="price_table" {
                         @for (code, name) in &tables {
-                            option value=(code) selected[code == given.text("shipped")] { (name.text(lang)) }
+                            option value=(code) selected[code == given.text("price_table")] { (name.text(lang)) }
                         }
                     }
                 }

@@ -8,9 +8,11 @@ use ::ledger::{
 };
 use identity::Work;
 use kernel::{Bilingual as _, Date, Month, Text};
+use store::Walk;
 
 use super::ledger::{READ, nothing_for_zero};
 use super::{accounts, bill_path, month_of, unit_by_code, unit_of, units};
+use crate::catalogue::cursor;
 use crate::catalogue::{
     Act, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Query, Refusal, Row, Rows, Run,
     Sheet, Takes, Tone, Value, View, Weight,
@@ -59,8 +61,10 @@ fn vouchers(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
     let filter =
         VoucherFilter { unit_id: unit_of(look, READ, query.given)?, number, red: query.given.flag("red") };
     let down = query.sort.is_some_and(|(_, down)| down);
-    let part = Part { down, offset: query.offset, limit: query.limit };
-    let (found, count, total) = vouchers_of(look.tx, org_id, month, &filter, part)?;
+    let walk = query.walk(&[cursor::Part::Number])?;
+    let part = Part { down, walk, offset: query.offset, limit: query.one_more() };
+    let (mut found, count, total) = vouchers_of(look.tx, org_id, month, &filter, &part)?;
+    let walked = query.walked(&mut found, |head| vec![head.voucher_id.into()]);
     let mut rows = Vec::with_capacity(found.len());
     for head in found {
         let tone = if head.reverses.is_some() { Tone::Bad } else { Tone::Plain };
@@ -75,10 +79,16 @@ fn vouchers(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal>
             Cell::from(head.total),
         ]));
     }
-    let note = (count >= COUNT_MAX)
-        .then(|| Text::new(format!("至少 {COUNT_MAX} 张凭证"), format!("at least {COUNT_MAX} vouchers")));
-    let total = vec![("total", Value::Money(total))];
-    Ok(Rows { rows, total: usize::try_from(count).unwrap_or(0), sums: total, note })
+    let more = count > COUNT_MAX;
+    let note = more.then(|| {
+        Text::new(
+            format!("超过 {COUNT_MAX} 张凭证，未合计；请按单位或凭证号缩小范围"),
+            format!("more than {COUNT_MAX} vouchers, not summed: narrow by unit or number"),
+        )
+    });
+    let sums = if more { Vec::new() } else { vec![("total", Value::Money(total))] };
+    let total = usize::try_from(count.min(COUNT_MAX)).unwrap_or(0);
+    Ok(Rows { rows, total, sums, note, more, walked: Some(walked) })
 }
 
 /// The document a voucher was made from, leading there where there is a page for it.
@@ -175,8 +185,8 @@ fn voucher(look: &mut Look<'_, '_>, given: &Given) -> Result<Sheet, Refusal> {
     sheet.push(Block::Facts { name: "voucher", facts });
     let moved = movements(look, id, head.period)?;
     sheet.push(moved);
-    let part = Part { down: false, offset: 0, limit: SHOWN };
-    let (found, count, _) = voucher_postings(look.tx, org_id, id, None, part)?;
+    let part = Part { down: false, walk: Walk::START, offset: 0, limit: SHOWN };
+    let (found, count, _) = voucher_postings(look.tx, org_id, id, None, &part)?;
     let rows = entry_rows(look, &head, &found)?;
     sheet.push(Block::Table { name: "entries", columns: ENTRY_COLUMNS.to_vec(), rows });
     if count > SHOWN as i64 {
@@ -242,8 +252,10 @@ fn entries(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> 
     let customer =
         number.map(|number| look.account(number).map(|found| found.account.account_id)).transpose()?;
     let down = query.sort.is_some_and(|(_, down)| down);
-    let part = Part { down, offset: query.offset, limit: query.limit };
-    let (found, count, total) = voucher_postings(look.tx, org_id, id, customer, part)?;
+    let walk = query.walk(&[cursor::Part::Number])?;
+    let part = Part { down, walk, offset: query.offset, limit: query.one_more() };
+    let (mut found, count, total) = voucher_postings(look.tx, org_id, id, customer, &part)?;
+    let walked = query.walked(&mut found, |(line, _)| vec![(*line).into()]);
     Ok(Rows {
         rows: entry_rows(look, &head, &found)?,
         total: usize::try_from(count).unwrap_or(0),
@@ -252,6 +264,8 @@ fn entries(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> 
             format!("凭证 {}：{}", head.document(), head.summary),
             format!("voucher {}: {}", head.document(), head.summary),
         )),
+        walked: Some(walked),
+        ..Rows::default()
     })
 }
 

@@ -180,11 +180,10 @@ fn outcome(
     let total = run.look(|tx| Ok(expected_bills(tx, org_id, &selection.months)?))?;
     run.progress(0, total)?;
     let made = compare_months(&run.house.store, org_id, prices, trial, selection, how, |read| {
-        // A comparison is one look; a wish to stop it is heard right after it.
-        let _ = run.progress(i64::try_from(read).unwrap_or(0), total);
-    })?;
+        run.progress(i64::try_from(read).unwrap_or(0), total).is_ok()
+    });
     run.progress(total, total)?;
-    Ok(made)
+    Ok(made?)
 }
 
 fn compare(run: &JobRun<'_>, given: &Given) -> Result<Done, Refusal> {
