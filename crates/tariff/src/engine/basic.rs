@@ -149,12 +149,17 @@ pub(super) fn basic_lines(
             let (mut actual, mut charged) = (Quantity::ZERO, Quantity::ZERO);
             let contract = Quantity::sum(feeds.iter().map(|feed| feed.contract_kw))?;
             let floor = spans.running_kva.times(plan.floor, Quantity::PLACES)?;
-            for feed in feeds {
-                // The floor holds for the whole account: feeds share it by their contracts.
-                let own_floor = if contract >= floor || contract.is_zero() {
-                    if feeds.len() == 1 { floor } else { Quantity::ZERO }
-                } else {
-                    floor.exact().times(feed.contract_kw.exact())?.over(contract.exact())?.to_quantity(6)?
+            for (place, feed) in feeds.iter().enumerate() {
+                // The floor holds for the whole account: feeds share it by their contracts, and without any the
+                // first bears it.
+                let own_floor = match (contract.is_zero(), place) {
+                    (true, 0) => floor,
+                    (true, _) => Quantity::ZERO,
+                    _ => floor
+                        .exact()
+                        .times(feed.contract_kw.exact())?
+                        .over(contract.exact())?
+                        .to_quantity(6)?,
                 };
                 let own = demand_of(charge.maker, feed.point)?;
                 charge.point = feed.point;

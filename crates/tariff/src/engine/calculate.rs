@@ -44,9 +44,7 @@ pub fn calculate(
     (bill.from, bill.to) = (Some(input.from), Some(input.to));
 
     let found = gather(plans, input, bill)?;
-    if input.points.len() > 1 {
-        relate(plans, input, &mut bill.points)?;
-    }
+    relate(plans, input, &mut bill.points)?;
     settle_periods(&found, bill)?;
 
     let supply = input.supply.as_deref();

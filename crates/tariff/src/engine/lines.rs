@@ -248,7 +248,8 @@ fn split_signed(total: i64, weights: &[i64]) -> Billed<SmallVec<[i64; 8]>> {
             continue;
         }
         let product = i128::from(total) * i128::from(*weight);
-        let part = (product.abs() * 2 + sum.abs()) / (sum.abs() * 2) * product.signum() * sum.signum();
+        let size = (product.abs() * 2 + sum.abs()) / (sum.abs() * 2);
+        let part = if product.is_negative() == sum.is_negative() { size } else { -size };
         parts[place] = i64::try_from(part).map_err(|_| Refusal::OutOfRange("energy"))?;
         left = left.checked_sub(parts[place]).ok_or(Refusal::OutOfRange("energy"))?;
     }
@@ -271,7 +272,7 @@ mod tests {
     /// BILL-18, XC-17: each part but the largest is rounded half up, away from zero; the largest takes the rest.
     #[test]
     fn parts_of_either_sign_are_rounded_once() {
-        let cases: [(i64, &[i64], &[i64]); 14] = [
+        let cases: [(i64, &[i64], &[i64]); 15] = [
             (100, &[60, -10, 51], &[60, -10, 50]),
             (5, &[3, -1, -1], &[15, -5, -5]),
             (1, &[5, -1, -2], &[3, -1, -1]),
@@ -280,6 +281,7 @@ mod tests {
             (10, &[7, -3], &[18, -8]),
             (10, &[8, -3], &[16, -6]),
             (3, &[8, -1], &[3, 0]),
+            (10, &[7, -3, 0], &[18, -8, 0]),
             (4, &[8, -1], &[5, -1]),
             (3, &[1, 1], &[2, 1]),
             (9, &[0, 0], &[0, 9]),

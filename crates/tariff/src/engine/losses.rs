@@ -154,8 +154,7 @@ fn shares(total: Quantity, weights: &[i64]) -> Billed<SmallVec<[Quantity; 4]>> {
 }
 
 fn add(energy: &mut PointEnergy, loss: Quantity, rest: Period) -> Billed<()> {
-    let undivided = !energy.billed.of(Period::Total).is_zero();
-    let spreads = spread(loss, &energy.billed, if undivided { Period::Total } else { rest })?;
+    let spreads = spread(loss, &energy.billed, rest)?;
     for (slot, part) in energy.billed.0.iter_mut().zip(spreads.0) {
         *slot = slot.plus(part)?;
     }

@@ -42,7 +42,7 @@ fn take(from: &mut PeriodEnergy, take: &PeriodEnergy) -> Billed<PeriodEnergy> {
 /// Spreads `whole` kWh over the periods of `like`, the remainder to `rest`; undivided where `like` is empty.
 pub(super) fn spread(whole: Quantity, like: &PeriodEnergy, rest: Period) -> Billed<PeriodEnergy> {
     let weights = like.0.map(Quantity::units);
-    if whole.is_zero() || weights.iter().all(|weight| *weight == 0) {
+    if weights.iter().all(|weight| *weight == 0) {
         let mut energy = PeriodEnergy::default();
         energy.0[rest.index()] = whole;
         return Ok(energy);
@@ -64,10 +64,11 @@ pub(super) fn spread(whole: Quantity, like: &PeriodEnergy, rest: Period) -> Bill
     Ok(energy)
 }
 
-fn metered_parent(points: &[Point], child: usize, parent: u8) -> Billed<usize> {
-    let place = usize::from(parent);
+/// The place of a point that others may hang on: one with energy of its own.
+fn metered(points: &[Point], place: u8) -> Billed<usize> {
+    let place = usize::from(place);
     match points.get(place).map(|point| &point.source) {
-        Some(Source::Meters(_) | Source::Given { .. }) if place != child => Ok(place),
+        Some(Source::Meters(_) | Source::Given { .. }) => Ok(place),
         _ => Err(Refusal::WrongParent),
     }
 }
@@ -77,7 +78,7 @@ fn reject_circles(points: &[Point], start: usize) -> Billed<()> {
     let mut place = start;
     for _ in 0..points.len() {
         match points[place].deducted_from {
-            Some(parent) => place = metered_parent(points, place, parent)?,
+            Some(parent) => place = metered(points, parent)?,
             None => return Ok(()),
         }
     }
@@ -109,7 +110,7 @@ fn fixed_part(
     take(parent, &wanted)
 }
 
-/// Deducts sub meters and splits out fixed parts. Called for accounts of several points only.
+/// Deducts sub meters and splits out fixed parts. An account of one point has neither: nothing stands above it.
 pub(super) fn relate(
     plans: &Plans,
     input: &AccountPeriod,
@@ -120,11 +121,9 @@ pub(super) fn relate(
     for (place, point) in points.iter().enumerate() {
         let Some(parent) = point.deducted_from else { continue };
         let related = || -> Billed<usize> {
-            metered_parent(points, place, parent).and_then(|parent| {
-                metered_parent(points, points.len(), u8::try_from(place).unwrap_or(u8::MAX))?;
-                reject_circles(points, place)?;
-                Ok(parent)
-            })
+            metered(points, u8::try_from(place).unwrap_or(u8::MAX))?;
+            reject_circles(points, place)?;
+            metered(points, parent)
         };
         let parent = related().map_err(|reason| reason.at(place))?;
         let gross = energies[place].metered;
@@ -144,7 +143,7 @@ pub(super) fn relate(
             continue;
         };
         let part = || -> Result<(usize, PeriodEnergy, PeriodEnergy), Refusal> {
-            let parent = metered_parent(points, place, parent)?;
+            let parent = metered(points, parent)?;
             let plan = plans.get(point.plan).ok_or(Refusal::NoPlan(point.plan.0))?;
             let above = plans.get(points[parent].plan).ok_or(Refusal::NoPlan(points[parent].plan.0))?;
             let mut left = energies[parent].billed;

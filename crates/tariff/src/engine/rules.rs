@@ -76,10 +76,6 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The regulation in force on `day`.
-    pub fn regulation_on(&self, day: Date) -> Option<usize> {
-        self.regulations.iter().rposition(|regulation| regulation.from <= day)
-    }
     /// A transformer of the loss tables by its type.
     pub fn loss_model(&self, code: &str) -> Option<LossModelId> {
         let place = self.loss_models.iter().position(|model| model.code == code)?;

@@ -195,6 +195,34 @@ mod tests {
         }
     }
 
+    /// BILL-18: only a household of so many persons has the allowance, and a plan without that number has none.
+    #[test]
+    fn an_allowance_needs_a_number_of_persons() {
+        let whole = |kwh| Quantity::whole(kwh).unwrap();
+        let until = [2760, 4800].map(whole);
+        for (persons_from, persons, expected) in
+            [(0, 0, [2760, 4800]), (0, 9, [2760, 4800]), (5, 4, [2760, 4800]), (5, 5, [3960, 6000])]
+        {
+            let tiers = TierPlan {
+                by_year: true,
+                of_month: [crate::engine::plan::Thresholds { until }; 12],
+                add_on: [[Price::ZERO; Period::COUNT]; 2],
+                add_on_by_period: false,
+                persons_from,
+                allowance_kwh: whole(100),
+                free_kwh: Quantity::ZERO,
+                free_price: Price::ZERO,
+            };
+            let state = TierState { persons, ..TierState::default() };
+            let month = "2026-01".parse().unwrap();
+            assert_eq!(
+                thresholds(&tiers, &state, month),
+                Ok(expected.map(whole)),
+                "{persons_from} {persons}"
+            );
+        }
+    }
+
     #[test]
     fn the_tier_year_of_a_settlement() {
         let month = |text: &str| text.parse::<Month>().unwrap();

@@ -49,11 +49,8 @@ impl Days {
     }
     /// The share of the month that `days` make: all of it for a whole month, otherwise by the regulation's day.
     pub(super) fn fraction(&self, days: u32) -> Fraction {
-        if days == self.month_days {
-            return Fraction::ONE;
-        }
-        if days < self.month_days && days >= self.divisor {
-            // 30 of 31 days at one thirtieth each are the whole charge, never more.
+        // 30 of 31 days at one thirtieth each are the whole charge, never more.
+        if days == self.month_days || (self.divisor..self.month_days).contains(&days) {
             return Fraction::ONE;
         }
         Fraction { part: days, whole: self.divisor }

@@ -86,7 +86,11 @@ pub(super) fn compile(
     } else {
         Category::SinglePart
     });
-    let rest_period = if set.energy[Period::Flat.index()].is_some() { Period::Flat } else { Period::Peak };
+    let rest_period = match set.energy[Period::Flat.index()] {
+        _ if !divided => Period::Total,
+        Some(_) => Period::Flat,
+        None => Period::Peak,
+    };
     Ok(catalog.add(Plan {
         table: "inline".into(),
         version: 1,
