@@ -7,7 +7,7 @@ use house::{CHANGE, ORG, each_engine, make_keys, now, person};
 use identity::Desk;
 use kernel::Moment;
 use proof::{KeyKind, SigningKey};
-use store::Store;
+use store::{Store, Walk};
 use vault::{
     Act, ActQuery, KeyRole, VaultError, acts, add_key, checkpoint, checkpoint_over, checkpoints,
     checkpoints_part, cosign, document_kinds, last_cosigned, leaf, proof_of, record, record_batch, size,
@@ -73,6 +73,7 @@ fn a_list_holds_the_acts_that_fit() {
                                         number: number.map(str::to_owned),
                                         day: day.map(|day| first.plus_days(day).unwrap()),
                                         newest_first,
+                                        walk: Walk::default(),
                                         offset,
                                         limit,
                                     };
