@@ -129,6 +129,8 @@ impl Stage {
         self.store.refresh_statistics()?;
         self.read_month()?;
         let run = self.bill_month()?;
+        // PostgreSQL must know that the month has rows, or it plans what follows as if there were one.
+        self.store.refresh_statistics()?;
         let handled = self.handle_exceptions(left)?;
         self.hand_out_passwords()?;
         Ok((run, handled))
