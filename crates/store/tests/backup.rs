@@ -325,3 +325,19 @@ fn a_backup_never_overwrites_and_never_leaves_half_a_file() {
     }
     assert!(matches!(why(Store::inspect_backup(Path::new("/nowhere/at/all"))), BackupFault::Io(_)));
 }
+
+/// XC-18: a text that another program left in a file of SQLite and that is none is not taken into a backup.
+#[test]
+fn a_text_that_is_none_is_not_backed_up() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    let put = |word: &str| {
+        let sql = format!("INSERT INTO loose (word) VALUES (CAST(x'{word}' AS TEXT))");
+        source.write(|tx| tx.execute(&sql, &[])).unwrap();
+    };
+    put("e8b4a6");
+    source.backup(&place.path("good.backup")).unwrap();
+    put("e8b4");
+    assert!(source.backup(&place.path("bad.backup")).is_err());
+    assert!(!place.path("bad.backup").exists() && !place.path("bad.backup.part").exists());
+}

@@ -1,8 +1,8 @@
 //! The door, on both engines. PostgreSQL is used when `ZHANGFANG_TEST_POSTGRES` names a server.
 #![allow(clippy::unwrap_used)]
 
-use kernel::{Date, Moment};
-use store::{Bulk, Kind, Migration, Schema, Store, StoreError, params};
+use kernel::{Date, Moment, Money, Price, Quantity, Rate};
+use store::{Bulk, Kind, Migration, Row, Schema, Store, StoreError, Value, params};
 
 const SCHEMA: &[Schema] = &[Schema {
     module: "test", unrecorded: &[],
@@ -58,6 +58,63 @@ fn what_was_written_reads_back() {
             .unwrap()
             .unwrap();
         assert_eq!((name.as_str(), bytes, version), ("账房", vec![0, 255], 1));
+    });
+}
+
+/// Figures, days and moments are stored as whole numbers and come back as what they were; nothing comes back as nothing.
+#[test]
+fn figures_read_back_as_what_they_were() {
+    let day = Date::new(2026, 1, 5).unwrap();
+    let (money, quantity) = (Money::from_fen(-12_345), Quantity::from_units(7_000_001));
+    let (price, rate) = (Price::from_units(622_000_000_001), Rate::from_units(-15_000_000_001));
+    each_engine(|store| {
+        let read = |value: Value<'_>, check: &dyn Fn(&Row<'_>)| {
+            store
+                .write(|tx| {
+                    tx.execute("DELETE FROM thing", &[])?;
+                    let sql = "INSERT INTO thing (org_id, id, version) VALUES (1, 1, ?1)";
+                    tx.execute(sql, &[value])
+                })
+                .unwrap();
+            let sql = "SELECT version, CAST(NULL AS BIGINT) FROM thing";
+            let looked = store.read(|tx| tx.one(sql, &[], |row| Ok::<_, StoreError>(check(row)))).unwrap();
+            assert!(looked.is_some());
+        };
+        read(Value::from(money), &|row| assert_eq!((row.money(0), row.int(0)), (Ok(money), Ok(-12_345))));
+        read(Value::from(quantity), &|row| {
+            assert_eq!((row.quantity(0), row.int(0)), (Ok(quantity), Ok(7_000_001)));
+        });
+        read(Value::from(price), &|row| {
+            assert_eq!((row.price(0), row.int(0)), (Ok(price), Ok(622_000_000_001)));
+        });
+        read(Value::from(rate), &|row| {
+            assert_eq!((row.rate(0), row.int(0)), (Ok(rate), Ok(-15_000_000_001)))
+        });
+        for (flag, number) in [(true, 1), (false, 0)] {
+            read(Value::from(flag), &|row| assert_eq!((row.flag(0), row.int(0)), (Ok(flag), Ok(number))));
+        }
+        read(Value::from(day), &|row| {
+            assert_eq!(
+                (row.date(0), row.date_or_null(0), row.int(0)),
+                (Ok(day), Ok(Some(day)), Ok(20_260_105))
+            );
+            assert_eq!(row.date_or_null(1), Ok(None));
+        });
+        read(Value::from(day.month()), &|row| {
+            assert_eq!((row.month(0), row.int(0)), (Ok(day.month()), Ok(202_601)));
+        });
+        read(Value::from(now()), &|row| {
+            assert_eq!((row.moment(0), row.moment_or_null(0)), (Ok(now()), Ok(Some(now()))));
+            assert_eq!(row.moment_or_null(1), Ok(None));
+            for missing in [row.int(1), row.flag(1).map(i64::from), row.money(1).map(Money::fen)] {
+                let expected = "a whole number, not null";
+                assert_eq!(missing, Err(StoreError::WrongType { column: 1, expected }));
+            }
+        });
+        // A number that is no day is refused.
+        read(Value::Int(20_260_230), &|row| {
+            assert!(row.date(0).is_err() && row.date_or_null(0).is_err() && row.month(0).is_err());
+        });
     });
 }
 
