@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use sha2::{Digest, Sha256};
 use store::{BackupFault, Migration, Schema, Store, StoreError, params};
 
 const TABLES: &str = "
@@ -302,6 +303,11 @@ fn another_schema_is_refused() {
         target.write(|tx| tx.define("CREATE TABLE extra (id INTEGER) STRICT;")).unwrap();
         assert!(matches!(why(target.restore(&file)), BackupFault::OtherSchema(_)));
     }
+    for target in place.each(GUARDED) {
+        target.write(|tx| tx.define("ALTER TABLE loose ADD COLUMN more TEXT;")).unwrap();
+        let what = "the table loose has other columns".to_owned();
+        assert_eq!(why(target.restore(&file)), BackupFault::OtherSchema(what));
+    }
 }
 
 /// XC-18
@@ -340,4 +346,74 @@ fn a_text_that_is_none_is_not_backed_up() {
     put("e8b4");
     assert!(source.backup(&place.path("bad.backup")).is_err());
     assert!(!place.path("bad.backup").exists() && !place.path("bad.backup.part").exists());
+}
+
+/// The sections of a backup: the kind and the content of each.
+fn sections(bytes: &[u8]) -> (Vec<u8>, Vec<(u8, Vec<u8>)>) {
+    let start = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let (magic, mut rest) = bytes.split_at(start);
+    let mut found = Vec::new();
+    while let [kind, a, b, c, d, tail @ ..] = rest {
+        let (content, after) = tail.split_at(u32::from_be_bytes([*a, *b, *c, *d]) as usize);
+        found.push((*kind, content.to_vec()));
+        rest = after;
+    }
+    (magic.to_vec(), found)
+}
+
+/// A backup of these sections, with the digests they should have.
+fn digested(magic: &[u8], sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut file = magic.to_vec();
+    let mut table = Sha256::new();
+    for (kind, content) in sections {
+        let mut content = content.clone();
+        match kind {
+            b'T' => table = Sha256::new().chain_update(&content),
+            b'R' => table.update(&content[4..]),
+            b'E' => {
+                content.truncate(8);
+                content.extend_from_slice(&table.clone().finalize());
+            }
+            b'Z' => {
+                content.truncate(16);
+                content.extend_from_slice(&Sha256::digest(&file));
+            }
+            _ => {}
+        }
+        file.push(*kind);
+        file.extend_from_slice(&(content.len() as u32).to_be_bytes());
+        file.extend_from_slice(&content);
+    }
+    file
+}
+
+/// XC-18: rows that are not made as their table says are refused though every digest is right.
+#[test]
+fn rows_that_are_malformed_are_refused() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    fill(&source, 3);
+    let file = place.path("good.backup");
+    source.backup(&file).unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let (magic, sections) = sections(&good);
+    assert_eq!(digested(&magic, &sections), good);
+    let rows = sections.iter().rposition(|(kind, _)| *kind == b'R').unwrap();
+    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 5] = [
+        ("a row more is promised", &|content| content[3] += 1),
+        ("a row less is promised", &|content| content[3] -= 1),
+        ("a row has a field more", &|content| content[5] += 1),
+        ("a number has seven bytes", &|content| content[9] = 7),
+        ("the last field ends early", &|content| {
+            content.pop();
+        }),
+    ];
+    for (what, change) in changes {
+        let mut sections = sections.clone();
+        change(&mut sections[rows].1);
+        let damaged = place.path("damaged.backup");
+        std::fs::write(&damaged, digested(&magic, &sections)).unwrap();
+        assert_eq!(why(Store::inspect_backup(&damaged)), BackupFault::Malformed, "{what}");
+        assert_eq!(why(place.sqlite(GUARDED).restore(&damaged)), BackupFault::Malformed, "{what}");
+    }
 }

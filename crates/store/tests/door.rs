@@ -118,6 +118,42 @@ fn figures_read_back_as_what_they_were() {
     });
 }
 
+/// Keys made by the door itself and inside a command grow together.
+#[test]
+fn keys_grow_inside_and_outside_of_commands() {
+    each_engine(|store| {
+        let first = store.next_key(now());
+        let (second, third) =
+            store.write(|tx| Ok::<_, StoreError>((tx.next_key(now()), tx.next_key(now())))).unwrap();
+        assert!(now().millis() < first && first < second && second < third && third < store.next_key(now()));
+    });
+}
+
+/// A bulk load knows how much it holds, is empty when it was loaded, and can be filled anew.
+#[test]
+fn a_bulk_load_is_emptied_by_loading() {
+    each_engine(|store| {
+        let mut bulk =
+            Bulk::new("thing", &[("org_id", Kind::Int), ("id", Kind::Int), ("version", Kind::Int)]);
+        assert_eq!((bulk.table(), bulk.rows(), bulk.encoded_bytes()), ("thing", 0, 0));
+        for (from, expected) in [(0, 3), (3, 6)] {
+            for id in from..from + 3 {
+                bulk.row(params![1, id, 1]).unwrap();
+            }
+            // Two bytes for the number of fields, four for the length of each and eight for its number.
+            assert_eq!((bulk.rows(), bulk.encoded_bytes()), (3, 3 * (2 + 3 * 12)));
+            assert_eq!(store.write(|tx| tx.load(&mut bulk)), Ok(3));
+            assert_eq!((bulk.rows(), bulk.encoded_bytes()), (0, 0));
+            assert_eq!(store.write(|tx| tx.load(&mut bulk)), Ok(0));
+            assert_eq!(count(store), expected);
+        }
+        bulk.row(params![1, 9, 1]).unwrap();
+        bulk.clear();
+        assert_eq!(store.write(|tx| tx.load(&mut bulk)), Ok(0));
+        assert_eq!(count(store), 6);
+    });
+}
+
 #[test]
 fn a_failed_command_leaves_nothing() {
     each_engine(|store| {

@@ -18,12 +18,13 @@ const FIRST: Migration = Migration {
     sqlite: "",
     postgres: "",
 };
-/// A column that is filled, one that is empty, rows rewritten, a table that comes and one that goes, and a table that
+/// A column that is filled, one that is empty, one that goes, rows rewritten, a table that comes and one that goes, and a table that
 /// is not recorded with one column more.
 const SECOND: Migration = Migration {
     number: 2,
     name: "stock",
     both: "ALTER TABLE goods ADD COLUMN stock INTEGER NOT NULL DEFAULT 7;
+           ALTER TABLE goods DROP COLUMN picture;
            ALTER TABLE part ADD COLUMN note TEXT;
            UPDATE goods SET price = price + 1;
            DROP TABLE part;
@@ -313,6 +314,22 @@ fn changes_are_bound_once_and_never_edited() {
         ] {
             assert!(place.write(edit).is_err(), "{edit}");
         }
+        place.is_whole();
+        // A command binds what it has changed itself, and what it changes after that is left for the next.
+        let own = store
+            .write(|tx| {
+                tx.execute("UPDATE part SET line = 2 WHERE line = 9", &[])?;
+                let pending = tx.rows_pending(1, "")?;
+                let own = tx.bind_rows(1, 50)?;
+                tx.execute("UPDATE part SET line = 3 WHERE line = 2", &[])?;
+                assert_eq!((pending, own.len(), tx.rows_pending(1, "")?), (1, 1, 1));
+                Ok::<_, StoreError>(own)
+            })
+            .unwrap();
+        assert_eq!((own[0].table.as_str(), own[0].bound), ("part", Some(50)));
+        let next = store.write(|tx| tx.bind_rows(1, 51)).unwrap();
+        assert_eq!(next.len(), 1);
+        assert!(next[0].id > own[0].id && next[0].added != own[0].added);
         place.is_whole();
     });
 }
