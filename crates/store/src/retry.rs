@@ -32,3 +32,21 @@ fn pause(tried: u32) -> Duration {
     let chance = RandomState::new().hash_one(tried) % (whole / 2 + 1);
     Duration::from_millis(whole / 2 + chance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Pauses double up to half a second; each is drawn from the upper half, to both of its ends.
+    #[test]
+    fn pauses_double_and_differ() {
+        for (tried, longest) in
+            [(1, 8), (2, 16), (3, 32), (6, 256), (7, 500), (16, 500), (17, 500), (u32::MAX, 500)]
+        {
+            let drawn: BTreeSet<u128> = (0..20_000).map(|_| pause(tried).as_millis()).collect();
+            let ends = (drawn.first().copied(), drawn.last().copied());
+            assert_eq!(ends, (Some(longest / 2), Some(longest)), "{tried}");
+        }
+    }
+}

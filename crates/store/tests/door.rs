@@ -118,6 +118,43 @@ fn figures_read_back_as_what_they_were() {
     });
 }
 
+/// A database is named by its path, with or without the scheme, or by its server; the door says which engine it is,
+/// and how large.
+#[test]
+fn the_door_says_what_is_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("named.db");
+    let path = path.to_str().unwrap();
+    for url in [path.to_owned(), format!("sqlite:{path}"), format!("sqlite://{path}")] {
+        let store = Store::open(&url).unwrap();
+        assert_eq!(store.engine().name(), "sqlite", "{url}");
+        assert!(store.engine_version().unwrap().starts_with("SQLite 3."));
+        store.migrate(SCHEMA).unwrap();
+        let sizes =
+            ["", "-wal"].map(|end| std::fs::metadata(format!("{path}{end}")).map_or(0, |file| file.len()));
+        assert!(sizes[0] + sizes[1] > 8_192, "{sizes:?}");
+        assert_eq!(store.size_bytes(), Ok((sizes[0] + sizes[1]) as i64));
+    }
+    for (url, what) in [("mysql://clerk:secret@host/db", "mysql://..."), ("file:///x.db", "file://...")] {
+        let why = "write postgres://user:password@host/name, or the path of an SQLite file".to_owned();
+        let refused = Store::open(url).map(|_| ());
+        assert_eq!(refused, Err(StoreError::Open { what: what.to_owned(), why }));
+    }
+    for scheme in ["postgres", "postgresql"] {
+        let refused = Store::open(&format!("{scheme}://clerk:secret@127.0.0.1:1/db")).map(|_| ());
+        let Err(StoreError::Open { why, .. }) = &refused else { panic!("{refused:?}") };
+        // The reason of the driver and what caused it, once each.
+        assert!(why.contains("Connection refused") && !why.contains("write postgres"), "{why}");
+        assert_eq!(why.matches("Connection refused").count(), 1, "{why}");
+    }
+    if let Some(database) = testbed::postgres_database() {
+        let store = Store::open(&database.url).unwrap();
+        assert_eq!(store.engine().name(), "postgres");
+        assert!(store.engine_version().unwrap().starts_with("PostgreSQL "));
+        assert!(store.size_bytes().unwrap() > 1 << 20);
+    }
+}
+
 /// Keys made by the door itself and inside a command grow together.
 #[test]
 fn keys_grow_inside_and_outside_of_commands() {
