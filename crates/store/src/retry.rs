@@ -13,17 +13,16 @@ pub(crate) fn write<T, E: From<StoreError>>(
     times: u32,
     mut command: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tried = 1;
-    loop {
+    for tried in 1..times {
         let mut note = None;
         let outcome = store.write_noting(&mut note, &mut command);
         let worth_it = matches!(note, Some(StoreError::Busy | StoreError::CommitFailed(_)));
-        if outcome.is_ok() || !worth_it || tried >= times {
+        if outcome.is_ok() || !worth_it {
             return outcome;
         }
         std::thread::sleep(pause(tried));
-        tried += 1;
     }
+    store.write_noting(&mut None, &mut command)
 }
 
 /// Doubles with each try; a random half of it keeps two that collided from colliding again.

@@ -417,3 +417,44 @@ fn rows_that_are_malformed_are_refused() {
         assert_eq!(why(place.sqlite(GUARDED).restore(&damaged)), BackupFault::Malformed, "{what}");
     }
 }
+
+/// XC-18: each table stands once and in order, and no definition is longer than one can be, however right the digests.
+#[test]
+fn sections_out_of_order_or_too_long_are_refused() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    let file = place.path("good.backup");
+    source.backup(&file).unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let (magic, good) = sections(&good);
+    let damaged = place.path("damaged.backup");
+    let tried = |bytes: &[u8]| {
+        std::fs::write(&damaged, bytes).unwrap();
+        why(Store::inspect_backup(&damaged))
+    };
+    let count_tables = |sections: &mut Vec<(u8, Vec<u8>)>| {
+        let tables = sections.iter().filter(|(kind, _)| *kind == b'T').count() as u64;
+        sections.last_mut().unwrap().1[..8].copy_from_slice(&tables.to_be_bytes());
+    };
+    let last = good.len() - 3;
+    assert_eq!((good[last].0, good[last + 1].0), (b'T', b'E'));
+    let mut twice = good.clone();
+    twice.splice(last..last, good[last..last + 2].to_vec());
+    count_tables(&mut twice);
+    assert_eq!(tried(&digested(&magic, &twice)), BackupFault::Malformed);
+    let mut moved = good.clone();
+    let table: Vec<_> = moved.splice(last..last + 2, []).collect();
+    moved.splice(1..1, table);
+    count_tables(&mut moved);
+    assert_eq!(tried(&digested(&magic, &moved)), BackupFault::Malformed);
+    for (kind, length, expected) in [
+        (b'H', 1_u32 << 22, BackupFault::Truncated),
+        (b'H', (1 << 22) + 1, BackupFault::Malformed),
+        (b'H', u32::MAX, BackupFault::Malformed),
+        (b'R', u32::MAX, BackupFault::Truncated),
+        (b'X', 1, BackupFault::Malformed),
+    ] {
+        let begun = [magic.as_slice(), &[kind], &length.to_be_bytes()].concat();
+        assert_eq!(tried(&begun), expected, "{} {length}", char::from(kind));
+    }
+}

@@ -155,6 +155,46 @@ fn the_door_says_what_is_behind_it() {
     }
 }
 
+/// A load of any number of rows arrives whole, also where it fills the statements for many rows exactly.
+#[test]
+fn loads_of_every_size_arrive_whole() {
+    each_engine(|store| {
+        let mut bulk =
+            Bulk::new("thing", &[("org_id", Kind::Int), ("id", Kind::Int), ("version", Kind::Int)]);
+        let mut expected = 0;
+        for rows in [1, 2, 31, 32, 33, 63, 64, 65, 96, 128, 160, 1_000, 1_024] {
+            for id in expected..expected + rows {
+                bulk.row(params![1, id, id * 3]).unwrap();
+            }
+            assert_eq!(store.write(|tx| tx.load(&mut bulk)), Ok(rows as u64), "{rows}");
+            expected += rows;
+            let right = "SELECT COUNT(*) FROM thing WHERE version = id * 3";
+            assert_eq!(store.read(|tx| tx.one(right, &[], |row| row.int(0))), Ok(Some(expected)), "{rows}");
+        }
+    });
+}
+
+/// SQLite: tidying moves the log into the file, and statistics are there after they were asked for.
+#[test]
+fn the_log_is_tidied_and_statistics_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = Store::open(path.to_str().unwrap()).unwrap();
+    store.migrate(SCHEMA).unwrap();
+    let mut bulk = Bulk::new("thing", &[("org_id", Kind::Int), ("id", Kind::Int), ("version", Kind::Int)]);
+    for id in 0..5_000_i64 {
+        bulk.row(params![1, id, 1]).unwrap();
+    }
+    store.write(|tx| tx.load(&mut bulk)).unwrap();
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let before = size();
+    store.tidy_log().unwrap();
+    assert!(size() > before + 40_000, "{before} to {}", size());
+    store.refresh_statistics().unwrap();
+    let known = "SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'thing'";
+    assert_eq!(store.read(|tx| tx.one(known, &[], |row| row.int(0))), Ok(Some(1)));
+}
+
 /// Keys made by the door itself and inside a command grow together.
 #[test]
 fn keys_grow_inside_and_outside_of_commands() {
