@@ -74,11 +74,15 @@ pub(crate) fn rule(rule: RuleId) -> Text {
         RuleId::CapacitySuspensionNotCounted => {
             Text::new("暂停不足或超过期限，照收", "suspension too short or too long: charged in full")
         }
-        RuleId::DemandContract => Text::new("不超 105%，按合同需量", "within the allowance: contract demand"),
-        RuleId::DemandFloor => Text::new("合同需量低于下限，按下限", "contract below the floor: the floor"),
-        RuleId::DemandAllowanceReadingA => Text::new("105% 以内部分", "demand up to the allowance"),
+        RuleId::DemandContract => {
+            Text::new("未超允许需量，按合同需量", "not above the allowed demand: contract demand")
+        }
+        RuleId::DemandFloor => {
+            Text::new("合同需量低于下限，按下限", "contract demand below the floor: the floor")
+        }
+        RuleId::DemandAllowanceReadingA => Text::new("允许需量", "allowed demand"),
         RuleId::DemandContractReadingB => Text::new("合同需量", "contract demand"),
-        RuleId::DemandExcess => Text::new("超 105% 部分加倍", "above the allowance, doubled"),
+        RuleId::DemandExcess => Text::new("超过允许需量的部分", "above the allowed demand"),
         RuleId::DemandActual => Text::new("按实际需量", "actual demand"),
         RuleId::PowerFactor => Text::new("计算基数 × 调整率", "base × percentage of the table"),
     }
