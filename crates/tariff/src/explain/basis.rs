@@ -2,7 +2,7 @@
 
 use kernel::{Money, Quantity, Text};
 
-use super::bill::{Context, both, line_calculation, percent, rounded, summed};
+use super::bill::{Context, both, component_name, line_calculation, percent, rounded, summed};
 use super::block::{Block, Row};
 use crate::engine::{BasicPlan, TierPlan, average_hundredths};
 use crate::model::{AccountPeriod, BasicMethod, BasicResult, Bill, DemandFeed, LineKind, TierState};
@@ -165,6 +165,21 @@ fn adjusted(bill: &Bill, context: &Context<'_>) -> Vec<Money> {
     amounts
 }
 
+/// Components of adjusted points that are not adjusted themselves.
+fn left_out(context: &Context<'_>) -> Vec<Text> {
+    let mut names = Vec::new();
+    for point in context.input.points.iter().filter(|point| point.in_power_factor_base) {
+        let Some(plan) = context.plans.get(point.plan) else { continue };
+        for part in plan.parts.iter().filter(|part| !part.in_power_factor_base) {
+            let name = component_name(context, part.component);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
 /// The average power factor, its percentage, and what it is a percentage of.
 pub(super) fn power_factor(bill: &Bill, context: &Context<'_>) -> Option<Block> {
     let result = bill.power_factor.as_ref()?;
@@ -190,6 +205,17 @@ pub(super) fn power_factor(bill: &Bill, context: &Context<'_>) -> Option<Block> 
     let told = adjusted.len() > 1 && Money::sum(adjusted.iter().copied()) == Ok(result.base);
     let amounts = if told { summed(adjusted.into_iter()) } else { String::new() };
     block.push(Row::new("计算基数", "base", amounts, result.base.to_string()));
+    let left_out = left_out(context);
+    if !left_out.is_empty() {
+        let spelled =
+            |name: fn(&Text) -> &str, and: &str| left_out.iter().map(name).collect::<Vec<_>>().join(and);
+        block.push(Row::note(
+            "不计入基数",
+            "not in the base",
+            spelled(|name| &name.zh, "、"),
+            spelled(|name| &name.en, ", "),
+        ));
+    }
     for line in bill.lines.iter().filter(|line| line.kind == LineKind::PowerFactor) {
         block.push(Row::worded(
             Text::new("力调电费", "adjustment"),

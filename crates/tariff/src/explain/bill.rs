@@ -164,7 +164,7 @@ fn charge(zh: &str, en: &str, lines: &[&Line], before: Vec<Row>, context: &Conte
     block.rows = before;
     for line in lines {
         let calculation = line_calculation(line, &Bill::default());
-        let rule = words::rule(line.rule);
+        let rule = words::rule(line);
         let said = !matches!(line.kind, LineKind::Energy | LineKind::Fund);
         let calculation = if said {
             Text::new(format!("{calculation}（{}）", rule.zh), format!("{calculation} ({})", rule.en))
@@ -205,7 +205,7 @@ fn components(block: &mut Block, bill: &Bill, context: &Context<'_>) {
             "构成",
             "components",
             "每行金额按各组成电价的比例分摊，精确到分",
-            "each amount is divided by the prices it is made of, to the fen",
+            "each amount is split in proportion to the prices it is made of, to the fen",
         ));
     }
     let inside = contained(bill, context);
@@ -220,7 +220,13 @@ fn components(block: &mut Block, bill: &Bill, context: &Context<'_>) {
             let less: String = taken.iter().map(|amount| format!(" - {amount}")).collect();
             if less.is_empty() { String::new() } else { format!("{gross}{less}") }
         };
-        let name = component_name(context, sum.component);
+        let mut name = component_name(context, sum.component);
+        let same =
+            |other: &&ComponentSum| other.component == sum.component && other.contained == sum.contained;
+        if bill.sums.iter().filter(same).count() > 1 {
+            let rate = percent(sum.vat_rate.exact());
+            name = Text::new(format!("{}（税率 {rate}）", name.zh), format!("{} (VAT {rate})", name.en));
+        }
         block.push(Row::worded(name, both(calculation), sum.amount.to_string()));
     }
 }

@@ -154,6 +154,14 @@ pub(super) fn energy(point: &PointEnergy, bill: &Bill, context: &Context<'_>) ->
             format!("{} kWh", point.line_loss_kwh),
         ));
     }
+    if point.billed_kwh != net(point) && point.billed.of(Period::Total).is_zero() {
+        block.push(Row::note(
+            "损耗分时",
+            "losses by period",
+            "按各时段电量分摊",
+            "shared by the kWh of the periods",
+        ));
+    }
     block.push(Row::worded(
         Text::new("计费电量", "billed energy"),
         by_period(&point.billed),

@@ -1,6 +1,6 @@
 //! Where losses come from, and which point bears how much of them.
 
-use kernel::{Exact, Quantity, Rate, Text};
+use kernel::{Quantity, Rate, Text};
 
 use super::bill::{Context, both, percent};
 use super::block::{Block, Row};
@@ -37,7 +37,7 @@ pub(super) fn times(fraction: Fraction) -> String {
 }
 
 /// `fixed + kWh × rate`, without what is zero.
-fn sum(fixed: String, is_zero: bool, kwh: Exact, rate: Rate) -> String {
+fn sum(fixed: String, is_zero: bool, kwh: &str, rate: Rate) -> String {
     match (is_zero, rate.is_zero()) {
         (_, true) => fixed,
         (true, false) => format!("{kwh} × {}", percent(rate.exact())),
@@ -58,12 +58,12 @@ fn by_table(
     for (transformer, share) in supply.transformers.iter().zip(&service.shares) {
         let Some(share) = *share else { continue };
         let model = context.rules.loss_models.get(usize::from(transformer.loss_model?.0))?;
-        let capacity = service.capacity_kva.exact();
-        let own = kwh.exact().times(transformer.capacity_kva.exact()).ok()?.over(capacity).ok()?;
-        let row = model.row(own)?;
+        let (kva, all) = (transformer.capacity_kva, service.capacity_kva);
+        let row = model.row(kwh.exact().times(kva.exact()).ok()?.over(all.exact()).ok()?)?;
+        let own = if kva == all { kwh.to_string() } else { format!("{kwh} × {kva}/{all}") };
         let fixed = |quantity: Quantity| format!("{quantity}{}", times(share));
-        active.push(sum(fixed(row.active_kwh), row.active_kwh.is_zero(), own, row.active_rate));
-        reactive.push(sum(fixed(row.reactive_kvarh), row.reactive_kvarh.is_zero(), own, row.reactive_rate));
+        active.push(sum(fixed(row.active_kwh), row.active_kwh.is_zero(), &own, row.active_rate));
+        reactive.push(sum(fixed(row.reactive_kvarh), row.reactive_kvarh.is_zero(), &own, row.reactive_rate));
     }
     Some([active, reactive].map(|each| each.join(" + ")))
 }
@@ -82,7 +82,7 @@ fn by_formula(
         LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate } => {
             [(no_load_kw, "kW", copper_rate), (no_load_kvar, "kvar", reactive_rate)].map(
                 |(no_load, unit, rate)| {
-                    sum(format!("{no_load} {unit} × {hours} h"), no_load.is_zero(), kwh.exact(), rate)
+                    sum(format!("{no_load} {unit} × {hours} h"), no_load.is_zero(), &kwh.to_string(), rate)
                 },
             )
         }
@@ -91,8 +91,8 @@ fn by_formula(
             let current = percent(no_load_current.exact());
             let impedance = percent(impedance.exact());
             [
-                format!("{no_load_kw} kW × {hours} h + {load_loss_kw} × {load}"),
-                format!("{kva} kVA × {current} × {hours} h + {impedance} × {kva} × {load}"),
+                format!("{no_load_kw} kW × {hours} h + {load_loss_kw} kW × {load}"),
+                format!("{kva} kVA × {current} × {hours} h + {impedance} × {kva} kVA × {load}"),
             ]
         }
     })

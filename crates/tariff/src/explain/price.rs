@@ -42,7 +42,7 @@ fn spelled(plan: &Plan, set: &PriceSet, period: Period, context: &Context<'_>, l
         let name = component_name(context, part.component).text(lang);
         if lang == Lang::Zh { format!("{figure}（{name}）") } else { format!("{figure} ({name})") }
     });
-    parts.collect::<Vec<_>>().join(" + ")
+    parts.collect::<Vec<_>>().join(" + ").replace("+ -", "- ")
 }
 
 fn composition(plan: &Plan, id: PlanId, bill: &Bill, context: &Context<'_>) -> Block {

@@ -2,7 +2,7 @@
 
 use kernel::Text;
 
-use crate::model::{LineKind, Period, Register, RuleId};
+use crate::model::{Line, LineKind, Period, Register, RuleId};
 
 /// The name of a period of the day.
 pub(crate) fn period(period: Period) -> Text {
@@ -60,11 +60,15 @@ pub(crate) const fn kind_key(kind: LineKind) -> &'static str {
 }
 
 /// The rule of a line, in a few words.
-pub(crate) fn rule(rule: RuleId) -> Text {
-    match rule {
+pub(crate) fn rule(line: &Line) -> Text {
+    match line.rule {
         RuleId::FlatEnergy => Text::new("电量 × 电价", "kWh × price"),
         RuleId::TimeOfUse => Text::new("分时电量 × 分时电价", "kWh × price of the period"),
         RuleId::TierBase => Text::new("全部电量 × 第一档电价", "all kWh × price of tier 1"),
+        RuleId::TierAddOn if line.period != Period::Total => Text::new(
+            "该档电量按各时段电量分摊 × 加价",
+            "kWh in the tier, shared by the kWh of the periods, × addition",
+        ),
         RuleId::TierAddOn => Text::new("该档电量 × 加价", "kWh in the tier × addition"),
         RuleId::FreeEnergy => Text::new("免费电量按基价扣除", "free kWh taken off at the base price"),
         RuleId::Fund => Text::new("电量 × 基金标准", "kWh × fund"),

@@ -197,7 +197,7 @@ fn bill_json(priced: &Priced) -> Json {
             "label": line_label(line, &context),
             "period": line.period.key(),
             "tier": line.tier,
-            "rule": words::rule(line.rule),
+            "rule": words::rule(line),
             "component": line.component.and_then(|id| priced.plans.component(id)).map(|component| &component.code),
             "quantity": line.quantity.to_string(),
             "price": line.price.to_string(),
