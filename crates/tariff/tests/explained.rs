@@ -1,10 +1,12 @@
 //! What a bill says of itself, word by word: the text of an answer in both languages and its data, as files in
 //! `tests/explained`. `REWRITE_EXPLAINED=1` writes them anew; what changed is then read before it is kept.
 
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+#![allow(clippy::unwrap_used)]
 
 mod common;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use common::*;
 use kernel::{Bilingual, Lang, Price};
@@ -75,7 +77,7 @@ fn kept_or_rewritten(texts: Vec<(PathBuf, String)>) {
 #[test]
 fn a_bill_explains_itself() {
     let cases = cases();
-    assert_eq!(cases.len(), 8);
+    assert_eq!(cases.len(), 10);
     let mut texts = Vec::new();
     for path in cases {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -83,9 +85,44 @@ fn a_bill_explains_itself() {
         let answer = tariff::quote::quote(&text, &name).unwrap_or_else(|error| panic!("{error}"));
         texts.push((path.with_extension("zh.txt"), answer.text(Lang::Zh)));
         texts.push((path.with_extension("en.txt"), answer.text(Lang::En)));
-        texts.push((path.with_extension("answer.json"), lines(&answer.json(), 0) + "\n"));
+        let json = answer.json();
+        let total = answer.bill().map(|bill| bill.total.to_string());
+        assert_eq!(json["bill"]["total"].as_str(), total.as_deref(), "{name}");
+        assert_eq!(json["notes"], serde_json::to_value(answer.notes()).unwrap(), "{name}");
+        texts.push((path.with_extension("answer.json"), lines(&json, 0) + "\n"));
     }
     kept_or_rewritten(texts);
+}
+
+/// BILL-19: a figure is met as it is written: exactly, or a quotient at as many decimals as were written.
+#[test]
+fn what_a_file_expects_is_compared_as_written() {
+    for (expected, met) in [
+        ("total = 4333.33", true),
+        ("total = 4333.3", false),
+        ("total = 4333", false),
+        ("total = \"4333.330\"", true),
+        ("average_price = 0.6190", true),
+        ("average_price = 0.61904714", true),
+        ("average_price = 0.61904715", false),
+        ("average_price = 0.62", true),
+        ("average_price = 0.61", false),
+        ("average_price = 1", true),
+        ("line.1.unrounded = 4333.329", true),
+        ("line.1.unrounded = 4333.328", false),
+        ("line.1.unrounded = 4333.3290000000", true),
+        ("line = [4333.33]", true),
+    ] {
+        let text = format!("kwh = 7000\nprice = 0.619047\n[expect]\n{expected}\n");
+        let answer = tariff::quote::quote(&text, "case.toml").unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(answer.passed(), met, "{expected}: {:?}", answer.expectations());
+    }
+    for refused in ["total = true", "total = \"much\"", "total = 0.1234567890123", "line.1.unrounded = 0.1.2"]
+    {
+        let text = format!("kwh = 7000\nprice = 0.619047\n[expect]\n{refused}\n");
+        let error = tariff::quote::quote(&text, "case.toml").err();
+        assert_eq!(error.map(|error| error.line), Some(4), "{refused}");
+    }
 }
 
 /// The prices of `before` with what the next year changes: a component goes, another comes, one fund takes the place
@@ -157,7 +194,8 @@ fn two_bills_of_a_month_are_compared() {
     };
     let (old, new) = (input(old, "2025-12-01", "2026-01-01"), input(new, "2026-01-01", "2026-02-01"));
     let rules = Rules::shipped().unwrap_or_else(|error| panic!("{error}"));
-    let context = |input| Context { plans: &plans, rules: &rules, input, point_names: &[] };
+    let names = [String::new()];
+    let context = |input| Context { plans: &plans, rules: &rules, input, point_names: &names };
     let bill = |input: &AccountPeriod| {
         let mut bill = Bill::new();
         calculate(&plans, &rules, input, &mut bill).unwrap_or_else(|error| panic!("{error}"));
@@ -191,4 +229,11 @@ fn two_bills_of_a_month_are_compared() {
         texts.push((folder.join("difference").with_extension(ending), text));
     }
     kept_or_rewritten(texts);
+
+    // Without an adjustment before: the line is new, and no price made it.
+    let mut plain = old.clone();
+    plain.supply.as_mut().unwrap().power_factor = None;
+    let changes = compare((&bill(&plain), &context(&plain)), (&was, &context(&old))).expect("a comparison");
+    let new: Vec<_> = changes.iter().filter(|change| change.before.is_none()).collect();
+    assert_eq!((new.len(), new[0].difference.to_string().as_str(), new[0].prices.len()), (1, "-54.02", 0));
 }

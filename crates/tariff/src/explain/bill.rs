@@ -254,7 +254,7 @@ fn total(bill: &Bill, context: &Context<'_>) -> Block {
     let mut sum = String::new();
     if !bill.funds.is_zero() {
         block.push(Row::new("目录电费", "catalogue fee", "", bill.catalogue.to_string()));
-        block.push(Row::new("代征合计", "funds", "", bill.funds.to_string()));
+        block.push(Row::new("代征合计", "all funds", "", bill.funds.to_string()));
         sum = format!("{} + {}", bill.catalogue, bill.funds);
     }
     block.push(Row::new("应收电费", "to pay", sum, bill.total.to_string()));

@@ -26,8 +26,8 @@ pub(super) fn prices(bill: &Bill, context: &Context<'_>) -> Vec<Block> {
 
 /// The prices of `plan` in the month of `context`.
 pub(super) fn season<'p>(plan: &'p Plan, context: &Context<'_>) -> Option<&'p PriceSet> {
-    let month = usize::from(context.input.month.month_of_year().unsigned_abs()).saturating_sub(1) % 12;
-    plan.seasons.get(usize::from(plan.season_of_month[month]))
+    let month = usize::from(context.input.month.month_of_year().unsigned_abs()).saturating_sub(1);
+    plan.seasons.get(usize::from(*plan.season_of_month.get(month)?))
 }
 
 /// A price by its components, each with its factor where it floats; nothing where the price is just itself.
