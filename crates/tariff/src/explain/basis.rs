@@ -185,6 +185,29 @@ pub(super) fn power_factor(bill: &Bill, context: &Context<'_>) -> Option<Block> 
     let result = bill.power_factor.as_ref()?;
     let mut block = Block::new("功率因数调整", "Power factor");
     let (active, reactive) = (result.active_kwh, result.reactive_kvarh);
+    let points = context.input.points.iter().zip(&bill.points).filter(|(point, _)| point.in_power_factor);
+    let counting: Vec<(Quantity, Quantity)> = points
+        .map(|(_, energy)| {
+            (energy.billed_kwh, energy.metered_kvarh.plus(energy.reactive_loss_kvarh).unwrap_or_default())
+        })
+        .collect();
+    if counting.len() > 1 {
+        let sum = |of: fn(&(Quantity, Quantity)) -> Quantity| {
+            counting.iter().map(|point| of(point).to_string()).collect::<Vec<_>>().join(" + ")
+        };
+        block.push(Row::new(
+            "参与计算的有功",
+            "active energy that counts",
+            sum(|point| point.0),
+            format!("{active} kWh"),
+        ));
+        block.push(Row::new(
+            "参与计算的无功",
+            "reactive energy that counts",
+            sum(|point| point.1),
+            format!("{reactive} kvarh"),
+        ));
+    }
     // A factor that was given, and not measured, has no calculation.
     let measured = average_hundredths(active, reactive) == Some(result.hundredths);
     let calculation =

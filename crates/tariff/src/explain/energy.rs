@@ -167,6 +167,13 @@ pub(super) fn energy(point: &PointEnergy, bill: &Bill, context: &Context<'_>) ->
         by_period(&point.billed),
         format!("{} kWh", point.billed_kwh),
     ));
+    for (sub, energy) in context.input.points.iter().zip(&bill.points) {
+        if sub.deducted_from == Some(point.point) && !energy.metered_kvarh.is_zero() {
+            let name = context.point(energy.point);
+            let label = Text::new(format!("扣减 {} 无功", name.zh), format!("less {}, reactive", name.en));
+            block.push(Row::worded(label, both(""), format!("-{} kvarh", energy.metered_kvarh)));
+        }
+    }
     let reactive = point.metered_kvarh.plus(point.reactive_loss_kvarh).unwrap_or_default();
     if !reactive.is_zero() {
         let calculation = if point.reactive_loss_kvarh.is_zero() {

@@ -33,7 +33,7 @@ impl<'t> Catalog<'t> {
     pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
         let name = match code {
             ENERGY => Text::new("电度电费", "energy charge"),
-            FUNDS if fund => Text::new("基金及附加", "funds"),
+            FUNDS => Text::new("基金及附加", "funds"),
             _ => Text::new(code, code),
         };
         let other = format!("{code} ({})", if fund { "fund" } else { "price" });
