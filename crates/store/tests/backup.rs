@@ -348,8 +348,11 @@ fn a_text_that_is_none_is_not_backed_up() {
     assert!(!place.path("bad.backup").exists() && !place.path("bad.backup.part").exists());
 }
 
-/// The sections of a backup: the kind and the content of each.
-fn sections(bytes: &[u8]) -> (Vec<u8>, Vec<(u8, Vec<u8>)>) {
+/// A section of a backup: its kind and its content.
+type Section = (u8, Vec<u8>);
+
+/// What a backup begins with, and its sections.
+fn sections(bytes: &[u8]) -> (Vec<u8>, Vec<Section>) {
     let start = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let (magic, mut rest) = bytes.split_at(start);
     let mut found = Vec::new();
@@ -362,7 +365,7 @@ fn sections(bytes: &[u8]) -> (Vec<u8>, Vec<(u8, Vec<u8>)>) {
 }
 
 /// A backup of these sections, with the digests they should have.
-fn digested(magic: &[u8], sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
+fn digested(magic: &[u8], sections: &[Section]) -> Vec<u8> {
     let mut file = magic.to_vec();
     let mut table = Sha256::new();
     for (kind, content) in sections {
@@ -399,7 +402,8 @@ fn rows_that_are_malformed_are_refused() {
     let (magic, sections) = sections(&good);
     assert_eq!(digested(&magic, &sections), good);
     let rows = sections.iter().rposition(|(kind, _)| *kind == b'R').unwrap();
-    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 5] = [
+    type Change<'c> = (&'c str, &'c dyn Fn(&mut Vec<u8>));
+    let changes: [Change<'_>; 5] = [
         ("a row more is promised", &|content| content[3] += 1),
         ("a row less is promised", &|content| content[3] -= 1),
         ("a row has a field more", &|content| content[5] += 1),
@@ -432,7 +436,7 @@ fn sections_out_of_order_or_too_long_are_refused() {
         std::fs::write(&damaged, bytes).unwrap();
         why(Store::inspect_backup(&damaged))
     };
-    let count_tables = |sections: &mut Vec<(u8, Vec<u8>)>| {
+    let count_tables = |sections: &mut Vec<Section>| {
         let tables = sections.iter().filter(|(kind, _)| *kind == b'T').count() as u64;
         sections.last_mut().unwrap().1[..8].copy_from_slice(&tables.to_be_bytes());
     };
