@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::build::Parts;
 use super::error::Quoted;
-use super::node::{Source as File, Span};
+use super::node::{Source as File, Start};
 use super::points::{DraftPoint, Energy};
 use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState};
 use crate::engine::Rules;
@@ -38,13 +38,7 @@ pub(super) fn agreement(
         None => Basis::None,
         Some(_) if !feeds.is_empty() => Basis::Contract,
         Some(basic) if basic.capacity.is_some() && !given.transformers.is_empty() => Basis::Capacity,
-        Some(basic) if basic.demand.is_some() || basic.actual_demand.is_some() => {
-            if demanded {
-                Basis::Actual
-            } else {
-                Basis::None
-            }
-        }
+        Some(basic) if demanded && basic.demand.or(basic.actual_demand).is_some() => Basis::Actual,
         Some(_) => Basis::None,
     });
     if basis == Basis::Capacity && given.transformers.is_empty() {
@@ -121,7 +115,7 @@ pub(super) fn agreement(
     })
 }
 
-fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Span) -> Quoted<LossModelId> {
+fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Start) -> Quoted<LossModelId> {
     rules.loss_model(name.trim()).ok_or_else(|| {
         let known: Vec<&str> = rules.loss_models.iter().map(|model| model.code.as_str()).collect();
         file.refuse(

@@ -4,7 +4,7 @@ use kernel::{Date, Text};
 
 use super::error::Quoted;
 use super::fields::nearest;
-use super::node::{Source, Span};
+use super::node::{Source, Start};
 use super::price::{CATEGORIES, Draft};
 use crate::engine::{Plan, PlanRequest, Plans};
 use crate::model::{Category, ComponentId, PlanId, VoltageLevel};
@@ -48,7 +48,7 @@ impl<'t> Catalog<'t> {
         &mut self,
         source: Source<'_>,
         id: &str,
-        span: &Span,
+        span: &Start,
         draft: &Draft,
         divided: bool,
     ) -> Quoted<PlanId> {

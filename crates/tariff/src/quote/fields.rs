@@ -7,12 +7,12 @@ use std::str::FromStr;
 use kernel::{Bilingual, Date, Exact, FigureError, Lang, Rate};
 
 use super::error::{QuoteError, Quoted};
-use super::node::{Entry, Node, Source, Span, Value};
+use super::node::{Entry, Node, Source, Start, Value};
 
 /// A table being read.
 pub(super) struct Fields<'a> {
     pub source: Source<'a>,
-    pub span: Span,
+    pub span: Start,
     entries: &'a [Entry],
     taken: Vec<Cell<bool>>,
     known: RefCell<Vec<&'static str>>,
@@ -95,7 +95,7 @@ impl<'a> Fields<'a> {
         match &node.value {
             Value::Table(entries) => Ok(Fields {
                 source,
-                span: node.span.clone(),
+                span: node.span,
                 entries,
                 taken: entries.iter().map(|_| Cell::new(false)).collect(),
                 known: RefCell::default(),
@@ -139,11 +139,11 @@ impl<'a> Fields<'a> {
         })
     }
     /// Where the value of a key stands, or the table.
-    pub fn span_of(&self, names: &[&str]) -> Span {
+    pub fn span_of(&self, names: &[&str]) -> Start {
         self.entries
             .iter()
             .find(|entry| names.contains(&plain(&entry.key).as_str()))
-            .map_or_else(|| self.span.clone(), |entry| entry.node.span.clone())
+            .map_or_else(|| self.span, |entry| entry.node.span)
     }
     /// All entries not read yet, and marks them read.
     pub fn rest(&self) -> Vec<&'a Entry> {
@@ -292,7 +292,7 @@ fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-pub(super) fn figure_error(source: Source<'_>, span: &Span, error: &FigureError) -> QuoteError {
+pub(super) fn figure_error(source: Source<'_>, span: &Start, error: &FigureError) -> QuoteError {
     source.refuse(span, error.text(Lang::Zh), error.text(Lang::En))
 }
 

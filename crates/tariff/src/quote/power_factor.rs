@@ -4,7 +4,7 @@ use kernel::{Quantity, Text};
 
 use super::build::{Parts, has_reactive};
 use super::error::Quoted;
-use super::node::{Source as File, Span};
+use super::node::{Source as File, Start};
 use super::points::DraftPoint;
 use crate::engine::{Rules, adjustment};
 use crate::model::{AccountPeriod, Bill, Category, PowerFactorStandard, Reading, Register, Source};
@@ -52,7 +52,7 @@ pub(super) fn wanted_hundredths(
 /// The highest power factor that has this percentage.
 pub(super) fn by_rate(
     file: File<'_>,
-    span: &Span,
+    span: &Start,
     standard: PowerFactorStandard,
     rate: kernel::Rate,
     rules: &Rules,
