@@ -566,10 +566,11 @@ mod tests {
             ("1e99", "1e99"),
             ("150/5", "150/5"),
             ("2%", "2%"),
+            ("12.5 分/kWh", "0.125"),
         ];
         let source = Source { file: "a.toml", text: "" };
         for (text, expected) in cases {
-            let node = Node { span: 0..0, value: Value::Text(text.to_owned()) };
+            let node = Node { span: 0, value: Value::Text(text.to_owned()) };
             assert_eq!(number_text(source, &node).unwrap(), expected, "{text}");
         }
         for (number, places, expected) in
@@ -599,5 +600,52 @@ mod tests {
         assert_eq!(nearest("enrgy", ["energy", "capacity"]), Some("energy"));
         assert_eq!(nearest("kWh-Used", ["used_kwh", "kwh_used"]), Some("kwh_used"));
         assert_eq!(nearest("zzzzzzzz", ["energy", "capacity"]), None);
+        // Two changes, and one more for every four letters; a word of two letters is not found by two.
+        assert_eq!(nearest("abx", ["abc"]), Some("abc"));
+        assert_eq!(nearest("cabaxxty", ["capacity"]), Some("capacity"));
+        assert_eq!(nearest("xabaxxty", ["capacity"]), Some("capacity"));
+        assert_eq!(nearest("xabaxxtx", ["capacity"]), None);
+        assert_eq!(nearest("ab", ["pt"]), None);
+        // One within the other is near, however long; but not two letters.
+        assert_eq!(nearest("my_total_energy_kwh", ["energy"]), Some("energy"));
+        assert_eq!(nearest("day", ["hours_of_each_day_of_use"]), Some("hours_of_each_day_of_use"));
+        assert_eq!(nearest("kw", ["average_power_kw_total"]), None);
+    }
+
+    #[test]
+    fn words_differ_by_single_characters() {
+        for (a, b, changes) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("flat", "flt", 1),
+            ("峰", "谷", 1),
+        ] {
+            assert_eq!(distance(a, b), changes, "{a} {b}");
+        }
+    }
+
+    /// Up to forty keys are listed where none is near; beyond that the documentation is named.
+    #[test]
+    fn known_keys_are_listed_while_they_are_few() {
+        const KEYS: [&str; LISTED_MAX + 1] = [
+            "aa", "ab", "ac", "ad", "ae", "af", "ag", "ah", "ai", "aj", "ba", "bb", "bc", "bd", "be", "bf",
+            "bg", "bh", "bi", "bj", "ca", "cb", "cc", "cd", "ce", "cf", "cg", "ch", "ci", "cj", "da", "db",
+            "dc", "dd", "de", "df", "dg", "dh", "di", "dj", "ea",
+        ];
+        let source = Source { file: "a.toml", text: "" };
+        let entry =
+            Entry { key: "zzzzzzzz".into(), key_span: 0, node: Node { span: 0, value: Value::Flag(true) } };
+        let node = Node { span: 0, value: Value::Table(vec![entry]) };
+        for (count, listed) in [(LISTED_MAX, true), (LISTED_MAX + 1, false)] {
+            let fields = Fields::of(source, &node).unwrap();
+            for key in KEYS.chunks(1).take(count) {
+                fields.node(key).unwrap();
+            }
+            let error = fields.finish().unwrap_err();
+            assert_eq!(error.en.contains("known here: aa, ab"), listed, "{error}");
+            assert_eq!(error.en.contains("docs/tariff-quote.md"), !listed, "{error}");
+        }
     }
 }

@@ -287,6 +287,8 @@ mod tests {
     fn both_forms_remember_places() {
         assert_eq!(place("title = \"户\"\n[price]\n  energy = 0.5\n", "a.toml", "energy"), (3, 3));
         assert_eq!(place("{\"户\": 1,\n \"x\": [{\"energy\": 0.5}]}", "a.json", "energy"), (2, 9));
+        assert_eq!(place("\u{feff}{\"户\": 1,\n \"x\": [{\"energy\": 0.5}]}", "a.json", "energy"), (2, 9));
+        assert_eq!(place("\u{feff}a = 1\n[price]\nenergy = 0.5\n", "a.toml", "energy"), (3, 1));
     }
 
     #[test]
@@ -300,7 +302,38 @@ mod tests {
             let error = read(Source { file, text }).unwrap_err();
             assert_eq!(error.line, line, "{error}");
         }
+        let bom = read(Source { file: "a.toml", text: "\u{feff}a = 1\nb = = 2" }).unwrap_err();
+        assert_eq!((bom.line, bom.column), (2, 5), "{bom}");
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(read(Source { file: "a.json", text: &deep }).unwrap_err().en.contains("deeply"));
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let lists = |deep: usize| format!("{}{}", "[".repeat(deep), "]".repeat(deep));
+        let tables = |deep: usize| format!("{}1{}", "{\"a\":".repeat(deep), "}".repeat(deep));
+        let keys = |deep: usize| format!("{} = 1", vec!["a"; deep].join("."));
+        let forms: [(&str, &dyn Fn(usize) -> String); 4] = [
+            ("a.toml", &|deep| format!("a = {}", lists(deep))),
+            ("a.toml", &keys),
+            ("a.json", &|deep| format!("{{\"a\": {}}}", lists(deep))),
+            ("a.json", &tables),
+        ];
+        for (file, form) in forms {
+            for (deep, refused) in [(DEPTH_MAX, false), (DEPTH_MAX + 1, true), (DEPTH_MAX + 9, true)] {
+                let text = form(deep);
+                let found = read(Source { file, text: &text });
+                assert_eq!(found.is_err_and(|error| error.en == "nested too deeply"), refused, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_limit() {
+        for (bytes, refused) in [(BYTES_MAX, false), (BYTES_MAX + 1, true), (BYTES_MAX + 4, true)] {
+            let text = format!("a = 1\n#{}", "x".repeat(bytes - 7));
+            assert_eq!(text.len(), bytes);
+            assert_eq!(read(Source { file: "a.toml", text: &text }).is_err(), refused, "{bytes}");
+        }
     }
 }

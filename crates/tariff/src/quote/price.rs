@@ -527,3 +527,32 @@ pub(super) fn times(price: Price, factor: Rate, places: Option<u32>) -> Result<P
     let exact: Exact = price.exact().times(factor.exact())?;
     exact.to_price(places.unwrap_or(Price::PLACES))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_of_the_year_are_one_or_several() {
+        let source = Source { file: "a.toml", text: "" };
+        let months = |text: &str| {
+            let node = Node { span: 0, value: Value::Text(text.to_owned()) };
+            months_of(source, &node).ok()
+        };
+        let cases: [(&str, &[i64]); 7] = [
+            ("7", &[7]),
+            ("12月", &[12]),
+            ("5-10", &[5, 6, 7, 8, 9, 10]),
+            ("11-4", &[11, 12, 1, 2, 3, 4]),
+            ("12 至 1月", &[12, 1]),
+            ("6~6", &[6]),
+            ("1-12", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(months(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["0", "13", "0-5", "5-13", "May", "5-", ""] {
+            assert_eq!(months(text), None, "{text}");
+        }
+    }
+}
