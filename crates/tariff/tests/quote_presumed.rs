@@ -176,3 +176,26 @@ fn tables_of_the_caller_are_found_by_their_id() {
     let error = quote_with("kwh = 1\nprice = \"third\"", "case.toml", &tables).expect_err("no such table");
     assert!(error.en.contains("there are: first, second, hubei-2026-01, jiangsu-2021-10"), "{error}");
 }
+
+/// BILL-18: the adjustment alone is explained with the power factor it comes from, measured or given.
+#[test]
+fn the_adjustment_alone_is_explained() {
+    let rest = "percentage of the table  standard 0.90 = 5%
+  base                     30000.00 + 20000.00 = 50000.00
+  adjustment               50000.00 × 5% = 2500.00
+  total                    50000.00 + 2500.00 = 52500.00";
+    let charges = "energy_charge = 30000\nbasic_charge = 20000\npf_standard = 0.9\n";
+    let root = "8000 ÷ √(8000² + 6000²) = ";
+    for (given, calculation) in [
+        ("kwh = 8000\nkvarh = 6000", root),
+        ("kwh = { peak = 5000, valley = 3000 }\nreactive_reverse_kvarh = -6000", root),
+        ("power_factor = 0.8", ""),
+        ("power_factor = 0.8\nkwh = 8000\nkvarh = 6000", ""),
+    ] {
+        let text = answered(&format!("{charges}{given}")).text(Lang::En);
+        let expected = format!("Power factor\n  average power factor     {calculation}0.80\n  {rest}");
+        assert_eq!(text.trim(), expected, "{given}");
+    }
+    let percent = answered(&format!("{charges}power_factor = {{ percent = 5 }}")).text(Lang::En);
+    assert_eq!(percent.trim(), format!("Power factor\n  {rest}"));
+}

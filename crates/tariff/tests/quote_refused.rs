@@ -57,7 +57,7 @@ fn words_and_numbers() {
 #[test]
 fn energy_and_readings() {
     let tou = "\nprice = { peak = 1, flat = 0.7, valley = 0.4 }";
-    let beside = "beside readings or a fixed part stand no kvarh and no demand: give the registers `reactive` and `demand`";
+    let read = "this is read by a register already, or the point is a fixed part: leave it out";
     all(&[
         (
             &format!("month = \"2026-06\"\nkwh = {{ total = 100, peak = 150 }}{tou}"),
@@ -84,11 +84,16 @@ fn energy_and_readings() {
             14,
             "the multiplier 2000 is not PT × CT = 3000",
         ),
-        ("readings = [0, 10]\nprice = 1\nkvarh = 5", 3, 9, beside),
-        ("readings = [0, 10]\nprice = 1\nreactive_reverse_kvarh = 5", 3, 26, beside),
-        ("readings = [0, 10]\nprice = 1\ndemand_kw = 5", 3, 13, beside),
-        ("kwh = 10\nprice = 1\n[[point]]\nfixed_kwh = 1\nkvarh = 5\nprice = 2", 5, 9, beside),
-        ("kwh = 10\nprice = 1\n[[point]]\nfixed_ratio = 0.1\ndemand_kw = 5\nprice = 2", 5, 13, beside),
+        ("readings = { total = [0, 10], reactive = [0, 5] }\nprice = 1\nkvarh = 5", 3, 9, read),
+        (
+            "readings = { total = [0, 10], reactive_reverse = [0, 5] }\nprice = 1\nforward_kvarh = 5",
+            3,
+            17,
+            read,
+        ),
+        ("readings = { total = [0, 10], demand = 5 }\nprice = 1\ndemand_kw = 5", 3, 13, read),
+        ("kwh = 10\nprice = 1\n[[point]]\nfixed_kwh = 1\nkvarh = 5\nprice = 2", 5, 9, read),
+        ("kwh = 10\nprice = 1\n[[point]]\nfixed_ratio = 0.1\ndemand_kw = 5\nprice = 2", 5, 13, read),
     ]);
 }
 

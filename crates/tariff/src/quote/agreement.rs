@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::build::Parts;
 use super::error::Quoted;
 use super::node::{Source as File, Start};
-use super::points::{DraftPoint, Energy};
+use super::points::DraftPoint;
 use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState};
 use crate::engine::Rules;
 use crate::model::{
@@ -33,7 +33,8 @@ pub(super) fn agreement(
             Some(DemandFeed { point: u8::try_from(place).unwrap_or(u8::MAX), contract_kw: own? })
         })
         .collect();
-    let demanded = drafts.iter().any(|draft| draft.demand_kw.is_some() || has_demand(&draft.energy));
+    let demanded =
+        drafts.iter().any(|draft| draft.demand_kw.is_some() || draft.energy.reads(&[Register::Demand]));
     let basis = given.basis.unwrap_or(match basic {
         None => Basis::None,
         Some(_) if !feeds.is_empty() => Basis::Contract,
@@ -101,8 +102,8 @@ pub(super) fn agreement(
     }
     Ok(SupplyAgreement {
         basic,
-        supplied_from: given.supplied_from.filter(|day| *day > parts.period.from),
-        supplied_to: given.supplied_to.filter(|day| *day < parts.period.to),
+        supplied_from: given.supplied_from,
+        supplied_to: given.supplied_to,
         transformers,
         events,
         power_factor: standard,
@@ -124,11 +125,6 @@ fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Start) -> Quoted<L
             format!("the loss tables have no `{name}`; there are: {}", known.join(", ")),
         )
     })
-}
-
-fn has_demand(energy: &Energy) -> bool {
-    let demand = |reading: &Reading| reading.register == Register::Demand;
-    matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(demand)))
 }
 
 /// A loss table needs a transformer to stand for; one of 1 kVA when the file names none.

@@ -10,7 +10,7 @@ use super::error::Quoted;
 use super::fields::{Fields, nearest};
 use super::node::{Node, Source as File, Start};
 use super::period::{Household, PricedPeriod};
-use super::points::{DraftPoint, Energy};
+use super::points::{DraftPoint, Energy, REACTIVE};
 use super::power_factor::{
     force_power_factor, show_power_factor, standard_of, take_power_factor, wanted_hundredths,
 };
@@ -18,7 +18,7 @@ use super::price::Draft;
 use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
 use crate::error::{Refusal, RefusedToBill};
-use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
+use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point};
 use crate::table::PriceTable;
 
 /// A priced account: the bill and everything that explains it.
@@ -116,7 +116,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
             Some(of) => Some(parent_place(file, &names, Some(of), place)?),
             None => None,
         };
-        let reactive = draft.kvarh.is_some() || has_reactive(&draft.energy);
+        let reactive = draft.kvarh.is_some() || draft.energy.reads(&REACTIVE);
         let part = matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..));
         let in_power_factor = draft.in_power_factor.unwrap_or(place == 0 || reactive);
         input.points.push(Point {
@@ -339,10 +339,4 @@ fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Start)>, 
             format!("there is no other point `{name}`; there are: {}", names.join(", ")),
         )),
     }
-}
-
-pub(super) fn has_reactive(energy: &Energy) -> bool {
-    let reactive =
-        |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
-    matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(reactive)))
 }

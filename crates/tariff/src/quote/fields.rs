@@ -573,9 +573,13 @@ mod tests {
             let node = Node { span: 0, value: Value::Text(text.to_owned()) };
             assert_eq!(number_text(source, &node).unwrap(), expected, "{text}");
         }
-        for (number, places, expected) in
-            [("1.25", 1, "12.5"), ("5", -3, "0.005"), ("-0.5", 4, "-5000"), ("0", 3, "0")]
-        {
+        for (number, places, expected) in [
+            ("1.25", 1, "12.5"),
+            ("1.25", -1, "0.125"),
+            ("5", -3, "0.005"),
+            ("-0.5", 4, "-5000"),
+            ("0", 3, "0"),
+        ] {
             assert_eq!(shifted(number, places).as_deref(), Some(expected), "{number} {places}");
         }
         assert_eq!(shifted("", 3), None);

@@ -46,6 +46,17 @@ pub(super) enum Energy {
     Ratio(Rate, Option<(String, Start)>),
 }
 
+/// Registers of reactive energy.
+pub(super) const REACTIVE: [Register; 2] = [Register::ReactiveForward, Register::ReactiveReverse];
+
+impl Energy {
+    /// Is one of these registers read?
+    pub fn reads(&self, registers: &[Register]) -> bool {
+        let known = |reading: &Reading| registers.contains(&reading.register);
+        matches!(self, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(known)))
+    }
+}
+
 const KWH: [&[&str]; Period::COUNT] = [
     &["total", "total_kwh", "all"],
     &["sharp", "sharp_kwh"],
@@ -104,13 +115,14 @@ impl DraftPoint {
         }
         price.fill(fields, true)?;
         let energy = energy(fields)?;
-        if !matches!(energy, Energy::None | Energy::Given(_)) {
-            let mut names = KVARH.into_iter().chain([&DEMAND[..]]);
-            if let Some(names) = names.find(|names| fields.has(names)) {
+        let part = matches!(energy, Energy::Fixed(..) | Energy::Ratio(..));
+        let reactive = KVARH.map(|names| (names, &REACTIVE[..]));
+        for (names, registers) in reactive.into_iter().chain([(&DEMAND[..], &[Register::Demand][..])]) {
+            if fields.has(names) && (part || energy.reads(registers)) {
                 return Err(fields.refuse_at(
                     names,
-                    "示数、定量或定比旁不能另给无功电量与需量：请写成示数 reactive 与 demand",
-                    "beside readings or a fixed part stand no kvarh and no demand: give the registers `reactive` and `demand`",
+                    "这一项已由示数给出，或属定量、定比，不能另给",
+                    "this is read by a register already, or the point is a fixed part: leave it out",
                 ));
             }
         }
@@ -172,6 +184,9 @@ impl DraftPoint {
                         }
                     }
                 }
+                if self.kvarh.is_some() || self.demand_kw.is_some() {
+                    meters.push(self.beside_meters(divided));
+                }
                 Source::Meters(meters)
             }
             Energy::Fixed(kwh, _) => Source::FixedQuantity { parent, kwh: *kwh },
@@ -214,6 +229,23 @@ impl DraftPoint {
                 Source::Given { active, reactive: self.kvarh.unwrap_or_default(), demand_kw: self.demand_kw }
             }
         })
+    }
+}
+
+impl DraftPoint {
+    /// kvarh and demand that stand beside the readings, as a meter of their own.
+    fn beside_meters(&self, divided: bool) -> MeterSegment {
+        let read = |register: Register, current: Quantity| Reading {
+            register,
+            previous: Quantity::ZERO,
+            current,
+            rolled_over: false,
+        };
+        let active = if divided { Register::Flat } else { Register::Total };
+        let mut readings = SmallVec::from_iter([read(active, Quantity::ZERO)]);
+        readings.extend(self.kvarh.map(|kvarh| read(Register::ReactiveForward, kvarh)));
+        readings.extend(self.demand_kw.map(|kw| read(Register::Demand, kw)));
+        MeterSegment { digits: 12, multiplier: Rate::ONE, readings }
     }
 }
 
