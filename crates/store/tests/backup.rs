@@ -462,3 +462,40 @@ fn sections_out_of_order_or_too_long_are_refused() {
         assert_eq!(tried(&begun), expected, "{} {length}", char::from(kind));
     }
 }
+
+/// XC-18: rows stand in the order of their bytes, nothing first, however a database would sort them: the same rows have
+/// the same digest.
+#[test]
+fn rows_stand_in_the_order_of_their_bytes() {
+    const fn sorted(sqlite: &'static str, postgres: &'static str) -> Migration {
+        Migration { number: 1, name: "words", both: "", sqlite, postgres }
+    }
+    const BY_BYTES: &[Schema] = &[Schema {
+        module: "test",
+        unrecorded: &[],
+        migrations: &[sorted(
+            "CREATE TABLE word (text TEXT, number INTEGER) STRICT;",
+            "CREATE TABLE word (text TEXT COLLATE \"C\", number BIGINT);",
+        )],
+    }];
+    const BY_LETTERS: &[Schema] = &[Schema {
+        module: "test",
+        unrecorded: &[],
+        migrations: &[sorted(
+            "CREATE TABLE word (text TEXT COLLATE NOCASE, number INTEGER) STRICT;",
+            "CREATE TABLE word (text TEXT COLLATE \"und-x-icu\", number BIGINT);",
+        )],
+    }];
+    let mut place = Place::new();
+    let mut stores = place.each(BY_BYTES);
+    stores.extend(place.each(BY_LETTERS));
+    let mut digests = Vec::new();
+    for (at, store) in stores.iter().enumerate() {
+        let insert = "INSERT INTO word (text, number) VALUES ('b', 1), ('B', 1), ('a', NULL), ('A', 3), (NULL, 1), ('a', -2)";
+        store.write(|tx| tx.execute(insert, &[])).unwrap();
+        let report = store.backup(&place.path(&format!("words{at}.backup"))).unwrap();
+        let word = report.tables.iter().find(|table| table.name == "word").unwrap();
+        digests.push((word.rows, word.sha256));
+    }
+    assert!(digests.len() >= 2 && digests.iter().all(|digest| *digest == digests[0]), "{digests:?}");
+}

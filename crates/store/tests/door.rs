@@ -211,6 +211,15 @@ fn keys_grow_inside_and_outside_of_commands() {
     });
 }
 
+/// Programs that share a server make keys that are never the same, though their clocks are.
+#[test]
+fn programs_on_one_server_make_different_keys() {
+    let Some(database) = testbed::postgres_database() else { return };
+    let stores: Vec<Store> = (0..4).map(|_| Store::open(&database.url).unwrap()).collect();
+    let keys: std::collections::BTreeSet<i64> = stores.iter().map(|store| store.next_key(now())).collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+}
+
 /// A bulk load knows how much it holds, is empty when it was loaded, and can be filled anew.
 #[test]
 fn a_bulk_load_is_emptied_by_loading() {
