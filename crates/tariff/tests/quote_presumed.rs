@@ -170,7 +170,7 @@ fn tables_of_the_caller_are_found_by_their_id() {
     for (id, total) in [("first", "40.00"), ("second", "50.00"), ("hubei-2026-01", "60.00")] {
         let text = format!("{MONTH}kwh = 100\nprice = {{ table = \"{id}\", class = \"farm\" }}");
         let answer = quote_with(&text, "case.toml", &tables).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(answer.figure("total"), Some(total), "{id}");
+        assert_eq!(answer.json()["figures"]["total"], total, "{id}");
         assert!(!answer.text(Lang::En).is_empty());
     }
     let error = quote_with("kwh = 1\nprice = \"third\"", "case.toml", &tables).expect_err("no such table");
