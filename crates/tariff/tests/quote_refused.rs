@@ -141,6 +141,18 @@ fn prices_and_tiers() {
         ("kwh = 1\nprice = { tiers = { until = [200], prices = [1] } }", 2, 19, each),
         ("kwh = 1\nprice = { energy = 1, tiers = { until = [200, 400], add = [1] } }", 2, 31, each),
         (
+            "kwh = { peak = 1, valley = 1 }\nprice = { peak = 1, valley = 0.5, tiers = { until = [2], add = [{ peak = 0.1 }] } }",
+            2,
+            43,
+            "no tier price or addition is named for the valley period",
+        ),
+        (
+            "kwh = { peak = 1, valley = 1 }\nprice = { tiers = { until = [2], prices = [{ peak = 1, valley = 0.5 }, { valley = 0.6 }] } }",
+            2,
+            19,
+            "no tier price or addition is named for the peak period",
+        ),
+        (
             "kwh = 1\nprice = { energy = 1, tiers = { until = [2], add = [1], allowance_kwh = 1000000.000001 } }",
             2,
             31,

@@ -269,6 +269,14 @@ fn tier_plan(
                 },
                 (None, None) => None,
             };
+            if (given.is_some() || absolute.is_some()) && set.energy[slot].is_some() && addition.is_none() {
+                let key = period.key();
+                return Err(source.refuse(
+                    &tiers.span,
+                    format!("{key} 时段没有阶梯电价或加价"),
+                    format!("no tier price or addition is named for the {key} period"),
+                ));
+            }
             add[slot] = addition.unwrap_or_default();
         }
         let divided: SmallVec<[Price; 6]> = Period::DIVIDED
