@@ -11,7 +11,8 @@ use crate::{
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "identity", unrecorded: &["identity_ceremony", "identity_session", "identity_throttle"],
+    module: "identity",
+    unrecorded: &["identity_ceremony", "identity_session", "identity_throttle"],
     migrations: &[Migration {
         number: 1,
         name: "organisations, units, persons, posts",

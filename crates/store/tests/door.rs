@@ -5,7 +5,8 @@ use kernel::{Date, Moment};
 use store::{Bulk, Kind, Migration, Schema, Store, StoreError, params};
 
 const SCHEMA: &[Schema] = &[Schema {
-    module: "test", unrecorded: &[],
+    module: "test",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "things",
