@@ -278,6 +278,17 @@ impl House<'_> {
     pub fn look<T>(&self, look: impl FnOnce(&mut Tx<'_>, i64) -> Result<T>) -> T {
         self.store.read(|tx| look(tx, self.founded.org_id)).unwrap()
     }
+    /// How many holds there ever were, and the accounts whose issue an adjustment holds now: each hold is proved to last
+    /// as long as its adjustment.
+    pub fn held_by_adjustments(&self) -> (i64, Vec<i64>) {
+        let org_id = self.founded.org_id;
+        let checked = self.store.read(|tx| billing::check::desks(tx, org_id)).unwrap();
+        let holds = checked.into_iter().find(|checked| checked.code == "billing.holds").unwrap();
+        assert!(holds.is_good(), "{:?}", holds.findings);
+        let running =
+            self.look(|tx, org_id| billing::adjustment::in_progress(tx, org_id, 1, i64::MAX));
+        (holds.looked_at, running)
+    }
 }
 
 /// The rule that refused.
