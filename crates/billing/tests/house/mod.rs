@@ -127,8 +127,10 @@ pub fn found(store: &Store) -> House<'_> {
         ("accountant", house.finance, "accountant"),
         ("leader", root, "leader_in_charge"),
     ] {
-        house.person(login, unit, post);
+        house.person(login, unit, post, &[]);
     }
+    let room = house.unit(root, "ledger_room", "L", "帐本发放室");
+    house.person("issuer", room, "ledger_issuer", &[house.station, house.other_station]);
     house.customers();
     house
 }
@@ -146,13 +148,13 @@ impl House<'_> {
         let actor = self.administrator();
         Desk::new(self.store, &actor).act(at(OPENED), |work| identity::create_unit(work, &new)).unwrap()
     }
-    fn person(&self, login: &str, unit_id: i64, post: &str) {
+    fn person(&self, login: &str, unit_id: i64, post: &str, serves: &[i64]) {
         let actor = self.administrator();
         Desk::new(self.store, &actor)
             .act(at(OPENED), |work| {
                 let person_id = identity::create_person(work, &NewPerson { unit_id, login, name: login })?;
                 let from = day(OPENED);
-                let new = NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] };
+                let new = NewAssignment { person_id, unit_id, post, from, until: None, serves };
                 identity::assign(work, &new)
             })
             .unwrap();
@@ -285,8 +287,7 @@ impl House<'_> {
         let checked = self.store.read(|tx| billing::check::desks(tx, org_id)).unwrap();
         let holds = checked.into_iter().find(|checked| checked.code == "billing.holds").unwrap();
         assert!(holds.is_good(), "{:?}", holds.findings);
-        let running =
-            self.look(|tx, org_id| billing::adjustment::in_progress(tx, org_id, 1, i64::MAX));
+        let running = self.look(|tx, org_id| billing::adjustment::in_progress(tx, org_id, 1, i64::MAX));
         (holds.looked_at, running)
     }
 }

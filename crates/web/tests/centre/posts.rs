@@ -65,3 +65,54 @@ fn each_post_finds_its_work() {
         assert_eq!(office.list("fee2", "deadlines", &[("due_by", "2026-04-30")]).total, 0);
     });
 }
+
+/// READ-13, READ-15, XC-08: the supply department, marketing and the ledger-issue room find what waits for them.
+#[test]
+fn reading_days_and_ledgers_wait_on_first_pages() {
+    each_engine(|office| {
+        let home = |login: &str| office.page(login, "2026-04-08", "home", &[]);
+        let tile = |login: &str, path: &str| -> Option<i64> {
+            let page = home(login);
+            let (_, rest) = page.split_once(&format!("href=\"{path}\""))?;
+            let (_, figure) = rest.split_once("class=\"big\"")?;
+            let digits = figure.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit);
+            digits.collect::<String>().parse().ok()
+        };
+        let (without, proposed) = ("/reading-books?without_day=true", "/reading-days");
+        let before = tile("department", without);
+        assert_eq!((tile("department", proposed), tile("marketing", proposed)), (None, None));
+        let done =
+            office.done("department", "2026-04-08", "book.propose_day", &[("book", "B601"), ("day", "7")]);
+        let proposal = done.facts["proposal"].as_str().unwrap();
+        assert_eq!((tile("department", proposed), tile("marketing", proposed)), (Some(1), Some(1)));
+        let review = [("proposal", proposal), ("answer", "agree")];
+        office.refused("department", "2026-04-08", "book.review_day", &review);
+        office.done("marketing", "2026-04-08", "book.review_day", &review);
+        assert_eq!((tile("department", proposed), tile("marketing", proposed)), (None, None));
+        assert_eq!(tile("department", without), before, "the book had a day already");
+
+        let (kept, out) = ("/ledger-room?tool_state=kept", "/ledger-room?tool_state=issued");
+        assert_eq!((tile("issuer", kept), tile("issuer", out)), (None, None));
+        let mut keys = Vec::new();
+        for (kind, number, book) in [("ledger", "B602", Some("B602")), ("handheld", "01", None)] {
+            let mut tool = vec![("unit", "S1"), ("tool_kind", kind), ("tool_number", number)];
+            tool.extend(book.map(|book| ("book", book)));
+            let done = office.done("fee", "2026-04-08", "tool.register", &tool);
+            keys.push(done.facts["tool"].as_str().unwrap().to_owned());
+        }
+        let person = ("person", "fee");
+        let issue = [("tool", keys[1].as_str()), ("event", "issue"), person];
+        office.refused("fee", "2026-04-08", "ledger.record", &issue);
+        office.done("issuer", "2026-04-08", "ledger.record", &issue);
+        assert_eq!(
+            (tile("issuer", kept), tile("issuer", out)),
+            (None, Some(1)),
+            "a submitted book is not read"
+        );
+        assert_eq!(office.list("issuer", "ledger_room", &[("tool_state", "issued")]).total, 1);
+        assert_eq!(office.list("issuer", "ledger_room", &[("tool_state", "kept")]).total, 1);
+        // A ledger stays in while its book is being accounted.
+        let lent = [("tool", keys[0].as_str()), ("event", "issue"), person];
+        office.refused("issuer", "2026-04-08", "ledger.record", &lent);
+    });
+}
