@@ -405,7 +405,7 @@ fn payments_are_shown_with_their_figures() {
         pay(&mut settlement, "2021-03-25", "800").unwrap(),
         [
             "accrued on the arrears: 700.00 × 10 d × 1‰ = 7.00",
-            "less over-collected before: 7.00 = 0.00",
+            "less over-collected before: 7.00 - 7.00 = 0.00",
             "late fee first: min(0.00, 800.00) = 0.00",
             "then principal: min(800.00 - 0.00, 700.00) = 700.00",
             "late fee of that principal: 700.00 × 10 d × 1‰ = 7.00",

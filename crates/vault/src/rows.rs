@@ -83,7 +83,7 @@ impl Bound {
             return;
         }
         let act = act_of(&changes.unwrap_or_default());
-        if leaf.verb != act.verb || leaf.document != act.document || leaf.batch != act.batch {
+        if (&leaf.verb, &leaf.document, &leaf.batch) != (&act.verb, &act.document, &act.batch) {
             findings.push(Finding::Rows(seq));
         }
     }

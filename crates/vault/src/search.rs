@@ -122,13 +122,13 @@ pub fn acts(tx: &mut Tx<'_>, org_id: i64, query: &ActQuery) -> Result<(Vec<Recor
             for (first, last) in &runs {
                 let length = (last - first + 1).max(0);
                 if place < length {
-                    return first + place;
+                    return Some(first + place);
                 }
                 place -= length;
             }
-            -1
+            None
         };
-        ((from..to).map(at).collect(), count)
+        ((from..to).filter_map(at).collect(), count)
     } else {
         let wanted = search::Wanted {
             person_id: query.person_id,

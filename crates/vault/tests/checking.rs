@@ -277,6 +277,36 @@ fn a_second_entry_in_an_index_is_found() {
     });
 }
 
+/// XC-15: a run of a day that no act needs is found, whether it stands beside another one or has no end.
+#[test]
+fn a_run_too_many_is_found() {
+    each_engine(|store| {
+        fill(store);
+        let (last, run) = store
+            .read(|tx| {
+                tx.one("SELECT first_seq, last_seq FROM leaf_day WHERE org_id = 1 ORDER BY first_seq DESC LIMIT 1", &[], |row| {
+                    Ok::<_, StoreError>((row.int(1)?, row.int(0)?))
+                })
+            })
+            .unwrap()
+            .unwrap();
+        assert!(run < last, "the last run has several acts");
+        let day = format!("(SELECT day FROM leaf_day WHERE org_id = 1 AND last_seq = {last})");
+        for (first, end, found) in
+            [(last, last, last), (last + 1, last, last + 1), (last + 1, last + 1, last + 1)]
+        {
+            let trick = format!(
+                "INSERT INTO leaf_day (org_id, day, first_seq, last_seq) VALUES (1, {day}, {first}, {end})"
+            );
+            assert_eq!(
+                altered(store, "leaf_day", &trick).findings,
+                [Finding::Index(found)],
+                "{first} to {end}"
+            );
+        }
+    });
+}
+
 /// What the check says of an alteration, which is taken back.
 fn altered(store: &Store, table: &str, trick: &str) -> CheckReport {
     let altered = store.write(|tx| {

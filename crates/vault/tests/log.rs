@@ -21,6 +21,38 @@ fn changed(number: i64) -> Act {
     )
 }
 
+/// XC-03, XC-15: an act under authority lent on the spot names the lender, one's own acts and other acts do not.
+#[test]
+fn a_lent_authority_stands_in_the_act() {
+    each_engine(|store| {
+        let li = person(ORG, 12, "李强");
+        let clerk = identity::Actor { assignments: vec![], ..person(ORG, 11, "王芳") };
+        let (other, own) = (Act::new(identity::Permission("meter.read"), 3, "meter", "M1"), changed(1));
+        let first = Desk::new(store, &clerk)
+            .act(now(), |work| {
+                work.with_authority(&li, CHANGE, 3, "M1").map_err(VaultError::from)?;
+                record_batch(work, &[own.clone(), other.clone()])
+            })
+            .unwrap();
+        let whole = person(ORG, 13, "赵敏");
+        Desk::new(store, &whole)
+            .act(now(), |work| {
+                work.with_authority(&li, CHANGE, 3, "M1").map_err(VaultError::from)?;
+                record(work, &own)
+            })
+            .unwrap();
+        let lenders: Vec<_> = (first..first + 3)
+            .map(|seq| {
+                let found = store.read(|tx| vault::act(tx, ORG, seq)).unwrap();
+                let lent = found.act.changes.iter().find(|change| change.field == vault::AUTHORITY);
+                (found.person, found.post, lent.is_some_and(|lent| lent.after.ends_with(" 12 clerk")))
+            })
+            .collect();
+        let row = |person: &str, post: &str, lent| (person.to_owned(), post.to_owned(), lent);
+        assert_eq!(lenders, [row("王芳", "", true), row("王芳", "", false), row("赵敏", "clerk", false)]);
+    });
+}
+
 /// XC-15: user, time, old and new value are kept, and found by document, by user and by day.
 #[test]
 fn an_act_is_found_by_document_person_and_day() {

@@ -278,39 +278,73 @@ fn each_kind_of_change_has_its_verb() {
     each_engine(|store| {
         let wang = person(ORG, 11, "王芳");
         let desk = Desk::new(store, &wang);
-        for (place, subject) in (1..).zip(["unit", "person", "assignment", "organisation"]) {
+        let kinds = [
+            ("unit", "identity.manage_units", false),
+            ("person", "identity.manage_persons", true),
+            ("assignment", "identity.manage_posts", false),
+            ("organisation", "identity.found", false),
+            ("password", "identity.set_password", false),
+            ("lock", "identity.lock_account", true),
+            ("second_factor", "identity.ask_second_factor", false),
+            ("token", "identity.make_token", false),
+            ("passkey", "identity.add_passkey", false),
+            ("delegation", "identity.delegate", true),
+            ("signature", "identity.sign_act", false),
+        ];
+        for (place, (subject, _, _)) in (1..).zip(kinds) {
             let insert =
                 "INSERT INTO identity_change (org_id, id, by_person_id, at, subject, subject_id, old, new)
                 VALUES (?1, ?2, 11, ?3, ?4, 77, 'before', 'after')";
             store.write(|tx| tx.execute(insert, params![ORG, place, now(), subject])).unwrap();
         }
-        assert_eq!(desk.act(now(), absorb_identity), Ok(4));
-        let told: Vec<_> = (0..4)
+        assert_eq!(desk.act(now(), absorb_identity), Ok(kinds.len()));
+        let told: Vec<_> = (0..kinds.len() as i64)
             .map(|seq| {
                 let found = store.read(|tx| leaf(tx, ORG, seq)).unwrap();
                 let sealed = matches!(found.changes[1].after, Sealed::Committed(_));
                 (found.verb, found.document.kind, found.document.number, sealed)
             })
             .collect();
-        let row =
-            |verb: &str, kind: &str, sealed| (verb.to_owned(), kind.to_owned(), "77".to_owned(), sealed);
-        assert_eq!(
-            told,
-            [
-                row("identity.manage_units", "unit", false),
-                row("identity.manage_persons", "person", true),
-                row("identity.manage_posts", "assignment", false),
-                row("identity.found", "organisation", false),
-            ]
-        );
+        let expected =
+            kinds.map(|(kind, verb, sealed)| (verb.to_owned(), kind.to_owned(), "77".to_owned(), sealed));
+        assert_eq!(told, expected);
         assert_eq!(findings(store), []);
-        for id in 1..=4 {
+        for id in 1..=kinds.len() as i64 {
             let change = format!("UPDATE identity_change SET new = 'x' WHERE id = {id}");
             behind_the_guards(store, "identity_change", &change);
             assert_eq!(findings(store), [Finding::Identity(id)], "in clear or committed");
             behind_the_guards(store, "identity_change", &change.replace("'x'", "'after'"));
         }
         assert_eq!(findings(store), []);
+    });
+}
+
+/// XC-15: a personal value somebody exchanged is not shown, and a name is sealed afresh rather than rely on it.
+#[test]
+fn an_exchanged_personal_value_is_not_relied_on() {
+    each_engine(|store| {
+        let wang = person(ORG, 11, "王芳");
+        let act =
+            |number: &str| Desk::new(store, &wang).act(now(), |work| record(work, &renamed(number))).unwrap();
+        let first = act("1");
+        let shown = |seq| store.read(|tx| vault::act(tx, ORG, seq)).unwrap().person;
+        let name = "person_id = 11 AND org_id = 1";
+        behind_the_guards(
+            store,
+            "leaf_private",
+            &format!("UPDATE leaf_private SET value = '王方' WHERE {name}"),
+        );
+        assert_eq!(shown(first), ERASED, "the exchanged name is not what was sealed");
+        let second = act("2");
+        assert_eq!((shown(first).as_str(), shown(second).as_str()), (ERASED, "王芳"));
+        let salt = "SELECT salt FROM leaf_private WHERE org_id = 1 AND person_id = 0 LIMIT 1";
+        behind_the_guards(
+            store,
+            "leaf_private",
+            &format!("UPDATE leaf_private SET value = '王芳', salt = ({salt}) WHERE {name}"),
+        );
+        assert_eq!(shown(second), ERASED);
+        assert_eq!(shown(act("3")), "王芳", "sealed with a salt of its own");
     });
 }
 

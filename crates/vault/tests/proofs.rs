@@ -93,6 +93,12 @@ fn an_auditor_checks_with_their_own_keys() {
         desk.act(now(), |work| cosign(work, line.as_bytes())).unwrap();
         assert_eq!(store.read(|tx| last_cosigned(tx, ORG, None)), Ok(22));
         assert_eq!(store.read(|tx| last_cosigned(tx, ORG, Some("other"))), Ok(0));
+        // A witness that took a new key keeps its name; its answers hold by either key.
+        let renewed = SigningKey::generate(KeyKind::Cosignature, "auditor.example/w1", &[6; 32]).unwrap();
+        desk.act(now(), |work| add_key(work, KeyRole::Witness, renewed.verifier())).unwrap();
+        let by_new = proof::witness::cosign(&request, &renewed, 1_770_000_001).unwrap().line();
+        let taken = desk.act(now(), |work| cosign(work, by_new.as_bytes())).unwrap();
+        assert_eq!((taken.size, taken.witnesses), (22, vec!["auditor.example/w1".to_owned()]));
 
         let policy = format!("log {}\nwitness w1 {}\nquorum w1\n", logs[0].text(), witness.verifier().text());
         let policy = Policy::parse(policy.as_bytes()).unwrap();
@@ -118,9 +124,9 @@ fn an_auditor_checks_with_their_own_keys() {
         let request = Request::parse(ask(22).as_bytes()).unwrap();
         decide(&request, &logs, seen).unwrap();
         let last = store.read(|tx| checkpoints(tx, ORG, None, 10)).unwrap();
-        assert_eq!(last.iter().map(|kept| kept.cosignatures.len()).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(last.iter().map(|kept| kept.cosignatures.len()).collect::<Vec<_>>(), [0, 2]);
         let note = store.read(|tx| signed_note(tx, ORG, 22)).unwrap();
-        assert_eq!(note.signatures().len(), 3, "Ed25519, SM2 and the witness");
+        assert_eq!(note.signatures().len(), 4, "Ed25519, SM2 and both keys of the witness");
         assert_eq!(findings(store), []);
         let uncovered = store.read(|tx| proof_of(tx, ORG, 99));
         assert!(matches!(uncovered, Err(VaultError::NotCovered { .. })), "{uncovered:?}");

@@ -290,10 +290,11 @@ impl Settlement {
             accrued.to_string(),
         )];
         if !credit.is_zero() {
+            let less = format!("{accrued} - {credit}");
             steps.push(Row::new(
                 "冲减前次多收",
                 "less over-collected before",
-                format!("{credit}"),
+                if credit > accrued { format!("max({less}, 0.00)") } else { less },
                 late_fee_due.to_string(),
             ));
         }

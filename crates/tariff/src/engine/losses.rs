@@ -5,8 +5,8 @@ use smallvec::SmallVec;
 
 use super::energy::WHOLE;
 use super::relations::spread;
-use super::rules::{LossModel, Rules};
-use super::transformers::{Days, Spans};
+use super::rules::{LossModel, Regulation, Rules};
+use super::transformers::{Days, Spans, spans};
 use crate::error::{Billed, Refusal};
 use crate::model::{
     AccountPeriod, Fraction, LineLoss, LossFormula, LossResult, Period, PointEnergy, SupplyAgreement,
@@ -26,9 +26,7 @@ fn share_of(fraction: Fraction) -> Billed<Exact> {
 
 /// One transformer by its rows: fixed losses by days, and a rate of its kWh.
 fn by_table(model: &LossModel, kwh: Exact, fraction: Fraction) -> Billed<Loss> {
-    let fits = |until: Option<Quantity>| until.is_none_or(|until| kwh <= until.exact());
-    let row = model.rows.iter().find(|row| fits(row.until_kwh)).or(model.rows.last());
-    let row = row.ok_or(Refusal::NoLossModel(0))?;
+    let row = model.row(kwh).ok_or(Refusal::NoLossModel(0))?;
     let days = share_of(fraction)?;
     let loss = |fixed: Quantity, rate: Rate| -> Billed<Exact> {
         Ok(fixed.exact().times(days)?.plus(kwh.times(rate.exact())?)?)
@@ -82,6 +80,44 @@ fn own_kwh(total: Quantity, transformer: &Transformer, capacity: Quantity) -> Bi
     Ok(total.exact().times(transformer.capacity_kva.exact())?.over(capacity.exact())?)
 }
 
+/// How long the transformers of an account served in a period, and how large they are.
+pub(crate) struct Service {
+    /// Share of the month of each transformer; none where it did not run.
+    pub shares: SmallVec<[Option<Fraction>; 4]>,
+    /// The share of the one that ran longest.
+    pub longest: Fraction,
+    /// The hours of that one.
+    pub hours: i64,
+    /// kVA of those that ran.
+    pub capacity_kva: Quantity,
+}
+
+impl Service {
+    fn of(supply: &SupplyAgreement, spans: &Spans, days: &Days) -> Billed<Service> {
+        let longest = spans.energised_days.iter().copied().max().unwrap_or(spans.active_days);
+        let energised =
+            supply.transformers.iter().zip(&spans.energised_days).filter(|(_, energised)| **energised > 0);
+        Ok(Service {
+            shares: spans
+                .energised_days
+                .iter()
+                .map(|energised| (*energised > 0).then(|| days.fraction(*energised)))
+                .collect(),
+            longest: days.fraction(longest),
+            // A whole month has the hours of its days, or 720 where a day is one thirtieth.
+            hours: days.charged_days(longest) * 24,
+            capacity_kva: Quantity::sum(energised.map(|(transformer, _)| transformer.capacity_kva))?,
+        })
+    }
+}
+
+/// How long the transformers of `input` served by `regulation`; for an explanation of its losses.
+pub(crate) fn service(input: &AccountPeriod, regulation: &Regulation) -> Option<Service> {
+    let supply = input.supply.as_deref()?;
+    let days = Days::new(input, supply, regulation).ok()?;
+    Service::of(supply, &spans(input, supply, regulation, &days).ok()?, &days).ok()
+}
+
 fn account_loss(
     rules: &Rules,
     supply: &SupplyAgreement,
@@ -90,46 +126,36 @@ fn account_loss(
     kwh: Quantity,
     kvarh: Quantity,
 ) -> Billed<Option<LossResult>> {
-    let longest = spans.energised_days.iter().copied().max().unwrap_or(spans.active_days);
-    let fraction = days.fraction(longest);
-    let energised = || supply.transformers.iter().zip(&spans.energised_days).filter(|(_, days)| **days > 0);
-    let capacity = Quantity::sum(energised().map(|(transformer, _)| transformer.capacity_kva))?;
+    let service = Service::of(supply, spans, days)?;
     let loss = match &supply.transformer_loss {
         TransformerLoss::None => return Ok(None),
         TransformerLoss::Fixed { active_kwh, reactive_kvarh } => {
-            let share = share_of(fraction)?;
+            let share = share_of(service.longest)?;
             Loss { active: active_kwh.exact().times(share)?, reactive: reactive_kvarh.exact().times(share)? }
         }
         TransformerLoss::Table => {
             let mut sum = Loss { active: Exact::ZERO, reactive: Exact::ZERO };
-            for (place, (transformer, energised_days)) in
-                supply.transformers.iter().zip(&spans.energised_days).enumerate()
-            {
-                if *energised_days == 0 || capacity.is_zero() {
-                    continue;
-                }
+            for (place, (transformer, share)) in supply.transformers.iter().zip(&service.shares).enumerate() {
+                let Some(share) = share.filter(|_| !service.capacity_kva.is_zero()) else { continue };
                 let model = transformer
                     .loss_model
                     .and_then(|id| rules.loss_models.get(usize::from(id.0)))
                     .ok_or(Refusal::NoLossModel(place))?;
-                let own = own_kwh(kwh, transformer, capacity)?;
-                let part = by_table(model, own, days.fraction(*energised_days))?;
+                let part = by_table(model, own_kwh(kwh, transformer, service.capacity_kva)?, share)?;
                 sum.active = sum.active.plus(part.active)?;
                 sum.reactive = sum.reactive.plus(part.reactive)?;
             }
             sum
         }
         TransformerLoss::Formula(formula) => {
-            // A whole month has the hours of its days, or 720 where a day is one thirtieth.
-            let charged_days = days.charged_days(longest);
-            by_formula(formula, capacity, kwh, kvarh, charged_days * 24)?
+            by_formula(formula, service.capacity_kva, kwh, kvarh, service.hours)?
         }
     };
     let (active_kwh, reactive_kvarh) = (loss.active.to_quantity(0)?, loss.reactive.to_quantity(0)?);
     if active_kwh.is_negative() || reactive_kvarh.is_negative() {
         return Err(Refusal::Negative("loss"));
     }
-    Ok(Some(LossResult { active_kwh, reactive_kvarh, fraction }))
+    Ok(Some(LossResult { active_kwh, reactive_kvarh, fraction: service.longest }))
 }
 
 /// Whole units by active energy; the main point (the first that bears) takes the remainder.

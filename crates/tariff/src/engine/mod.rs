@@ -13,6 +13,7 @@ mod tiers;
 mod transformers;
 
 pub use calculate::calculate;
+pub(crate) use losses::service;
 pub use plan::{
     BasicPlan, Component, LoadDiscount, Plan, PlanFund, PlanPart, PlanRequest, Plans, PriceSet, Thresholds,
     TierPlan,

@@ -104,6 +104,11 @@ pub struct TierPlan {
     pub free_price: Price,
 }
 
+impl TierPlan {
+    /// Where a tier ends that has no end: above anything an account uses.
+    pub const NO_END: Quantity = Quantity::from_units(1_000_000_000 * Quantity::SCALE);
+}
+
 /// Prices and rules of the basic charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasicPlan {

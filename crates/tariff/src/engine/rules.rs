@@ -1,6 +1,6 @@
 //! Regulations, the power-factor table and loss tables, as data with dates.
 
-use kernel::{Date, Quantity, Rate, Text};
+use kernel::{Date, Exact, Quantity, Rate, Text};
 
 use crate::model::LossModelId;
 
@@ -62,6 +62,14 @@ pub struct LossModel {
     pub source: String,
     /// Rows in rising order.
     pub rows: Vec<LossRow>,
+}
+
+impl LossModel {
+    /// The row for this many kWh; the last one holds above all.
+    pub fn row(&self, kwh: Exact) -> Option<&LossRow> {
+        let fits = |row: &&LossRow| row.until_kwh.is_none_or(|until| kwh <= until.exact());
+        self.rows.iter().find(fits).or(self.rows.last())
+    }
 }
 
 /// What is the same for all customers: regulations by date, the power-factor table, loss tables.

@@ -86,7 +86,7 @@ pub fn render(blocks: &[Block], lang: Lang) -> String {
         }
         text.push_str(&block.heading.text(lang));
         text.push('\n');
-        let label = block.rows.iter().map(|row| width(&row.label.text(lang))).max().unwrap_or(0).min(36);
+        let label = block.rows.iter().map(|row| width(&row.label.text(lang))).max().unwrap_or(0).min(44);
         for row in &block.rows {
             let calculation = row.calculation.text(lang);
             text.push_str("  ");
@@ -120,5 +120,23 @@ mod tests {
             "Late fee\n  this year   2000 × 16 × 0.002 = 64.00\n  later year  2000 × 18 × 0.003 = 108.00\n"
         );
         assert!(render(&[block], Lang::Zh).contains("  本年        2000 × 16"));
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        for (text, columns) in [
+            ("", 0),
+            ("kWh", 3),
+            ("电价", 4),
+            ("（含）", 6),
+            ("，：", 4),
+            ("￥1", 3),
+            ("한국", 4),
+            ("ｱ", 1),
+            ("豈", 2),
+            ("√Σ", 2),
+        ] {
+            assert_eq!(width(text), columns, "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use kernel::{Money, Price, Text};
 
 use super::bill::{Context, component_name, line_calculation, line_label};
+use super::price::season;
 use crate::model::{Bill, ComponentId, Line, LineKind, Period};
 
 /// A line as it stands on one of the two bills.
@@ -97,10 +98,8 @@ fn change(before: Option<Of<'_>>, after: Option<Of<'_>>) -> kernel::Result<LineC
 /// The prices of a line by component; a line of a single price has just that one under its own name.
 fn parts(of: &Of<'_>, label: &Text) -> Vec<(Text, Price)> {
     let (line, _, context) = of;
-    let month = usize::from(context.input.month.month_of_year().unsigned_abs()).saturating_sub(1) % 12;
-    let plan =
-        context.plans.get(line.plan).filter(|plan| line.kind == LineKind::Energy && !plan.parts.is_empty());
-    let set = plan.and_then(|plan| plan.seasons.get(usize::from(plan.season_of_month[month])));
+    let plan = context.plans.get(line.plan).filter(|_| line.kind == LineKind::Energy);
+    let set = plan.and_then(|plan| season(plan, context));
     match (plan, set) {
         (Some(plan), Some(set)) => plan
             .parts

@@ -2,7 +2,7 @@
 
 use kernel::Text;
 
-use crate::model::{LineKind, Period, Register, RuleId};
+use crate::model::{Line, LineKind, Period, Register, RuleId};
 
 /// The name of a period of the day.
 pub(crate) fn period(period: Period) -> Text {
@@ -60,11 +60,15 @@ pub(crate) const fn kind_key(kind: LineKind) -> &'static str {
 }
 
 /// The rule of a line, in a few words.
-pub(crate) fn rule(rule: RuleId) -> Text {
-    match rule {
+pub(crate) fn rule(line: &Line) -> Text {
+    match line.rule {
         RuleId::FlatEnergy => Text::new("电量 × 电价", "kWh × price"),
         RuleId::TimeOfUse => Text::new("分时电量 × 分时电价", "kWh × price of the period"),
         RuleId::TierBase => Text::new("全部电量 × 第一档电价", "all kWh × price of tier 1"),
+        RuleId::TierAddOn if line.period != Period::Total => Text::new(
+            "该档电量按各时段电量分摊 × 加价",
+            "kWh in the tier, shared by the kWh of the periods, × addition",
+        ),
         RuleId::TierAddOn => Text::new("该档电量 × 加价", "kWh in the tier × addition"),
         RuleId::FreeEnergy => Text::new("免费电量按基价扣除", "free kWh taken off at the base price"),
         RuleId::Fund => Text::new("电量 × 基金标准", "kWh × fund"),
@@ -74,11 +78,15 @@ pub(crate) fn rule(rule: RuleId) -> Text {
         RuleId::CapacitySuspensionNotCounted => {
             Text::new("暂停不足或超过期限，照收", "suspension too short or too long: charged in full")
         }
-        RuleId::DemandContract => Text::new("不超 105%，按合同需量", "within the allowance: contract demand"),
-        RuleId::DemandFloor => Text::new("合同需量低于下限，按下限", "contract below the floor: the floor"),
-        RuleId::DemandAllowanceReadingA => Text::new("105% 以内部分", "demand up to the allowance"),
+        RuleId::DemandContract => {
+            Text::new("未超允许需量，按合同需量", "not above the allowed demand: contract demand")
+        }
+        RuleId::DemandFloor => {
+            Text::new("合同需量低于下限，按下限", "contract demand below the floor: the floor")
+        }
+        RuleId::DemandAllowanceReadingA => Text::new("允许需量", "allowed demand"),
         RuleId::DemandContractReadingB => Text::new("合同需量", "contract demand"),
-        RuleId::DemandExcess => Text::new("超 105% 部分加倍", "above the allowance, doubled"),
+        RuleId::DemandExcess => Text::new("超过允许需量的部分", "above the allowed demand"),
         RuleId::DemandActual => Text::new("按实际需量", "actual demand"),
         RuleId::PowerFactor => Text::new("计算基数 × 调整率", "base × percentage of the table"),
     }

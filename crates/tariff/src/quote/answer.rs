@@ -32,14 +32,6 @@ impl Answer {
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }
-    /// All named figures.
-    pub fn figures(&self) -> &[Figure] {
-        &self.figures.0
-    }
-    /// A figure by one of its names, as printed.
-    pub fn figure(&self, name: &str) -> Option<&str> {
-        self.figures.find(name).map(|figure| figure.text.as_str())
-    }
     /// What the file expected, each with what came out.
     pub fn expectations(&self) -> &[Expectation] {
         &self.expectations
@@ -197,7 +189,7 @@ fn bill_json(priced: &Priced) -> Json {
             "label": line_label(line, &context),
             "period": line.period.key(),
             "tier": line.tier,
-            "rule": words::rule(line.rule),
+            "rule": words::rule(line),
             "component": line.component.and_then(|id| priced.plans.component(id)).map(|component| &component.code),
             "quantity": line.quantity.to_string(),
             "price": line.price.to_string(),

@@ -13,6 +13,9 @@ use crate::table::{PriceTable, SHIPPED, shipped_table};
 /// The code of a price that is not made of components.
 pub(super) const ENERGY: &str = "energy";
 
+/// The code of a fund that has no name.
+pub(super) const FUNDS: &str = "funds";
+
 /// Plans and components under construction.
 #[derive(Debug)]
 pub(super) struct Catalog<'t> {
@@ -28,8 +31,11 @@ impl<'t> Catalog<'t> {
     }
     /// The component of that code, made when it is new; a fund may have the name of a part of the price.
     pub fn component(&mut self, code: &str, fund: bool) -> ComponentId {
-        let name =
-            if code == ENERGY { Text::new("电度电费", "energy charge") } else { Text::new(code, code) };
+        let name = match code {
+            ENERGY => Text::new("电度电费", "energy charge"),
+            FUNDS => Text::new("基金及附加", "funds"),
+            _ => Text::new(code, code),
+        };
         let other = format!("{code} ({})", if fund { "fund" } else { "price" });
         self.plans
             .intern(code, &name, fund)

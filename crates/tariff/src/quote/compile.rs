@@ -186,7 +186,7 @@ fn basic_plan(draft: &Draft, vat: Rate) -> Option<BasicPlan> {
 }
 
 /// More kWh than any household uses: the end of a tier that has none.
-const NO_END: Quantity = Quantity::from_units(1_000_000_000 * Quantity::SCALE);
+const NO_END: Quantity = TierPlan::NO_END;
 
 /// The largest allowance or free energy of a month.
 const MONTHLY_MAX: Quantity = Quantity::from_units(1_000_000 * Quantity::SCALE);

@@ -4,6 +4,7 @@ use kernel::{Exact, FigureError, Money, Price, Quantity};
 
 use super::build::Priced;
 use super::figures::Figures;
+pub(super) use crate::explain::two_places;
 use crate::model::{LineKind, Period, Source, UnitsKind};
 
 /// Decimals of a quotient as shown.
@@ -105,10 +106,6 @@ pub(super) fn figures_of(priced: &Priced, figures: &mut Figures) -> Result<(), F
         }
     }
     Ok(())
-}
-
-pub(super) fn two_places(hundredths: u8) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 fn by_period(priced: &Priced, figures: &mut Figures) -> Result<(), FigureError> {

@@ -162,25 +162,16 @@ fn one(
     };
     let written = match &node.value {
         Value::Number(text) | Value::Text(text) => text.trim().to_owned(),
-        Value::Flag(flag) => i32::from(*flag).to_string(),
         _ => return Err(source.refuse(&node.span, "这里应是数字", "a number is expected here")),
     };
     let plain = written.trim_end_matches(['%', '‰']);
     let places =
         plain.split_once('.').map_or(0, |(_, decimals)| u32::try_from(decimals.len()).unwrap_or(u32::MAX));
-    let number = if places <= Quantity::PLACES {
-        plain.parse::<Quantity>().map(Quantity::exact)
-    } else {
-        plain.parse::<Price>().map(Price::exact)
-    };
+    let number = plain.parse().map(Quantity::exact).or_else(|_| plain.parse().map(Price::exact));
     let number = number.map_err(|error| super::fields::figure_error(source, &node.span, &error))?;
-    let met = figure.value == number
-        || figure.quotient
-            && (if places <= Quantity::PLACES {
-                figure.value.to_quantity(places).is_ok_and(|value| value.exact() == number)
-            } else {
-                figure.value.to_price(places).is_ok_and(|value| value.exact() == number)
-            });
+    let rounded = figure.value.to_price(places).map(Price::exact);
+    let rounded = rounded.or_else(|_| figure.value.to_quantity(places).map(Quantity::exact));
+    let met = figure.value == number || figure.quotient && rounded == Ok(number);
     let line = source.refuse(&entry.key_span, "", "").line;
     found.push(Expectation {
         name: name.to_owned(),

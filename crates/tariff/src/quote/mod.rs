@@ -25,7 +25,7 @@ use kernel::{Exact, FigureError, Money, Price, Text};
 
 pub use answer::Answer;
 pub use error::QuoteError;
-pub use figures::{Expectation, Figure};
+pub use figures::Expectation;
 
 use crate::charges::ChargeRules;
 use crate::engine::{Rules, adjustment, average_hundredths};

@@ -2,6 +2,7 @@
 
 use kernel::{Exact, Price, Quantity, Rate};
 
+use super::catalog::FUNDS;
 use super::error::Quoted;
 use super::fields::{Fields, amount_of, choice_of, figure_of};
 use super::node::{Node, Source, Span, Value};
@@ -192,7 +193,7 @@ pub(super) fn named_prices(source: Source<'_>, node: &Node) -> Quoted<Vec<(Strin
                 named.push((name, price));
             }
         }
-        _ => named.push(("基金及附加 funds".to_owned(), figure_of(source, node)?)),
+        _ => named.push((FUNDS.to_owned(), figure_of(source, node)?)),
     }
     Ok(named)
 }

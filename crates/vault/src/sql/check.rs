@@ -13,18 +13,15 @@ pub(crate) fn hashes_from(
     from: i64,
     limit: i64,
     mut take: impl FnMut(i64, Hash),
-) -> Result<i64, StoreError> {
-    let mut count = 0;
+) -> Result<(), StoreError> {
     tx.each(
         "SELECT idx, h FROM tlog_hash WHERE org_id = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3",
         params![org_id, from, limit],
         |row| {
-            count += 1;
             take(row.int(0)?, digest(row, 1)?);
-            Ok::<_, StoreError>(())
+            Ok(())
         },
-    )?;
-    Ok(count)
+    )
 }
 
 /// Gives kind, number and act of every entry by document to `take`.

@@ -199,8 +199,8 @@ pub(crate) fn kinds(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<String>, VaultEr
             |row| Ok::<_, VaultError>(row.text(0)?),
         )?;
         match next {
-            Some(kind) if found.len() < 1_000 && kind != after => found.push(kind),
-            _ => return Ok(found),
+            Some(kind) => found.push(kind),
+            None => return Ok(found),
         }
     }
 }
