@@ -457,3 +457,31 @@ pub(crate) fn read(path: &Path, visitor: &mut impl Visitor) -> Result<BackupRepo
 pub(crate) fn trailer(tables: u64, rows: u64, digest: &[u8; 32]) -> Vec<u8> {
     [tables.to_be_bytes().as_slice(), &rows.to_be_bytes(), digest].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// XC-18: a name that was taken while the backup was written is not taken from whoever has it.
+    #[test]
+    fn a_name_taken_meanwhile_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.backup");
+        let file = PartFile::create(&path).unwrap();
+        std::fs::write(&path, "somebody else's").unwrap();
+        assert!(matches!(file.publish(), Err(StoreError::Backup { fault: BackupFault::Io(_), .. })));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody else's");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// XC-18: a file named without a folder stands in the folder one is in.
+    #[test]
+    fn a_backup_may_be_named_without_a_folder() {
+        let name = format!("named_without_a_folder_{}.backup", std::process::id());
+        let path = Path::new(&name);
+        let published = PartFile::create(path).and_then(PartFile::publish);
+        let there = path.is_file();
+        let _ = std::fs::remove_file(path);
+        assert_eq!((published, there), (Ok(()), true));
+    }
+}

@@ -227,3 +227,34 @@ pub(crate) fn whole_story(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    /// What SQLite refuses is told apart: to be tried again, there already, against a rule, and wrong.
+    #[test]
+    fn refusals_of_sqlite_are_told_apart() {
+        let of = |code| {
+            let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("why".into()));
+            StoreError::from(failure)
+        };
+        let (duplicate, refused) = (StoreError::Duplicate("why".into()), StoreError::Refused("why".into()));
+        for (code, expected) in [
+            (ffi::SQLITE_BUSY, StoreError::Busy),
+            (ffi::SQLITE_BUSY_SNAPSHOT, StoreError::Busy),
+            (ffi::SQLITE_LOCKED, StoreError::Busy),
+            (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, duplicate.clone()),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, duplicate.clone()),
+            (ffi::SQLITE_CONSTRAINT_ROWID, duplicate),
+            (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, refused.clone()),
+            (ffi::SQLITE_CONSTRAINT_NOTNULL, refused.clone()),
+            (ffi::SQLITE_CONSTRAINT_TRIGGER, refused),
+            (ffi::SQLITE_FULL, StoreError::Sql("why".into())),
+            (ffi::SQLITE_CORRUPT, StoreError::Sql("why".into())),
+        ] {
+            assert_eq!(of(code), expected, "{code}");
+        }
+    }
+}

@@ -25,7 +25,7 @@ impl Keys {
             self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(tick.max(last + 1)));
         let counter = counted.map_or(tick, |last| tick.max(last + 1));
         let (millis, sequence) = (counter >> SEQUENCE_BITS, counter & ((1 << SEQUENCE_BITS) - 1));
-        (millis << (NODE_BITS + SEQUENCE_BITS)) | (self.node << SEQUENCE_BITS) | sequence
+        (((millis << NODE_BITS) + self.node) << SEQUENCE_BITS) + sequence
     }
 }
 
@@ -44,5 +44,30 @@ mod tests {
                 last = key;
             }
         }
+    }
+
+    /// Milliseconds, node and sequence each have their bits; a node has only its eight.
+    #[test]
+    fn keys_are_of_their_moment_and_node() {
+        let of = |millis: i64, node: i64, sequence: i64| millis * (1 << 21) + node * (1 << 13) + sequence;
+        for (named, node) in [(0, 0), (1, 1), (3, 3), (170, 170), (255, 255), (256, 0), (259, 3), (-1, 255)] {
+            let keys = Keys::of_node(named);
+            // The second and third at the same moment, the fourth when the clock went back, the fifth later.
+            for (millis, expected) in [
+                (1_800_000_000_000, of(1_800_000_000_000, node, 0)),
+                (1_800_000_000_000, of(1_800_000_000_000, node, 1)),
+                (1_800_000_000_000, of(1_800_000_000_000, node, 2)),
+                (1_700_000_000_000, of(1_800_000_000_000, node, 3)),
+                (1_800_000_000_001, of(1_800_000_000_001, node, 0)),
+            ] {
+                assert_eq!(keys.next(Moment::from_millis(millis)), expected, "{named} {millis}");
+            }
+        }
+        // More in one millisecond than it has places for: the next one's are taken.
+        let keys = Keys::of_node(7);
+        let last = (0..=8_192).map(|_| keys.next(Moment::from_millis(5))).last();
+        assert_eq!(last, Some(of(6, 7, 0)));
+        // Before the beginning of time it is the beginning; no key is zero or below.
+        assert_eq!(Keys::of_node(0).next(Moment::from_millis(-5)), 1);
     }
 }

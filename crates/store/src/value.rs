@@ -116,3 +116,51 @@ impl ToSql for Value<'_> {
     }
     postgres::types::to_sql_checked!();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PostgreSQL takes a whole number in the width of the column, if it fits, or as text; nothing is cut off.
+    #[test]
+    fn whole_numbers_fit_their_column_or_are_refused() {
+        let sent = |value: Value<'_>, kind: Type| {
+            let mut out = BytesMut::new();
+            assert!(<Value<'_> as ToSql>::accepts(&kind));
+            match value.to_sql_checked(&kind, &mut out) {
+                Ok(IsNull::Yes) => Ok(None),
+                Ok(IsNull::No) => Ok(Some(out.to_vec())),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let cases: [(Value<'_>, Type, Option<&[u8]>); 14] = [
+            (Value::Null, Type::INT8, None),
+            (Value::Int(32_767), Type::INT2, Some(&[0x7f, 0xff])),
+            (Value::Int(-32_768), Type::INT2, Some(&[0x80, 0])),
+            (Value::Int(2_147_483_647), Type::INT4, Some(&[0x7f, 0xff, 0xff, 0xff])),
+            (Value::Int(-2_147_483_648), Type::INT4, Some(&[0x80, 0, 0, 0])),
+            (Value::Int(1), Type::INT4, Some(&[0, 0, 0, 1])),
+            (Value::Int(i64::MAX), Type::INT8, Some(&[0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
+            (Value::Int(-2), Type::INT8, Some(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe])),
+            (Value::Int(-70), Type::TEXT, Some(b"-70")),
+            (Value::Int(70), Type::VARCHAR, Some(b"70")),
+            (Value::Text("账"), Type::TEXT, Some("账".as_bytes())),
+            (Value::Text(""), Type::TEXT, Some(b"")),
+            (Value::Blob(&[0, 255]), Type::BYTEA, Some(&[0, 255])),
+            (Value::Blob(&[]), Type::BYTEA, Some(b"")),
+        ];
+        for (value, kind, expected) in cases {
+            assert_eq!(sent(value, kind.clone()), Ok(expected.map(<[u8]>::to_vec)), "{value:?} as {kind}");
+        }
+        for (value, kind) in [
+            (32_768, Type::INT2),
+            (-32_769, Type::INT2),
+            (2_147_483_648, Type::INT4),
+            (-2_147_483_649, Type::INT4),
+        ] {
+            assert!(sent(Value::Int(value), kind.clone()).is_err(), "{value} as {kind}");
+        }
+        let refused = Err("a whole number cannot be passed as bool".to_owned());
+        assert_eq!(sent(Value::Int(1), Type::BOOL), refused);
+    }
+}

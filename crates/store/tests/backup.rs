@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use sha2::{Digest, Sha256};
 use store::{BackupFault, Migration, Schema, Store, StoreError, params};
 
 const TABLES: &str = "
@@ -302,6 +303,11 @@ fn another_schema_is_refused() {
         target.write(|tx| tx.define("CREATE TABLE extra (id INTEGER) STRICT;")).unwrap();
         assert!(matches!(why(target.restore(&file)), BackupFault::OtherSchema(_)));
     }
+    for target in place.each(GUARDED) {
+        target.write(|tx| tx.define("ALTER TABLE loose ADD COLUMN more TEXT;")).unwrap();
+        let what = "the table loose has other columns".to_owned();
+        assert_eq!(why(target.restore(&file)), BackupFault::OtherSchema(what));
+    }
 }
 
 /// XC-18
@@ -324,4 +330,172 @@ fn a_backup_never_overwrites_and_never_leaves_half_a_file() {
         assert!(!place.path("odd.backup").exists() && !place.path("odd.backup.part").exists());
     }
     assert!(matches!(why(Store::inspect_backup(Path::new("/nowhere/at/all"))), BackupFault::Io(_)));
+}
+
+/// XC-18: a text that another program left in a file of SQLite and that is none is not taken into a backup.
+#[test]
+fn a_text_that_is_none_is_not_backed_up() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    let put = |word: &str| {
+        let sql = format!("INSERT INTO loose (word) VALUES (CAST(x'{word}' AS TEXT))");
+        source.write(|tx| tx.execute(&sql, &[])).unwrap();
+    };
+    put("e8b4a6");
+    source.backup(&place.path("good.backup")).unwrap();
+    put("e8b4");
+    assert!(source.backup(&place.path("bad.backup")).is_err());
+    assert!(!place.path("bad.backup").exists() && !place.path("bad.backup.part").exists());
+}
+
+/// A section of a backup: its kind and its content.
+type Section = (u8, Vec<u8>);
+
+/// What a backup begins with, and its sections.
+fn sections(bytes: &[u8]) -> (Vec<u8>, Vec<Section>) {
+    let start = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let (magic, mut rest) = bytes.split_at(start);
+    let mut found = Vec::new();
+    while let [kind, a, b, c, d, tail @ ..] = rest {
+        let (content, after) = tail.split_at(u32::from_be_bytes([*a, *b, *c, *d]) as usize);
+        found.push((*kind, content.to_vec()));
+        rest = after;
+    }
+    (magic.to_vec(), found)
+}
+
+/// A backup of these sections, with the digests they should have.
+fn digested(magic: &[u8], sections: &[Section]) -> Vec<u8> {
+    let mut file = magic.to_vec();
+    let mut table = Sha256::new();
+    for (kind, content) in sections {
+        let mut content = content.clone();
+        match kind {
+            b'T' => table = Sha256::new().chain_update(&content),
+            b'R' => table.update(&content[4..]),
+            b'E' => {
+                content.truncate(8);
+                content.extend_from_slice(&table.clone().finalize());
+            }
+            b'Z' => {
+                content.truncate(16);
+                content.extend_from_slice(&Sha256::digest(&file));
+            }
+            _ => {}
+        }
+        file.push(*kind);
+        file.extend_from_slice(&(content.len() as u32).to_be_bytes());
+        file.extend_from_slice(&content);
+    }
+    file
+}
+
+/// XC-18: rows that are not made as their table says are refused though every digest is right.
+#[test]
+fn rows_that_are_malformed_are_refused() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    fill(&source, 3);
+    let file = place.path("good.backup");
+    source.backup(&file).unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let (magic, sections) = sections(&good);
+    assert_eq!(digested(&magic, &sections), good);
+    let rows = sections.iter().rposition(|(kind, _)| *kind == b'R').unwrap();
+    type Change<'c> = (&'c str, &'c dyn Fn(&mut Vec<u8>));
+    let changes: [Change<'_>; 5] = [
+        ("a row more is promised", &|content| content[3] += 1),
+        ("a row less is promised", &|content| content[3] -= 1),
+        ("a row has a field more", &|content| content[5] += 1),
+        ("a number has seven bytes", &|content| content[9] = 7),
+        ("the last field ends early", &|content| {
+            content.pop();
+        }),
+    ];
+    for (what, change) in changes {
+        let mut sections = sections.clone();
+        change(&mut sections[rows].1);
+        let damaged = place.path("damaged.backup");
+        std::fs::write(&damaged, digested(&magic, &sections)).unwrap();
+        assert_eq!(why(Store::inspect_backup(&damaged)), BackupFault::Malformed, "{what}");
+        assert_eq!(why(place.sqlite(GUARDED).restore(&damaged)), BackupFault::Malformed, "{what}");
+    }
+}
+
+/// XC-18: each table stands once and in order, and no definition is longer than one can be, however right the digests.
+#[test]
+fn sections_out_of_order_or_too_long_are_refused() {
+    let place = Place::new();
+    let source = place.sqlite(GUARDED);
+    let file = place.path("good.backup");
+    source.backup(&file).unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let (magic, good) = sections(&good);
+    let damaged = place.path("damaged.backup");
+    let tried = |bytes: &[u8]| {
+        std::fs::write(&damaged, bytes).unwrap();
+        why(Store::inspect_backup(&damaged))
+    };
+    let count_tables = |sections: &mut Vec<Section>| {
+        let tables = sections.iter().filter(|(kind, _)| *kind == b'T').count() as u64;
+        sections.last_mut().unwrap().1[..8].copy_from_slice(&tables.to_be_bytes());
+    };
+    let last = good.len() - 3;
+    assert_eq!((good[last].0, good[last + 1].0), (b'T', b'E'));
+    let mut twice = good.clone();
+    twice.splice(last..last, good[last..last + 2].to_vec());
+    count_tables(&mut twice);
+    assert_eq!(tried(&digested(&magic, &twice)), BackupFault::Malformed);
+    let mut moved = good.clone();
+    let table: Vec<_> = moved.splice(last..last + 2, []).collect();
+    moved.splice(1..1, table);
+    count_tables(&mut moved);
+    assert_eq!(tried(&digested(&magic, &moved)), BackupFault::Malformed);
+    for (kind, length, expected) in [
+        (b'H', 1_u32 << 22, BackupFault::Truncated),
+        (b'H', (1 << 22) + 1, BackupFault::Malformed),
+        (b'H', u32::MAX, BackupFault::Malformed),
+        (b'R', u32::MAX, BackupFault::Truncated),
+        (b'X', 1, BackupFault::Malformed),
+    ] {
+        let begun = [magic.as_slice(), &[kind], &length.to_be_bytes()].concat();
+        assert_eq!(tried(&begun), expected, "{} {length}", char::from(kind));
+    }
+}
+
+/// XC-18: rows stand in the order of their bytes, nothing first, however a database would sort them: the same rows have
+/// the same digest.
+#[test]
+fn rows_stand_in_the_order_of_their_bytes() {
+    const fn sorted(sqlite: &'static str, postgres: &'static str) -> Migration {
+        Migration { number: 1, name: "words", both: "", sqlite, postgres }
+    }
+    const BY_BYTES: &[Schema] = &[Schema {
+        module: "test",
+        unrecorded: &[],
+        migrations: &[sorted(
+            "CREATE TABLE word (text TEXT, number INTEGER) STRICT;",
+            "CREATE TABLE word (text TEXT COLLATE \"C\", number BIGINT);",
+        )],
+    }];
+    const BY_LETTERS: &[Schema] = &[Schema {
+        module: "test",
+        unrecorded: &[],
+        migrations: &[sorted(
+            "CREATE TABLE word (text TEXT COLLATE NOCASE, number INTEGER) STRICT;",
+            "CREATE TABLE word (text TEXT COLLATE \"und-x-icu\", number BIGINT);",
+        )],
+    }];
+    let mut place = Place::new();
+    let mut stores = place.each(BY_BYTES);
+    stores.extend(place.each(BY_LETTERS));
+    let mut digests = Vec::new();
+    for (at, store) in stores.iter().enumerate() {
+        let insert = "INSERT INTO word (text, number) VALUES ('b', 1), ('B', 1), ('a', NULL), ('A', 3), (NULL, 1), ('a', -2)";
+        store.write(|tx| tx.execute(insert, &[])).unwrap();
+        let report = store.backup(&place.path(&format!("words{at}.backup"))).unwrap();
+        let word = report.tables.iter().find(|table| table.name == "word").unwrap();
+        digests.push((word.rows, word.sha256));
+    }
+    assert!(digests.len() >= 2 && digests.iter().all(|digest| *digest == digests[0]), "{digests:?}");
 }

@@ -66,6 +66,28 @@ fn a_command_that_ignores_a_failure_is_not_kept() {
     });
 }
 
+/// When the engine has ended the transaction by itself, nothing of the command that goes on is kept, and others work on.
+#[test]
+fn nothing_is_kept_after_the_transaction_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("test.db").to_str().unwrap()).unwrap();
+    store.migrate(SCHEMA).unwrap();
+    let mut tried = Vec::new();
+    let outcome = store.write(|tx| {
+        tx.execute("INSERT INTO thing (id) VALUES (1)", &[])?;
+        tx.define("ROLLBACK;")?;
+        tried.push(tx.execute("INSERT INTO thing (id) VALUES (2)", &[]));
+        tried.push(tx.one("SELECT id FROM thing", &[], |row| row.int(0)).map(|_| 0));
+        Ok::<_, StoreError>(())
+    });
+    let ended = || Err(StoreError::FailedBefore("the transaction has ended".into()));
+    assert_eq!(tried, [ended(), ended()]);
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert_eq!(count(&store), 0);
+    add(&store, 3).unwrap();
+    assert_eq!(count(&store), 1);
+}
+
 #[test]
 fn a_full_disk_is_told_to_everybody_whose_work_it_took() {
     let folder = tempfile::tempdir().unwrap();

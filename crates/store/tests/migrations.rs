@@ -61,6 +61,33 @@ fn a_step_that_fails_leaves_the_database_as_it_was() {
     });
 }
 
+/// A database of before the fingerprints of rows, made as an old backup names it, goes on like any other.
+#[test]
+fn a_database_is_brought_to_an_earlier_version_and_goes_on() {
+    let steps_of = |list: &[(&str, i64)]| -> Vec<(String, i64, String)> {
+        list.iter().map(|(module, number)| ((*module).to_owned(), *number, String::new())).collect()
+    };
+    each_engine(|store| {
+        let earlier = steps_of(&[("store", 1), ("store", 2), ("test", 1)]);
+        assert_eq!(store.migrate_to(NEW, &earlier), Ok(3));
+        let have: Vec<_> = earlier.into_iter().map(|(module, number, _)| (module, number)).collect();
+        assert_eq!(steps(store), have);
+        assert_eq!(store.migrate(NEW), Ok(2));
+        assert_eq!(store.migrate(NEW), Ok(0));
+    });
+}
+
+/// Also where it is the only step there is.
+#[test]
+fn an_only_step_cannot_be_exchanged() {
+    const ONLY: &[Schema] = &[Schema { module: "test", unrecorded: &[], migrations: &[REWRITTEN] }];
+    each_engine(|store| {
+        store.migrate(OLD).unwrap();
+        let refused = store.migrate(ONLY);
+        assert!(matches!(&refused, Err(StoreError::OtherMigration { number: 1, .. })), "{refused:?}");
+    });
+}
+
 #[test]
 fn a_released_step_cannot_be_exchanged() {
     each_engine(|store| {

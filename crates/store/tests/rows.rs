@@ -18,16 +18,20 @@ const FIRST: Migration = Migration {
     sqlite: "",
     postgres: "",
 };
-/// A column that is filled, one that is empty, rows rewritten, a table that comes and one that goes.
+/// A column that is filled, one that is empty, one that goes, rows rewritten, a table that comes and one that goes, and a table that
+/// is not recorded with one column more.
 const SECOND: Migration = Migration {
     number: 2,
     name: "stock",
     both: "ALTER TABLE goods ADD COLUMN stock INTEGER NOT NULL DEFAULT 7;
+           ALTER TABLE goods DROP COLUMN picture;
            ALTER TABLE part ADD COLUMN note TEXT;
            UPDATE goods SET price = price + 1;
            DROP TABLE part;
            CREATE TABLE shelf (org_id INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (org_id, id)) STRICT;
-           INSERT INTO shelf (org_id, id) VALUES (1, 1);",
+           INSERT INTO shelf (org_id, id) VALUES (1, 1);
+           ALTER TABLE visit ADD COLUMN why TEXT;
+           UPDATE visit SET why = 'seen';",
     sqlite: "",
     postgres: "",
 };
@@ -221,6 +225,65 @@ fn what_somebody_else_does_is_found() {
     });
 }
 
+/// XC-15: a row as the program once left it, brought back after the program changed it, is found.
+#[test]
+fn an_earlier_row_brought_back_is_found() {
+    each_engine(|place| {
+        for price in [1, 2, 1, 3] {
+            let sql = format!(
+                "INSERT INTO goods (org_id, code, price) VALUES (1, 'G', {price})
+                 ON CONFLICT (org_id, code) DO UPDATE SET price = excluded.price"
+            );
+            place.write(&sql).unwrap();
+        }
+        place.is_whole();
+        for earlier in [1, 2] {
+            place.edit(&format!("UPDATE goods SET price = {earlier}"));
+            let kinds: Vec<_> = place.faults(BEFORE).into_iter().map(|fault| fault.kind).collect();
+            assert_eq!(
+                kinds,
+                [RowFaultKind::Unwritten("code G".into()), RowFaultKind::Missing(1)],
+                "{earlier}"
+            );
+        }
+        place.edit("UPDATE goods SET price = 3");
+        place.is_whole();
+    });
+}
+
+/// XC-15: what a command did to many rows is kept in pieces of at most 8192 rows; while all rows are looked at, it is
+/// told how far it is.
+#[test]
+fn many_rows_are_kept_in_pieces() {
+    let insert = |from: i64, to: i64| {
+        format!(
+            "INSERT INTO goods (org_id, code, price) WITH RECURSIVE number (i) AS (
+               SELECT {from} UNION ALL SELECT i + 1 FROM number WHERE i < {to})
+             SELECT 1, 'N' || i, i FROM number"
+        )
+    };
+    each_engine(|place| {
+        let in_pieces = place.store.engine() == Engine::Sqlite;
+        let mut kept = 0;
+        // New and old rows count alike.
+        for (sql, pieces) in [
+            (insert(1, 8_192), 1),
+            (insert(8_193, 16_385), 2),
+            ("UPDATE goods SET price = 0 WHERE price <= 4096".to_owned(), 1),
+            ("UPDATE goods SET price = -1 WHERE price <= 4097".to_owned(), 2),
+        ] {
+            place.write(&sql).unwrap();
+            kept += if in_pieces { pieces } else { 1 };
+            assert_eq!(place.store.read(|tx| tx.rows_pending(1, "")).unwrap(), kept, "{sql}");
+        }
+        let mut told = Vec::new();
+        let (looked_at, faults) =
+            place.store.read(|tx| tx.row_faults(1, BEFORE, &mut |so_far| told.push(so_far))).unwrap();
+        assert_eq!((looked_at, faults), (16_385, vec![]));
+        assert_eq!(told, [4_096, 8_192, 12_288, 16_384]);
+    });
+}
+
 /// The list of changes itself only grows, and a change is bound once.
 #[test]
 fn changes_are_bound_once_and_never_edited() {
@@ -252,6 +315,22 @@ fn changes_are_bound_once_and_never_edited() {
             assert!(place.write(edit).is_err(), "{edit}");
         }
         place.is_whole();
+        // A command binds what it has changed itself, and what it changes after that is left for the next.
+        let own = store
+            .write(|tx| {
+                tx.execute("UPDATE part SET line = 2 WHERE line = 9", &[])?;
+                let pending = tx.rows_pending(1, "")?;
+                let own = tx.bind_rows(1, 50)?;
+                tx.execute("UPDATE part SET line = 3 WHERE line = 2", &[])?;
+                assert_eq!((pending, own.len(), tx.rows_pending(1, "")?), (1, 1, 1));
+                Ok::<_, StoreError>(own)
+            })
+            .unwrap();
+        assert_eq!((own[0].table.as_str(), own[0].bound), ("part", Some(50)));
+        let next = store.write(|tx| tx.bind_rows(1, 51)).unwrap();
+        assert_eq!(next.len(), 1);
+        assert!(next[0].id > own[0].id && next[0].added != own[0].added);
+        place.is_whole();
     });
 }
 
@@ -262,6 +341,7 @@ fn a_new_schema_goes_on_with_the_rows_it_finds() {
     for edited in [false, true] {
         each_engine(|place| {
             fill(place.store);
+            place.write("INSERT INTO visit (org_id, at) VALUES (1, 7)").unwrap();
             if edited {
                 place.edit("UPDATE goods SET price = 0 WHERE code = 'G5'");
             }

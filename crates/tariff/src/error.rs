@@ -136,11 +136,12 @@ pub enum Refusal {
     NoDemand,
     /// An event for a transformer that is not there, outside the period, or out of order.
     #[error(
-        "transformer event {0} names no transformer, lies outside the period or is out of order; correct it"
+        "transformer event {} names no transformer, lies outside the period or is out of order; correct it",
+        .0 + 1
     )]
     WrongEvent(usize),
     /// A transformer without loss table entry where one is needed.
-    #[error("transformer {0} has no entry in the loss tables; assign one or agree a fixed loss")]
+    #[error("transformer {} has no entry in the loss tables; assign one or agree a fixed loss", .0 + 1)]
     NoLossModel(usize),
     /// A figure did not fit.
     #[error("{0}")]
@@ -173,7 +174,6 @@ fn named(key: &str) -> &str {
         "loss" => "损耗",
         "ratio" => "定比",
         "months" => "月数",
-        "multiplier" => "倍率",
         "period" => "结算期天数",
         other => other,
     }

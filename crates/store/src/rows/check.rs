@@ -146,7 +146,7 @@ impl Tx<'_> {
             }
             Ok::<_, StoreError>(())
         })?;
-        let missing: i64 = left.values().filter(|count| **count > 0).sum();
+        let missing: i64 = left.values().map(|count| (*count).max(0)).sum();
         if missing > 0 {
             fault(RowFaultKind::Missing(missing.unsigned_abs()));
         }

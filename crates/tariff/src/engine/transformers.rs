@@ -98,6 +98,24 @@ pub(super) struct Spans {
     pub running_kva: Quantity,
 }
 
+impl Spans {
+    /// Where a day is a thirtieth, days from span `first` on that are charged in full and fill the month with one capacity
+    /// are the month's charge once: a suspension that does not count takes nothing off and adds nothing.
+    fn join_whole_month(&mut self, first: usize, days: &Days) {
+        let [one, more @ ..] = &self.charged[first..] else { return };
+        let alike = |span: &Span| span.share == Rate::ONE && span.capacity_kva == one.capacity_kva;
+        let length = one.days + more.iter().map(|span| span.days).sum::<u32>();
+        if !more.is_empty()
+            && days.divisor != days.month_days
+            && length == days.month_days
+            && self.charged[first..].iter().all(alike)
+        {
+            self.charged[first] = Span { days: length, rule: RuleId::CapacitySuspensionNotCounted, ..*one };
+            self.charged.truncate(first + 1);
+        }
+    }
+}
+
 fn changed(
     state: TransformerState,
     change: TransformerChange,
@@ -235,8 +253,10 @@ pub(super) fn spans(
             return Err(Refusal::Negative("capacity"));
         }
         let place = u8::try_from(place).map_err(|_| Refusal::OutOfRange("capacity"))?;
+        let first = spans.charged.len();
         let mut walk = Walk { days, regulation, place, transformer, spans: &mut spans, suspended_days: 0 };
         let (energised, state, capacity) = walk.run(input, supply);
+        spans.join_whole_month(first, days);
         active |= energised;
         let running = matches!(state, TransformerState::Running | TransformerState::HotStandby);
         if running {

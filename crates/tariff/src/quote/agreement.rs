@@ -5,8 +5,8 @@ use smallvec::SmallVec;
 
 use super::build::Parts;
 use super::error::Quoted;
-use super::node::{Source as File, Span};
-use super::points::{DraftPoint, Energy};
+use super::node::{Source as File, Start};
+use super::points::DraftPoint;
 use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState};
 use crate::engine::Rules;
 use crate::model::{
@@ -33,18 +33,13 @@ pub(super) fn agreement(
             Some(DemandFeed { point: u8::try_from(place).unwrap_or(u8::MAX), contract_kw: own? })
         })
         .collect();
-    let demanded = drafts.iter().any(|draft| draft.demand_kw.is_some() || has_demand(&draft.energy));
+    let demanded =
+        drafts.iter().any(|draft| draft.demand_kw.is_some() || draft.energy.reads(&[Register::Demand]));
     let basis = given.basis.unwrap_or(match basic {
         None => Basis::None,
         Some(_) if !feeds.is_empty() => Basis::Contract,
         Some(basic) if basic.capacity.is_some() && !given.transformers.is_empty() => Basis::Capacity,
-        Some(basic) if basic.demand.is_some() || basic.actual_demand.is_some() => {
-            if demanded {
-                Basis::Actual
-            } else {
-                Basis::None
-            }
-        }
+        Some(basic) if demanded && basic.demand.or(basic.actual_demand).is_some() => Basis::Actual,
         Some(_) => Basis::None,
     });
     if basis == Basis::Capacity && given.transformers.is_empty() {
@@ -67,7 +62,7 @@ pub(super) fn agreement(
         }
         Basis::Contract => BasicMethod::ContractDemand(feeds),
     };
-    let (mut transformers, events) = transformers(parts, notes)?;
+    let (mut transformers, events) = transformers(parts, rules, notes)?;
     if given.loss.is_none() && given.transformers.iter().any(|draft| draft.model.is_some()) {
         notes.push(Text::new(
             "给出了变压器型号而没有 loss，不计变损",
@@ -107,8 +102,8 @@ pub(super) fn agreement(
     }
     Ok(SupplyAgreement {
         basic,
-        supplied_from: given.supplied_from.filter(|day| *day > parts.period.from),
-        supplied_to: given.supplied_to.filter(|day| *day < parts.period.to),
+        supplied_from: given.supplied_from,
+        supplied_to: given.supplied_to,
         transformers,
         events,
         power_factor: standard,
@@ -121,7 +116,7 @@ pub(super) fn agreement(
     })
 }
 
-fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Span) -> Quoted<LossModelId> {
+fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Start) -> Quoted<LossModelId> {
     rules.loss_model(name.trim()).ok_or_else(|| {
         let known: Vec<&str> = rules.loss_models.iter().map(|model| model.code.as_str()).collect();
         file.refuse(
@@ -130,11 +125,6 @@ fn model_id(file: File<'_>, rules: &Rules, name: &str, span: &Span) -> Quoted<Lo
             format!("the loss tables have no `{name}`; there are: {}", known.join(", ")),
         )
     })
-}
-
-fn has_demand(energy: &Energy) -> bool {
-    let demand = |reading: &Reading| reading.register == Register::Demand;
-    matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(demand)))
 }
 
 /// A loss table needs a transformer to stand for; one of 1 kVA when the file names none.
@@ -155,22 +145,22 @@ const LONG_AGO_DAYS: i64 = 31;
 type Installed = (SmallVec<[Transformer; 1]>, SmallVec<[TransformerEvent; 1]>);
 
 /// Transformers in their state when the period begins, and what changed within it, in order of date.
-fn transformers(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Installed> {
+fn transformers(parts: &Parts<'_>, rules: &Rules, notes: &mut Vec<Text>) -> Quoted<Installed> {
     let file = parts.file;
     let (from, to) = (parts.period.from, parts.period.to);
     let mut events = parts.supply.events.clone();
     events.sort_by_key(|event| event.date);
+    // A shorter suspension is charged in full and does not count for the year.
+    let in_force = rules.regulations.iter().rfind(|regulation| regulation.from < to);
+    let shortest = in_force.map_or(0, |regulation| i64::from(regulation.suspension_days_min));
+    let new_year = Date::new(from.year(), 1, 1).unwrap_or(from);
+    let days_of_year = |since: Date, until: Date| since.max(new_year).days_until(until).max(0);
     let mut transformers = SmallVec::new();
+    let mut within = SmallVec::new();
     for (place, draft) in parts.supply.transformers.iter().enumerate() {
         let own = || events.iter().filter(|event| event.transformer == place);
         let first = own().next().map(|event| event.change);
-        let days_until_from = |since: Date| {
-            let new_year = Date::new(from.year(), 1, 1).unwrap_or(since);
-            let days = since.max(new_year).days_until(from).max(0);
-            u16::try_from(draft.days_this_year.unwrap_or(days)).unwrap_or(u16::MAX)
-        };
-        let suspended =
-            |since: Date| TransformerState::Suspended { since, days_this_year: days_until_from(since) };
+        let suspended = |since: Date| TransformerState::Suspended { since, days_this_year: 0 };
         // Suspended on a day not said: long enough ago for the suspension to count.
         let long_ago = from.plus_days(-LONG_AGO_DAYS).unwrap_or(from);
         let mut state = match draft.state {
@@ -191,7 +181,14 @@ fn transformers(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Installed> {
             None => TransformerState::Running,
         };
         let mut capacity_kva = draft.kva;
+        let mut days_suspended = 0;
         for event in own().filter(|event| event.date < from) {
+            if let TransformerState::Suspended { since, .. } = state
+                && event.change == TransformerChange::Resume
+                && since.days_until(event.date) >= shortest
+            {
+                days_suspended += days_of_year(since, event.date);
+            }
             state = match event.change {
                 TransformerChange::Suspend => suspended(event.date),
                 TransformerChange::Resume | TransformerChange::Add => TransformerState::Running,
@@ -205,6 +202,26 @@ fn transformers(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Installed> {
                 }
             };
         }
+        if let TransformerState::Suspended { since, .. } = state {
+            days_suspended += days_of_year(since, from);
+        }
+        let days_this_year =
+            u16::try_from(draft.days_this_year.unwrap_or(days_suspended)).unwrap_or(u16::MAX);
+        state = match state {
+            TransformerState::Suspended { since, .. } => {
+                TransformerState::Suspended { since, days_this_year }
+            }
+            // Only a suspension carries the days of the year: it ends as the period begins.
+            TransformerState::Running if days_this_year > 0 => {
+                within.push(TransformerEvent {
+                    date: from,
+                    transformer: u8::try_from(place).unwrap_or(u8::MAX),
+                    change: TransformerChange::Resume,
+                });
+                TransformerState::Suspended { since: from, days_this_year }
+            }
+            other => other,
+        };
         let connected = draft.connected;
         transformers.push(Transformer { capacity_kva, state, connected, loss_model: None });
     }
@@ -214,7 +231,6 @@ fn transformers(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Installed> {
             format!("the change on {} is after the period and does not count", event.date),
         ));
     }
-    let mut within = SmallVec::new();
     for event in events.iter().filter(|event| event.date >= from && event.date < to) {
         let transformer = u8::try_from(event.transformer)
             .map_err(|_| file.refuse(&event.span, "变压器过多", "there are too many transformers"))?;

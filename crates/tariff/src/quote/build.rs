@@ -8,9 +8,9 @@ use super::catalog::Catalog;
 use super::compile::compile;
 use super::error::Quoted;
 use super::fields::{Fields, nearest};
-use super::node::{Node, Source as File, Span};
+use super::node::{Node, Source as File, Start};
 use super::period::{Household, PricedPeriod};
-use super::points::{DraftPoint, Energy};
+use super::points::{DraftPoint, Energy, REACTIVE};
 use super::power_factor::{
     force_power_factor, show_power_factor, standard_of, take_power_factor, wanted_hundredths,
 };
@@ -18,7 +18,7 @@ use super::price::Draft;
 use super::supply::{Basis, DraftSupply};
 use crate::engine::{Plans, Rules, calculate};
 use crate::error::{Refusal, RefusedToBill};
-use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point, Reading, Register};
+use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point};
 use crate::table::PriceTable;
 
 /// A priced account: the bill and everything that explains it.
@@ -99,11 +99,9 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         let (divided, rest) =
             plan.map_or((false, Period::Flat), |plan| (plan.time_of_use.is_some(), plan.rest_period));
         // Time-of-use prices without a reading by period: all of it at the flat price, as the table prints it.
-        let flat = divided
-            && rest == Period::Flat
-            && plan.is_some_and(|plan| {
-                plan.seasons.iter().all(|season| season.energy[Period::Flat.index()].is_some())
-            });
+        let flat = plan.is_some_and(|plan| {
+            plan.seasons.iter().all(|season| season.energy[Period::Flat.index()].is_some())
+        });
         if flat && draft.total_only() {
             notes.push(Text::new(
                 format!("“{}”没有分时电量，全部按平段计算", draft.name),
@@ -118,7 +116,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
             Some(of) => Some(parent_place(file, &names, Some(of), place)?),
             None => None,
         };
-        let reactive = draft.kvarh.is_some() || has_reactive(&draft.energy);
+        let reactive = draft.kvarh.is_some() || draft.energy.reads(&REACTIVE);
         let part = matches!(draft.energy, Energy::Fixed(..) | Energy::Ratio(..));
         let in_power_factor = draft.in_power_factor.unwrap_or(place == 0 || reactive);
         input.points.push(Point {
@@ -153,7 +151,7 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
         input.supply = Some(Box::new(supply));
     }
     let refused = |error: &RefusedToBill| {
-        let span = refusal_span(parts, drafts.get(usize::from(error.point)), &error.reason);
+        let span = refusal_span(drafts.get(usize::from(error.point)), &error.reason);
         file.refuse(&span, error.text(Lang::Zh), error.text(Lang::En))
     };
     let mut bill = Bill::new();
@@ -187,15 +185,9 @@ pub(super) fn price(parts: &Parts<'_>, notes: &mut Vec<Text>) -> Quoted<Priced> 
 }
 
 /// The place in the file that a refusal of the engine is about.
-fn refusal_span(parts: &Parts<'_>, draft: Option<&DraftPoint>, reason: &Refusal) -> Span {
-    let Some(draft) = draft else { return 0..0 };
+fn refusal_span(draft: Option<&DraftPoint>, reason: &Refusal) -> Start {
+    let Some(draft) = draft else { return 0 };
     match reason {
-        Refusal::WrongEvent(place) => {
-            let mut events: Vec<_> =
-                parts.supply.events.iter().filter(|event| event.date >= parts.period.from).collect();
-            events.sort_by_key(|event| event.date);
-            events.get(*place).map_or_else(|| draft.span.clone(), |event| event.span.clone())
-        }
         Refusal::RegisterBackwards { .. }
         | Refusal::ReadingOutOfRange { .. }
         | Refusal::MeterRecord
@@ -203,11 +195,11 @@ fn refusal_span(parts: &Parts<'_>, draft: Option<&DraftPoint>, reason: &Refusal)
         | Refusal::NoActiveEnergy
         | Refusal::NotDivided
         | Refusal::DeductedTooMuch { .. }
-        | Refusal::NoDemand => draft.energy_span.clone(),
+        | Refusal::NoDemand => draft.energy_span,
         Refusal::TableNotInForce(_) | Refusal::NoBasicPrice | Refusal::NoPriceForPeriod(_) => {
-            draft.price_span.clone()
+            draft.price_span
         }
-        _ => draft.span.clone(),
+        _ => draft.span,
     }
 }
 
@@ -241,7 +233,7 @@ fn plan_of(
                 named.name.get_or_insert(name);
                 price = named;
             }
-            None if !parts.prices.is_empty() => {
+            None => {
                 let known = parts.prices.iter().map(|(known, _)| known.as_str());
                 if let Some(near) = nearest(&name, known) {
                     return Err(file.refuse(
@@ -251,7 +243,6 @@ fn plan_of(
                     ));
                 }
             }
-            None => {}
         }
     }
     let top = &parts.main.price;
@@ -284,7 +275,7 @@ fn plan_of(
             format!("the point `{}` has no price: give `price`", draft.name),
         ));
     }
-    if price.name.is_none() && (place > 0 || draft.name != "main") {
+    if price.name.is_none() && draft.name != "main" {
         price.name = Some(draft.name.clone());
     }
     if place == 0 && price.capacity.is_none() && price.demand.is_none() && price.actual_demand.is_none() {
@@ -295,7 +286,7 @@ fn plan_of(
             notes.push(Text::new("未给出需量电价，按 0 计", "no demand price is given; 0 is taken"));
         }
     }
-    compile(file, &draft.span, &price, catalog, notes)
+    compile(file, &draft.price_span, &price, catalog, notes)
 }
 
 /// What a price takes from the top of the file: basic charge for the main point, funds and VAT for all, everything
@@ -336,7 +327,7 @@ fn inherit(price: &mut Draft, top: &Draft, main: bool, all: bool) {
     }
 }
 
-fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Span)>, own: usize) -> Quoted<u8> {
+fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Start)>, own: usize) -> Quoted<u8> {
     let Some((name, span)) = of else { return Ok(0) };
     let place = names.iter().position(|known| known == name);
     let number = name.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -348,10 +339,4 @@ fn parent_place(file: File<'_>, names: &[String], of: Option<&(String, Span)>, o
             format!("there is no other point `{name}`; there are: {}", names.join(", ")),
         )),
     }
-}
-
-pub(super) fn has_reactive(energy: &Energy) -> bool {
-    let reactive =
-        |reading: &Reading| matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse);
-    matches!(energy, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(reactive)))
 }

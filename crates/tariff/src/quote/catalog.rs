@@ -4,7 +4,7 @@ use kernel::{Date, Text};
 
 use super::error::Quoted;
 use super::fields::nearest;
-use super::node::{Source, Span};
+use super::node::{Source, Start};
 use super::price::{CATEGORIES, Draft};
 use crate::engine::{Plan, PlanRequest, Plans};
 use crate::model::{Category, ComponentId, PlanId, VoltageLevel};
@@ -54,7 +54,7 @@ impl<'t> Catalog<'t> {
         &mut self,
         source: Source<'_>,
         id: &str,
-        span: &Span,
+        span: &Start,
         draft: &Draft,
         divided: bool,
     ) -> Quoted<PlanId> {
@@ -205,6 +205,8 @@ mod tests {
             ("220V", "below_1kv"),
             ("0.4kV", "below_1kv"),
             ("<1kV", "below_1kv"),
+            ("20kV", "20_35kv"),
+            ("19.9kV", "1_10kv"),
             ("35", "35_110kv"),
             ("1-10kV", "1_10kv"),
             ("110kV", "110_220kv"),

@@ -6,7 +6,7 @@ use smallvec::{SmallVec, smallvec};
 use super::catalog::{Catalog, ENERGY, always};
 use super::error::Quoted;
 use super::fields::figure_error;
-use super::node::{Source, Span};
+use super::node::{Source, Start};
 use super::price::{Draft, DraftComponent, DraftTiers, default_rate, times};
 use crate::engine::{
     BasicPlan, LoadDiscount, Plan, PlanFund, PlanPart, PlanRequest, PriceSet, Thresholds, TierPlan,
@@ -19,7 +19,7 @@ const VAT: &str = "0.13";
 /// Compiles `draft`; remarks on what was presumed go to `notes`.
 pub(super) fn compile(
     source: Source<'_>,
-    span: &Span,
+    span: &Start,
     draft: &Draft,
     catalog: &mut Catalog<'_>,
     notes: &mut Vec<Text>,
@@ -29,7 +29,7 @@ pub(super) fn compile(
     let base = base_prices(draft);
     let mut parts: SmallVec<[PlanPart; 2]> = SmallVec::new();
     let mut set = PriceSet::default();
-    let factors = factors(draft, &base);
+    let factors = factors(source, span, draft, &base)?;
     let components = components(draft, &base);
     for (component, own) in &components {
         let id = catalog.component(&component.name, false);
@@ -57,8 +57,7 @@ pub(super) fn compile(
     for period in Period::ALL {
         let place = period.index();
         let priced = if divided {
-            period != Period::Total
-                && (base[place].is_some() || factors[place].is_some() || is_flat_of(draft, period))
+            period != Period::Total && (base[place].is_some() || factors[place].is_some())
         } else {
             period == Period::Total
         };
@@ -126,24 +125,27 @@ fn base_prices(draft: &Draft) -> [Option<Price>; Period::COUNT] {
 }
 
 /// Factors on the flat price: those given, and 1 for flat when any is given.
-fn factors(draft: &Draft, base: &[Option<Price>; Period::COUNT]) -> [Option<Rate>; Period::COUNT] {
+fn factors(
+    source: Source<'_>,
+    span: &Start,
+    draft: &Draft,
+    base: &[Option<Price>; Period::COUNT],
+) -> Quoted<[Option<Rate>; Period::COUNT]> {
     let mut factors = draft.factors;
     let flat = Period::Flat.index();
-    let any = factors.iter().any(Option::is_some);
-    if any
-        && factors[flat].is_none()
-        && (base[flat].is_some() || base[0].is_some() || !draft.components.is_empty())
-    {
-        factors[flat] = Some(Rate::ONE);
+    if factors.iter().all(Option::is_none) {
+        return Ok(factors);
     }
-    factors
-}
-
-fn is_flat_of(draft: &Draft, period: Period) -> bool {
-    period == Period::Flat
-        && draft.energy[0].is_some()
-        && draft.energy[Period::Flat.index()].is_none()
-        && draft.factors.iter().any(Option::is_some)
+    if base[0].is_some() || !draft.components.is_empty() {
+        factors[flat] = factors[flat].or(Some(Rate::ONE));
+    } else if base[flat].is_none() {
+        return Err(source.refuse(
+            span,
+            "倍率所乘的平段电价未给出：请给出 flat",
+            "the factors have no flat price to multiply: give `flat`",
+        ));
+    }
+    Ok(factors)
 }
 
 /// The components of the price, each with prices of its own by period where the file gives them.

@@ -7,12 +7,12 @@ use std::str::FromStr;
 use kernel::{Bilingual, Date, Exact, FigureError, Lang, Rate};
 
 use super::error::{QuoteError, Quoted};
-use super::node::{Entry, Node, Source, Span, Value};
+use super::node::{Entry, Node, Source, Start, Value};
 
 /// A table being read.
 pub(super) struct Fields<'a> {
     pub source: Source<'a>,
-    pub span: Span,
+    pub span: Start,
     entries: &'a [Entry],
     taken: Vec<Cell<bool>>,
     known: RefCell<Vec<&'static str>>,
@@ -95,7 +95,7 @@ impl<'a> Fields<'a> {
         match &node.value {
             Value::Table(entries) => Ok(Fields {
                 source,
-                span: node.span.clone(),
+                span: node.span,
                 entries,
                 taken: entries.iter().map(|_| Cell::new(false)).collect(),
                 known: RefCell::default(),
@@ -139,11 +139,11 @@ impl<'a> Fields<'a> {
         })
     }
     /// Where the value of a key stands, or the table.
-    pub fn span_of(&self, names: &[&str]) -> Span {
+    pub fn span_of(&self, names: &[&str]) -> Start {
         self.entries
             .iter()
             .find(|entry| names.contains(&plain(&entry.key).as_str()))
-            .map_or_else(|| self.span.clone(), |entry| entry.node.span.clone())
+            .map_or_else(|| self.span, |entry| entry.node.span)
     }
     /// All entries not read yet, and marks them read.
     pub fn rest(&self) -> Vec<&'a Entry> {
@@ -292,7 +292,7 @@ fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-pub(super) fn figure_error(source: Source<'_>, span: &Span, error: &FigureError) -> QuoteError {
+pub(super) fn figure_error(source: Source<'_>, span: &Start, error: &FigureError) -> QuoteError {
     source.refuse(span, error.text(Lang::Zh), error.text(Lang::En))
 }
 
@@ -566,15 +566,20 @@ mod tests {
             ("1e99", "1e99"),
             ("150/5", "150/5"),
             ("2%", "2%"),
+            ("12.5 分/kWh", "0.125"),
         ];
         let source = Source { file: "a.toml", text: "" };
         for (text, expected) in cases {
-            let node = Node { span: 0..0, value: Value::Text(text.to_owned()) };
+            let node = Node { span: 0, value: Value::Text(text.to_owned()) };
             assert_eq!(number_text(source, &node).unwrap(), expected, "{text}");
         }
-        for (number, places, expected) in
-            [("1.25", 1, "12.5"), ("5", -3, "0.005"), ("-0.5", 4, "-5000"), ("0", 3, "0")]
-        {
+        for (number, places, expected) in [
+            ("1.25", 1, "12.5"),
+            ("1.25", -1, "0.125"),
+            ("5", -3, "0.005"),
+            ("-0.5", 4, "-5000"),
+            ("0", 3, "0"),
+        ] {
             assert_eq!(shifted(number, places).as_deref(), Some(expected), "{number} {places}");
         }
         assert_eq!(shifted("", 3), None);
@@ -599,5 +604,52 @@ mod tests {
         assert_eq!(nearest("enrgy", ["energy", "capacity"]), Some("energy"));
         assert_eq!(nearest("kWh-Used", ["used_kwh", "kwh_used"]), Some("kwh_used"));
         assert_eq!(nearest("zzzzzzzz", ["energy", "capacity"]), None);
+        // Two changes, and one more for every four letters; a word of two letters is not found by two.
+        assert_eq!(nearest("abx", ["abc"]), Some("abc"));
+        assert_eq!(nearest("cabaxxty", ["capacity"]), Some("capacity"));
+        assert_eq!(nearest("xabaxxty", ["capacity"]), Some("capacity"));
+        assert_eq!(nearest("xabaxxtx", ["capacity"]), None);
+        assert_eq!(nearest("ab", ["pt"]), None);
+        // One within the other is near, however long; but not two letters.
+        assert_eq!(nearest("my_total_energy_kwh", ["energy"]), Some("energy"));
+        assert_eq!(nearest("day", ["hours_of_each_day_of_use"]), Some("hours_of_each_day_of_use"));
+        assert_eq!(nearest("kw", ["average_power_kw_total"]), None);
+    }
+
+    #[test]
+    fn words_differ_by_single_characters() {
+        for (a, b, changes) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("flat", "flt", 1),
+            ("峰", "谷", 1),
+        ] {
+            assert_eq!(distance(a, b), changes, "{a} {b}");
+        }
+    }
+
+    /// Up to forty keys are listed where none is near; beyond that the documentation is named.
+    #[test]
+    fn known_keys_are_listed_while_they_are_few() {
+        const KEYS: [&str; LISTED_MAX + 1] = [
+            "aa", "ab", "ac", "ad", "ae", "af", "ag", "ah", "ai", "aj", "ba", "bb", "bc", "bd", "be", "bf",
+            "bg", "bh", "bi", "bj", "ca", "cb", "cc", "cd", "ce", "cf", "cg", "ch", "ci", "cj", "da", "db",
+            "dc", "dd", "de", "df", "dg", "dh", "di", "dj", "ea",
+        ];
+        let source = Source { file: "a.toml", text: "" };
+        let entry =
+            Entry { key: "zzzzzzzz".into(), key_span: 0, node: Node { span: 0, value: Value::Flag(true) } };
+        let node = Node { span: 0, value: Value::Table(vec![entry]) };
+        for (count, listed) in [(LISTED_MAX, true), (LISTED_MAX + 1, false)] {
+            let fields = Fields::of(source, &node).unwrap();
+            for key in KEYS.chunks(1).take(count) {
+                fields.node(key).unwrap();
+            }
+            let error = fields.finish().unwrap_err();
+            assert_eq!(error.en.contains("known here: aa, ab"), listed, "{error}");
+            assert_eq!(error.en.contains("docs/tariff-quote.md"), !listed, "{error}");
+        }
     }
 }

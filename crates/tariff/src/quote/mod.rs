@@ -111,7 +111,7 @@ pub fn quote_with(text: &str, file_name: &str, tables: &[PriceTable]) -> Result<
     let mut figures = Figures::default();
     let mut blocks = Vec::new();
     let mut priced = None;
-    let wrong = |error: FigureError| figure_error(source, &(0..0), &error);
+    let wrong = |error: FigureError| figure_error(source, &0, &error);
     let direct =
         parts.supply.power_factor.energy_charge.is_some() || parts.supply.power_factor.basic_charge.is_some();
     if direct {
@@ -186,7 +186,7 @@ enum Target {
     Reduction(Price),
 }
 
-fn target(top: &Fields<'_>) -> Quoted<Option<(Target, node::Span)>> {
+fn target(top: &Fields<'_>) -> Quoted<Option<(Target, node::Start)>> {
     let reduction = top.figure(&["target_reduction"])?;
     let average = top.figure(&["target_average_price"])?;
     let mut target = reduction.map(Target::Reduction).or(average.map(Target::Average));
@@ -208,7 +208,7 @@ fn target_block(
     source: Source<'_>,
     priced: &Priced,
     target: &Target,
-    span: &node::Span,
+    span: &node::Start,
     figures: &mut Figures,
 ) -> Quoted<Block> {
     let wrong = |error: FigureError| figure_error(source, span, &error);
@@ -248,20 +248,25 @@ fn adjust_only(parts: &Parts<'_>, figures: &mut Figures, notes: &mut Vec<Text>) 
     });
     let rules: &Rules = &parts.rules;
     let active = match &parts.main.energy {
-        points::Energy::Given(kwh) => kwh[0].unwrap_or_default(),
-        _ => kernel::Quantity::ZERO,
+        points::Energy::Given(kwh) => Some(match kwh[0] {
+            Some(total) => total,
+            None => kernel::Quantity::sum(kwh.iter().flatten().copied()).map_err(wrong)?,
+        }),
+        _ => None,
     };
     let kvarh = parts.main.kvarh.unwrap_or_default();
     let hundredths = match (given.hundredths, given.rate) {
         (Some(hundredths), _) => Some(hundredths),
         (None, Some(_)) => None,
-        (None, None) => Some(average_hundredths(active, kvarh).ok_or_else(|| {
-            file.refuse(
-                &parts.main.span,
-                "力调电费须给出 power_factor，或 kwh 与 kvarh",
-                "the adjustment needs `power_factor`, or `kwh` and `kvarh`",
-            )
-        })?),
+        (None, None) => {
+            Some(active.and_then(|active| average_hundredths(active, kvarh)).ok_or_else(|| {
+                file.refuse(
+                    &parts.main.span,
+                    "力调电费须给出 power_factor，或 kwh 与 kvarh",
+                    "the adjustment needs `power_factor`, or `kwh` and `kvarh`",
+                )
+            })?)
+        }
     };
     let rate = match hundredths {
         Some(hundredths) => adjustment(rules, standard, hundredths),
@@ -288,10 +293,9 @@ fn adjust_only(parts: &Parts<'_>, figures: &mut Figures, notes: &mut Vec<Text>) 
         let text = derive::two_places(hundredths);
         let value = Price::from_units(i64::from(hundredths) * (Price::SCALE / 100));
         figures.exact(&["power_factor", "pf"], value.exact(), text.clone(), false);
-        let calculation = if given.hundredths.is_some() {
-            String::new()
-        } else {
-            format!("{active} ÷ √({active}² + {kvarh}²)")
+        let calculation = match (given.hundredths, active) {
+            (None, Some(active)) => format!("{active} ÷ √({active}² + {kvarh}²)"),
+            _ => String::new(),
         };
         block.push(Row::new("平均功率因数", "average power factor", calculation, text));
     }

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -18,13 +17,13 @@ const BYTES_MAX: usize = 4 << 20;
 /// Deepest nesting read; the format needs five.
 const DEPTH_MAX: usize = 24;
 
-/// Where something stands, in bytes.
-pub(super) type Span = Range<usize>;
+/// Where something begins, in bytes.
+pub(super) type Start = usize;
 
-/// A value and where it stands.
+/// A value and where it begins.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub span: Span,
+    pub span: Start,
     pub value: Value,
 }
 
@@ -46,7 +45,7 @@ pub(super) enum Value {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub key: String,
-    pub key_span: Span,
+    pub key_span: Start,
     pub node: Node,
 }
 
@@ -60,17 +59,13 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// Line and column of a byte, from 1, the column in characters.
     fn place(&self, byte: usize) -> (usize, usize) {
-        let mut byte = byte.min(self.text.len());
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        let before = &self.text[..byte];
+        let before = &self.text[..self.text.floor_char_boundary(byte)];
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
     }
     /// An error at `span`.
-    pub fn refuse(&self, span: &Span, zh: impl Into<String>, en: impl Into<String>) -> QuoteError {
-        let (line, column) = self.place(span.start);
+    pub fn refuse(&self, span: &Start, zh: impl Into<String>, en: impl Into<String>) -> QuoteError {
+        let (line, column) = self.place(*span);
         QuoteError { file: self.file.to_owned(), line, column, zh: zh.into(), en: en.into() }
     }
 }
@@ -78,11 +73,7 @@ impl Source<'_> {
 /// Reads a file: JSON when it begins with a brace (or is named `.json`), TOML otherwise.
 pub(super) fn read(source: Source<'_>) -> Quoted<Node> {
     if source.text.len() > BYTES_MAX {
-        return Err(source.refuse(
-            &(0..0),
-            "文件超过 4 MiB，请拆分",
-            "the file is larger than 4 MiB; split it",
-        ));
+        return Err(source.refuse(&0, "文件超过 4 MiB，请拆分", "the file is larger than 4 MiB; split it"));
     }
     let plain = source.text.trim_start_matches('\u{feff}');
     if plain.trim_start().starts_with('{') || source.file.to_ascii_lowercase().ends_with(".json") {
@@ -91,17 +82,17 @@ pub(super) fn read(source: Source<'_>) -> Quoted<Node> {
     let skipped = source.text.len() - plain.len();
     match DeTable::parse(plain) {
         Ok(table) => {
-            let span = table.span();
+            let span = table.span().start;
             Ok(Node { span, value: toml_table(source, table.into_inner(), skipped, 0)? })
         }
         Err(error) => {
-            let span = error.span().unwrap_or(0..0);
+            let start = error.span().map_or(0, |span| span.start);
             let mut message = error.message().to_owned();
-            if plain.get(span.start..).and_then(|rest| rest.chars().next()).is_some_and(|c| !c.is_ascii()) {
+            if plain.get(start..).and_then(|rest| rest.chars().next()).is_some_and(|c| !c.is_ascii()) {
                 message.push_str("; a key or text that is not ASCII stands in \"quotes\" (中文须加引号)");
             }
             Err(source.refuse(
-                &shifted(span, skipped),
+                &(start + skipped),
                 format!("不是有效的 TOML：{message}"),
                 format!("not valid TOML: {message}"),
             ))
@@ -109,27 +100,23 @@ pub(super) fn read(source: Source<'_>) -> Quoted<Node> {
     }
 }
 
-fn shifted(span: Span, by: usize) -> Span {
-    span.start + by..span.end + by
-}
-
-fn too_deep(source: Source<'_>, span: &Span) -> QuoteError {
+fn too_deep(source: Source<'_>, span: &Start) -> QuoteError {
     source.refuse(span, "嵌套过深", "nested too deeply")
 }
 
 fn toml_table(source: Source<'_>, table: DeTable<'_>, skipped: usize, depth: usize) -> Quoted<Value> {
     let mut entries = Vec::with_capacity(table.len());
     for (key, value) in table {
-        let key_span = shifted(key.span(), skipped);
+        let key_span = key.span().start + skipped;
         let node = toml_node(source, value, skipped, depth + 1)?;
         entries.push(Entry { key: key.into_inner().into_owned(), key_span, node });
     }
-    entries.sort_by_key(|entry| entry.key_span.start);
+    entries.sort_by_key(|entry| entry.key_span);
     Ok(Value::Table(entries))
 }
 
 fn toml_node(source: Source<'_>, value: Spanned<DeValue<'_>>, skipped: usize, depth: usize) -> Quoted<Node> {
-    let span = shifted(value.span(), skipped);
+    let span = value.span().start + skipped;
     if depth > DEPTH_MAX {
         return Err(too_deep(source, &span));
     }
@@ -183,8 +170,7 @@ fn offset(plain: &str, part: &str) -> Option<usize> {
 
 fn json_node(source: Source<'_>, raw: &RawValue, plain: &str, skipped: usize, depth: usize) -> Quoted<Node> {
     let text = raw.get();
-    let start = offset(plain, text).unwrap_or(0) + skipped;
-    let span = start..start + text.len();
+    let span = offset(plain, text).unwrap_or(0) + skipped;
     if depth > DEPTH_MAX {
         return Err(too_deep(source, &span));
     }
@@ -201,10 +187,10 @@ fn json_node(source: Source<'_>, raw: &RawValue, plain: &str, skipped: usize, de
                 let key_span = match &key {
                     Cow::Borrowed(key) => match offset(plain, key) {
                         // From the quote on, as in TOML.
-                        Some(start) => (start + skipped).saturating_sub(1)..start + skipped + key.len() + 1,
-                        None => node.span.clone(),
+                        Some(start) => (start + skipped).saturating_sub(1),
+                        None => node.span,
                     },
-                    Cow::Owned(_) => node.span.clone(),
+                    Cow::Owned(_) => node.span,
                 };
                 if entries.iter().any(|entry| entry.key == *key) {
                     return Err(source.refuse(
@@ -285,22 +271,24 @@ mod tests {
     fn place(text: &str, file: &str, key: &str) -> (usize, usize) {
         let source = Source { file, text };
         let node = read(source).unwrap();
-        fn find(node: &Node, key: &str) -> Option<Span> {
+        fn find(node: &Node, key: &str) -> Option<Start> {
             match &node.value {
                 Value::Table(entries) => entries.iter().find_map(|entry| {
-                    if entry.key == key { Some(entry.key_span.clone()) } else { find(&entry.node, key) }
+                    if entry.key == key { Some(entry.key_span) } else { find(&entry.node, key) }
                 }),
                 Value::List(list) => list.iter().find_map(|each| find(each, key)),
                 _ => None,
             }
         }
-        source.place(find(&node, key).unwrap().start)
+        source.place(find(&node, key).unwrap())
     }
 
     #[test]
     fn both_forms_remember_places() {
         assert_eq!(place("title = \"户\"\n[price]\n  energy = 0.5\n", "a.toml", "energy"), (3, 3));
         assert_eq!(place("{\"户\": 1,\n \"x\": [{\"energy\": 0.5}]}", "a.json", "energy"), (2, 9));
+        assert_eq!(place("\u{feff}{\"户\": 1,\n \"x\": [{\"energy\": 0.5}]}", "a.json", "energy"), (2, 9));
+        assert_eq!(place("\u{feff}a = 1\n[price]\nenergy = 0.5\n", "a.toml", "energy"), (3, 1));
     }
 
     #[test]
@@ -314,7 +302,38 @@ mod tests {
             let error = read(Source { file, text }).unwrap_err();
             assert_eq!(error.line, line, "{error}");
         }
+        let bom = read(Source { file: "a.toml", text: "\u{feff}a = 1\nb = = 2" }).unwrap_err();
+        assert_eq!((bom.line, bom.column), (2, 5), "{bom}");
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(read(Source { file: "a.json", text: &deep }).unwrap_err().en.contains("deeply"));
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let lists = |deep: usize| format!("{}{}", "[".repeat(deep), "]".repeat(deep));
+        let tables = |deep: usize| format!("{}1{}", "{\"a\":".repeat(deep), "}".repeat(deep));
+        let keys = |deep: usize| format!("{} = 1", vec!["a"; deep].join("."));
+        let forms: [(&str, &dyn Fn(usize) -> String); 4] = [
+            ("a.toml", &|deep| format!("a = {}", lists(deep))),
+            ("a.toml", &keys),
+            ("a.json", &|deep| format!("{{\"a\": {}}}", lists(deep))),
+            ("a.json", &tables),
+        ];
+        for (file, form) in forms {
+            for (deep, refused) in [(DEPTH_MAX, false), (DEPTH_MAX + 1, true), (DEPTH_MAX + 9, true)] {
+                let text = form(deep);
+                let found = read(Source { file, text: &text });
+                assert_eq!(found.is_err_and(|error| error.en == "nested too deeply"), refused, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_limit() {
+        for (bytes, refused) in [(BYTES_MAX, false), (BYTES_MAX + 1, true), (BYTES_MAX + 4, true)] {
+            let text = format!("a = 1\n#{}", "x".repeat(bytes - 7));
+            assert_eq!(text.len(), bytes);
+            assert_eq!(read(Source { file: "a.toml", text: &text }).is_err(), refused, "{bytes}");
+        }
     }
 }

@@ -78,44 +78,31 @@ pub(super) fn read_period(
     }
     let too_far = || fields.refuse("日期超出范围", "the date is out of range");
     let months = i32::from(months.max(1));
-    let chosen = match (month, from.or(hint)) {
-        (Some(month), _) => month,
-        (None, Some(day)) => match to.filter(|_| from.is_some()) {
-            // The month in which the last day of the period lies.
-            Some(end) => end.plus_days(-1).map_err(|_| too_far())?.month(),
-            None => day.month(),
-        },
-        (None, None) => match to {
-            Some(end) => end.plus_days(-1).map_err(|_| too_far())?.month(),
-            None => {
-                let (year, of_year) = if rules == Some("1996") { MONTH_OF_1996 } else { MONTH_OF_TODAY };
-                let month = Month::new(year, of_year).map_err(|_| too_far())?;
-                notes.push(Text::new(
-                    format!("未给出结算期，按 {month} 整月计算"),
-                    format!("no period is given; the whole month {month} is priced"),
-                ));
-                month
-            }
-        },
+    // The same day of a month as many months later, or the last one where that month is shorter.
+    let moved = |day: Date, by: i32| -> Quoted<Date> {
+        let month = day.month().plus(by).map_err(|_| too_far())?;
+        Date::new(month.year(), month.month_of_year(), day.day().min(month.last_day().day()))
+            .map_err(|_| too_far())
     };
-    let from = match from {
-        Some(from) => from,
-        None => match to {
-            Some(to) if to.day() != 1 => {
-                let earlier = to.month().plus(-months).map_err(|_| too_far())?;
-                Date::new(earlier.year(), earlier.month_of_year(), to.day().min(earlier.last_day().day()))
-                    .map_err(|_| too_far())?
-            }
-            _ => chosen.plus(1 - months).map_err(|_| too_far())?.first_day(),
-        },
-    };
-    let to = match to {
-        Some(to) => to,
-        None if from.day() == 1 => chosen.plus(1).map_err(|_| too_far())?.first_day(),
-        None => {
-            let later = from.month().plus(months).map_err(|_| too_far())?;
-            Date::new(later.year(), later.month_of_year(), from.day().min(later.last_day().day()))
-                .map_err(|_| too_far())?
+    let (from, to) = match (from, to) {
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => (from, moved(from, months)?),
+        (None, Some(to)) => (moved(to, -months)?, to),
+        (None, None) => {
+            let last = match month.or(hint.map(Date::month)) {
+                Some(month) => month,
+                None => {
+                    let (year, of_year) = if rules == Some("1996") { MONTH_OF_1996 } else { MONTH_OF_TODAY };
+                    let month = Month::new(year, of_year).map_err(|_| too_far())?;
+                    notes.push(Text::new(
+                        format!("未给出结算期，按 {month} 整月计算"),
+                        format!("no period is given; the whole month {month} is priced"),
+                    ));
+                    month
+                }
+            };
+            let to = last.plus(1).map_err(|_| too_far())?.first_day();
+            (moved(to, -months)?, to)
         }
     };
     if from >= to {
@@ -125,7 +112,12 @@ pub(super) fn read_period(
             format!("the period from {from} to {to} is empty"),
         ));
     }
-    Ok(PricedPeriod { from, to, month: chosen })
+    let month = match month {
+        Some(month) => month,
+        // The month in which the last day of the period lies.
+        None => to.plus_days(-1).map_err(|_| too_far())?.month(),
+    };
+    Ok(PricedPeriod { from, to, month })
 }
 
 fn month_of(fields: &Fields<'_>, node: &Node) -> Quoted<Month> {
@@ -226,10 +218,7 @@ impl Household {
 fn date_or_flag(fields: &Fields<'_>, names: &[&'static str]) -> Quoted<Option<Date>> {
     match fields.node(names)? {
         None | Some(Node { value: Value::Flag(false), .. }) => Ok(None),
-        Some(Node { value: Value::Flag(true), span }) if names.contains(&"closed") => {
-            let _ = span;
-            Ok(None)
-        }
+        Some(Node { value: Value::Flag(true), .. }) if names.contains(&"closed") => Ok(None),
         Some(node) => date_of(fields.source, node).map(Some),
     }
 }

@@ -5,24 +5,25 @@ use smallvec::SmallVec;
 
 use super::error::Quoted;
 use super::fields::{Fields, amount_of, figure_of};
-use super::node::{Node, Source as File, Span, Value};
+use super::node::{Node, Source as File, Start, Value};
 use super::price::Draft;
 use crate::model::{MeterSegment, Period, PeriodEnergy, Reading, Register, Source};
 
 /// A point as the file describes it.
 #[derive(Debug, Clone)]
 pub(super) struct DraftPoint {
-    pub span: Span,
+    pub span: Start,
     /// Where its energy stands, and where its price does.
-    pub energy_span: Span,
-    pub price_span: Span,
+    pub energy_span: Start,
+    pub price_span: Start,
     pub name: String,
     pub price: Draft,
+    /// It has a price of its own; otherwise it takes that at the top of the file.
     pub priced: bool,
     pub energy: Energy,
     pub kvarh: Option<Quantity>,
     pub demand_kw: Option<Quantity>,
-    pub sub_meter_of: Option<(String, Span)>,
+    pub sub_meter_of: Option<(String, Start)>,
     pub transformer_loss: Option<bool>,
     pub line_loss: Option<bool>,
     pub in_power_factor: Option<bool>,
@@ -40,9 +41,20 @@ pub(super) enum Energy {
     /// Meters.
     Meters(SmallVec<[MeterSegment; 1]>),
     /// A fixed quantity of another point.
-    Fixed(Quantity, Option<(String, Span)>),
+    Fixed(Quantity, Option<(String, Start)>),
     /// A fixed share of another point.
-    Ratio(Rate, Option<(String, Span)>),
+    Ratio(Rate, Option<(String, Start)>),
+}
+
+/// Registers of reactive energy.
+pub(super) const REACTIVE: [Register; 2] = [Register::ReactiveForward, Register::ReactiveReverse];
+
+impl Energy {
+    /// Is one of these registers read?
+    pub fn reads(&self, registers: &[Register]) -> bool {
+        let known = |reading: &Reading| registers.contains(&reading.register);
+        matches!(self, Energy::Meters(meters) if meters.iter().any(|meter| meter.readings.iter().any(known)))
+    }
 }
 
 const KWH: [&[&str]; Period::COUNT] = [
@@ -63,71 +75,67 @@ const KWH_BESIDE: [&[&str]; Period::COUNT] = [
 ];
 const ENERGY_KEYS: [&str; 9] =
     ["readings", "meter", "meters", "reading", "kwh", "energy_kwh", "active_kwh", "energy", "demand_kw"];
+const PRICE_KEYS: [&str; 2] = ["price", "tariff"];
+const KVARH: [&[&str]; 3] = [
+    &["kvarh", "reactive_kvarh", "reactive"],
+    &["reactive_forward_kvarh", "forward_kvarh"],
+    &["reactive_reverse_kvarh", "reverse_kvarh"],
+];
+const DEMAND: [&str; 4] = ["demand_kw", "max_demand_kw", "actual_kw", "maximum_demand_kw"];
 const METERS: [&str; 4] = ["readings", "meter", "meters", "reading"];
 
 impl DraftPoint {
-    /// Reads the keys of a point; at the top of the file other keys stand beside them.
+    /// Reads the keys of a `[[point]]`, which is called `name` where it has no name of its own.
     pub fn read(fields: &Fields<'_>, name: &str) -> Quoted<DraftPoint> {
-        let file = fields.source;
-        let mut price = Draft::default();
-        let mut priced = false;
-        if let Some(node) = fields.node(&["price", "tariff"])? {
-            price.read(file, node)?;
-            priced = true;
-        }
-        price.fill(fields, true)?;
-        priced |= price.energy.iter().any(Option::is_some)
+        let point = DraftPoint::read_top(fields)?;
+        let price = &point.price;
+        let priced = fields.has(&PRICE_KEYS)
+            || price.energy.iter().any(Option::is_some)
             || !price.components.is_empty()
             || price.tiers.is_some()
             || price.table.is_some();
-        let demand_kw =
-            match fields.node(&["demand_kw", "max_demand_kw", "actual_kw", "maximum_demand_kw"])? {
-                Some(node) => Some(amount_of(file, node)?),
-                None => None,
-            };
         Ok(DraftPoint {
-            span: fields.span.clone(),
-            energy_span: fields.span_of(&ENERGY_KEYS),
-            price_span: fields.span_of(&["price", "tariff", "energy_price"]),
-            name: fields.text(&["name"])?.unwrap_or_else(|| name.to_owned()),
             priced,
-            price,
-            energy: energy(fields)?,
-            kvarh: kvarh(fields)?,
-            demand_kw,
+            name: fields.text(&["name"])?.unwrap_or_else(|| name.to_owned()),
             sub_meter_of: parent(fields, &["sub_meter_of", "deducted_from"])?,
             transformer_loss: fields.flag(&["transformer_loss", "bears_transformer_loss", "bears_loss"])?,
             line_loss: fields.flag(&["line_loss", "bears_line_loss"])?,
             in_power_factor: fields.flag(&["in_power_factor", "in_pf"])?,
             in_power_factor_base: fields.flag(&["in_power_factor_base", "pf_base", "in_pf_base"])?,
             contract_kw: fields.amount(&["contract_kw", "contract_demand_kw"])?,
+            ..point
         })
     }
 
-    /// The main point, whose keys stand at the top of the file.
+    /// The main point, whose keys stand at the top of the file beside others.
     pub fn read_top(fields: &Fields<'_>) -> Quoted<DraftPoint> {
-        let file = fields.source;
         let mut price = Draft::default();
-        let mut priced = false;
-        if let Some(node) = fields.node(&["price", "tariff"])? {
-            price.read(file, node)?;
-            priced = true;
+        if let Some(node) = fields.node(&PRICE_KEYS)? {
+            price.read(fields.source, node)?;
         }
         price.fill(fields, true)?;
-        priced |= price.energy.iter().any(Option::is_some)
-            || !price.components.is_empty()
-            || price.tiers.is_some()
-            || price.table.is_some();
+        let energy = energy(fields)?;
+        let part = matches!(energy, Energy::Fixed(..) | Energy::Ratio(..));
+        let reactive = KVARH.map(|names| (names, &REACTIVE[..]));
+        for (names, registers) in reactive.into_iter().chain([(&DEMAND[..], &[Register::Demand][..])]) {
+            if fields.has(names) && (part || energy.reads(registers)) {
+                return Err(fields.refuse_at(
+                    names,
+                    "这一项已由示数给出，或属定量、定比，不能另给",
+                    "this is read by a register already, or the point is a fixed part: leave it out",
+                ));
+            }
+        }
         Ok(DraftPoint {
-            span: fields.span.clone(),
+            span: fields.span,
             energy_span: fields.span_of(&ENERGY_KEYS),
             price_span: fields.span_of(&["price", "tariff", "energy_price"]),
             name: "main".into(),
-            priced,
+            priced: true,
             price,
-            energy: energy(fields)?,
+            energy,
             kvarh: kvarh(fields)?,
-            demand_kw: fields.amount(&["demand_kw", "max_demand_kw", "actual_kw", "maximum_demand_kw"])?,
+            demand_kw: fields.amount(&DEMAND)?,
             sub_meter_of: None,
             transformer_loss: None,
             line_loss: None,
@@ -149,7 +157,7 @@ impl DraftPoint {
             Energy::Meters(meters) => meters
                 .iter()
                 .flat_map(|meter| &meter.readings)
-                .all(|reading| reading.register == Register::Total || reading.register.period().is_none()),
+                .all(|reading| matches!(reading.register.period(), None | Some(Period::Total))),
             _ => false,
         }
     }
@@ -176,6 +184,9 @@ impl DraftPoint {
                         }
                     }
                 }
+                if self.kvarh.is_some() || self.demand_kw.is_some() {
+                    meters.push(self.beside_meters(divided));
+                }
                 Source::Meters(meters)
             }
             Energy::Fixed(kwh, _) => Source::FixedQuantity { parent, kwh: *kwh },
@@ -200,7 +211,7 @@ impl DraftPoint {
                         let place = rest.index();
                         if left.is_negative() || !left.is_zero() && kwh[place].is_some() {
                             return Err(file.refuse(
-                                &self.span,
+                                &self.energy_span,
                                 format!("各时段合计 {parts} 与总电量 {total} 不符"),
                                 format!("the periods sum to {parts}, the total is {total}"),
                             ));
@@ -221,7 +232,24 @@ impl DraftPoint {
     }
 }
 
-fn parent(fields: &Fields<'_>, names: &[&'static str]) -> Quoted<Option<(String, Span)>> {
+impl DraftPoint {
+    /// kvarh and demand that stand beside the readings, as a meter of their own.
+    fn beside_meters(&self, divided: bool) -> MeterSegment {
+        let read = |register: Register, current: Quantity| Reading {
+            register,
+            previous: Quantity::ZERO,
+            current,
+            rolled_over: false,
+        };
+        let active = if divided { Register::Flat } else { Register::Total };
+        let mut readings = SmallVec::from_iter([read(active, Quantity::ZERO)]);
+        readings.extend(self.kvarh.map(|kvarh| read(Register::ReactiveForward, kvarh)));
+        readings.extend(self.demand_kw.map(|kw| read(Register::Demand, kw)));
+        MeterSegment { digits: 12, multiplier: Rate::ONE, readings }
+    }
+}
+
+fn parent(fields: &Fields<'_>, names: &[&'static str]) -> Quoted<Option<(String, Start)>> {
     Ok(fields.text(names)?.map(|text| (text, fields.span_of(names))))
 }
 
@@ -264,13 +292,8 @@ fn energy(fields: &Fields<'_>) -> Quoted<Energy> {
 
 /// |forward| + |reverse|.
 fn kvarh(fields: &Fields<'_>) -> Quoted<Option<Quantity>> {
-    let names: [&[&'static str]; 3] = [
-        &["kvarh", "reactive_kvarh", "reactive"],
-        &["reactive_forward_kvarh", "forward_kvarh"],
-        &["reactive_reverse_kvarh", "reverse_kvarh"],
-    ];
     let mut sum: Option<Quantity> = None;
-    for names in names {
+    for names in KVARH {
         if let Some(each) = fields.figure::<Quantity>(names)? {
             let size = each.abs().and_then(|each| each.plus(sum.unwrap_or_default()));
             sum = Some(size.map_err(|_| fields.refuse_at(names, "数值过大", "the figure is too large"))?);
@@ -306,7 +329,7 @@ fn meters(fields: &Fields<'_>) -> Quoted<SmallVec<[MeterSegment; 1]>> {
             let (previous, current) = (amount_of(file, &list[0])?, amount_of(file, &list[1])?);
             let rolled_over = rolled && current < previous;
             let reading = Reading { register: Register::Total, previous, current, rolled_over };
-            segments.push(segment(ratios.unwrap_or(Rate::ONE), digits, vec![reading], rolled));
+            segments.push(segment(ratios.unwrap_or(Rate::ONE), digits, vec![reading]));
         }
         Value::List(list) if list.iter().any(|each| !matches!(each.value, Value::Table(_))) => {
             return Err(file.refuse(
@@ -367,10 +390,10 @@ fn meter(
         }
     }
     fields.finish()?;
-    Ok(segment(ratios, digits, readings, rolled))
+    Ok(segment(ratios, digits, readings))
 }
 
-fn segment(multiplier: Rate, digits: Option<i64>, readings: Vec<Reading>, rolled: bool) -> MeterSegment {
+fn segment(multiplier: Rate, digits: Option<i64>, readings: Vec<Reading>) -> MeterSegment {
     let widest =
         readings.iter().map(|reading| reading.previous.max(reading.current)).max().unwrap_or_default();
     let mut whole = 1;
@@ -380,11 +403,8 @@ fn segment(multiplier: Rate, digits: Option<i64>, readings: Vec<Reading>, rolled
         rest /= 10;
     }
     // A register that passed zero has just as many digits as its last reading shows; otherwise six or more.
-    let digits = digits.unwrap_or(if rolled || readings.iter().any(|each| each.rolled_over) {
-        whole
-    } else {
-        whole.max(6)
-    });
+    let digits =
+        digits.unwrap_or(if readings.iter().any(|each| each.rolled_over) { whole } else { whole.max(6) });
     MeterSegment {
         digits: u8::try_from(digits).unwrap_or(12).min(12),
         multiplier,

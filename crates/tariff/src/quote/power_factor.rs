@@ -2,10 +2,10 @@
 
 use kernel::{Quantity, Text};
 
-use super::build::{Parts, has_reactive};
+use super::build::Parts;
 use super::error::Quoted;
-use super::node::{Source as File, Span};
-use super::points::DraftPoint;
+use super::node::{Source as File, Start};
+use super::points::{DraftPoint, REACTIVE};
 use crate::engine::{Rules, adjustment};
 use crate::model::{AccountPeriod, Bill, Category, PowerFactorStandard, Reading, Register, Source};
 
@@ -24,7 +24,7 @@ pub(super) fn standard_of(
     if given.standard.is_some() {
         return given.standard;
     }
-    let measured = drafts.iter().any(|draft| draft.kvarh.is_some() || has_reactive(&draft.energy));
+    let measured = drafts.iter().any(|draft| draft.kvarh.is_some() || draft.energy.reads(&REACTIVE));
     if measured || given.hundredths.is_some() || given.rate.is_some() {
         notes.push(Text::new(
             "未给出功率因数标准，按 0.90；不考核请写 power_factor = false",
@@ -52,7 +52,7 @@ pub(super) fn wanted_hundredths(
 /// The highest power factor that has this percentage.
 pub(super) fn by_rate(
     file: File<'_>,
-    span: &Span,
+    span: &Start,
     standard: PowerFactorStandard,
     rate: kernel::Rate,
     rules: &Rules,
@@ -88,11 +88,9 @@ pub(super) fn force_power_factor(
     let more = needed.minus(already).map_err(|_| refuse())?;
     let measured = input.points.iter().any(|point| match &point.source {
         Source::Given { reactive, .. } => !reactive.is_zero(),
-        Source::Meters(segments) => segments.iter().any(|segment| {
-            segment.readings.iter().any(|reading| {
-                matches!(reading.register, Register::ReactiveForward | Register::ReactiveReverse)
-            })
-        }),
+        Source::Meters(segments) => segments
+            .iter()
+            .any(|segment| segment.readings.iter().any(|reading| REACTIVE.contains(&reading.register))),
         _ => false,
     });
     if measured || more.is_negative() {

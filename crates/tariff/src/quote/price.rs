@@ -5,7 +5,7 @@ use kernel::{Exact, Price, Quantity, Rate};
 use super::catalog::FUNDS;
 use super::error::Quoted;
 use super::fields::{Fields, amount_of, choice_of, figure_of};
-use super::node::{Node, Source, Span, Value};
+use super::node::{Node, Source, Start, Value};
 use crate::model::{Category, Period};
 
 /// Words for the category of a customer.
@@ -89,7 +89,7 @@ pub(super) struct DraftComponent {
 /// Tiers of an inline price.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DraftTiers {
-    pub span: Span,
+    pub span: Start,
     /// Thresholds, kWh.
     pub until: Vec<Quantity>,
     /// Absolute prices by period slot, tier 1 first.
@@ -128,9 +128,9 @@ pub(super) struct Draft {
     pub vat: Option<Rate>,
     pub round: Option<u32>,
     /// A table the program carries: its name, class and voltage.
-    pub table: Option<(String, Span)>,
-    pub class: Option<(String, Span)>,
-    pub voltage: Option<(String, Span)>,
+    pub table: Option<(String, Start)>,
+    pub class: Option<(String, Start)>,
+    pub voltage: Option<(String, Start)>,
     pub left_market: Option<bool>,
     pub purchase_price: Option<Price>,
 }
@@ -208,7 +208,7 @@ impl Draft {
                 fields.finish()
             }
             Value::Text(text) if !text.trim().starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
-                self.table = Some((text.clone(), node.span.clone()));
+                self.table = Some((text.clone(), node.span));
                 Ok(())
             }
             _ => {
@@ -234,14 +234,11 @@ impl Draft {
                     self.energy[place] = self.energy[place].or(found[0]);
                 }
             }
-            if place > 0 {
-                self.factors[place] = self.factors[place].or(fields.amount(FACTORS[place])?);
-                if let Some(float) = fields.rate(FLOATS[place])? {
-                    let factor = float
-                        .plus(Rate::ONE)
-                        .map_err(|_| fields.refuse("浮动过大", "the float is too large"))?;
-                    self.factors[place] = self.factors[place].or(Some(factor));
-                }
+            self.factors[place] = self.factors[place].or(fields.amount(FACTORS[place])?);
+            if let Some(float) = fields.rate(FLOATS[place])? {
+                let factor =
+                    float.plus(Rate::ONE).map_err(|_| fields.refuse("浮动过大", "the float is too large"))?;
+                self.factors[place] = self.factors[place].or(Some(factor));
             }
         }
         if let Some(factors) = fields.table(&["factors"])? {
@@ -270,7 +267,7 @@ impl Draft {
         if let Some(round) = fields.count(&["round_prices", "price_decimals"], 0, 12)? {
             self.round = self.round.or(u32::try_from(round).ok());
         }
-        let spanned = |names: &[&'static str]| -> Quoted<Option<(String, Span)>> {
+        let spanned = |names: &[&'static str]| -> Quoted<Option<(String, Start)>> {
             Ok(fields.text(names)?.map(|text| (text, fields.span_of(names))))
         };
         if let Some(table) = spanned(&["table", "price_table"])? {
@@ -530,4 +527,33 @@ pub(super) fn default_rate(text: &str) -> Rate {
 pub(super) fn times(price: Price, factor: Rate, places: Option<u32>) -> Result<Price, kernel::FigureError> {
     let exact: Exact = price.exact().times(factor.exact())?;
     exact.to_price(places.unwrap_or(Price::PLACES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_of_the_year_are_one_or_several() {
+        let source = Source { file: "a.toml", text: "" };
+        let months = |text: &str| {
+            let node = Node { span: 0, value: Value::Text(text.to_owned()) };
+            months_of(source, &node).ok()
+        };
+        let cases: [(&str, &[i64]); 7] = [
+            ("7", &[7]),
+            ("12月", &[12]),
+            ("5-10", &[5, 6, 7, 8, 9, 10]),
+            ("11-4", &[11, 12, 1, 2, 3, 4]),
+            ("12 至 1月", &[12, 1]),
+            ("6~6", &[6]),
+            ("1-12", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(months(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["0", "13", "0-5", "5-13", "May", "5-", ""] {
+            assert_eq!(months(text), None, "{text}");
+        }
+    }
 }

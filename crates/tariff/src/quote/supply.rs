@@ -4,7 +4,7 @@ use kernel::{Date, Quantity, Rate};
 
 use super::error::Quoted;
 use super::fields::{Fields, amount_of, choice_of, figure_of};
-use super::node::{Node, Span, Value};
+use super::node::{Node, Start, Value};
 use crate::engine::{LossModel, LossRow};
 use crate::model::{LossFormula, PowerFactorStandard, TransformerChange};
 
@@ -17,7 +17,7 @@ pub(super) struct DraftTransformer {
     pub since: Option<Date>,
     pub connected: Option<Date>,
     pub days_this_year: Option<i64>,
-    pub model: Option<(String, Span)>,
+    pub model: Option<(String, Start)>,
 }
 
 /// Its state when the period begins.
@@ -34,7 +34,7 @@ pub(super) enum DraftState {
 /// An event, by the place of its transformer.
 #[derive(Debug, Clone)]
 pub(super) struct DraftEvent {
-    pub span: Span,
+    pub span: Start,
     pub date: Date,
     pub transformer: usize,
     pub change: TransformerChange,
@@ -53,7 +53,7 @@ pub(super) enum Basis {
 #[derive(Debug, Clone)]
 pub(super) enum DraftLoss {
     Given(Quantity, Quantity),
-    Model(Option<(String, Span)>),
+    Model(Option<(String, Start)>),
     Rows(LossModel),
     Formula(LossFormula),
 }
@@ -68,7 +68,7 @@ pub(super) enum DraftLineLoss {
 /// Power factor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DraftPowerFactor {
-    pub span: Span,
+    pub span: Start,
     pub standard: Option<PowerFactorStandard>,
     pub none: bool,
     /// Given directly, in hundredths.
@@ -86,7 +86,7 @@ pub(super) struct DraftSupply {
     pub contract_kw: Option<Quantity>,
     pub transformers: Vec<DraftTransformer>,
     /// Where a total capacity stands; it is the first of `transformers` until others are listed.
-    total: Option<Span>,
+    total: Option<Start>,
     pub events: Vec<DraftEvent>,
     pub supplied_from: Option<Date>,
     pub supplied_to: Option<Date>,
@@ -167,7 +167,7 @@ impl DraftSupply {
         if let Some(node) = fields.node(&["capacity_kva", "contract_kva", "kva"])? {
             let kva = amount_of(fields.source, node)?;
             let connected = fields.date(&["connected"])?;
-            self.total = Some(node.span.clone());
+            self.total = Some(node.span);
             self.transformers.push(DraftTransformer {
                 name: "1".into(),
                 kva,
@@ -252,7 +252,7 @@ impl DraftSupply {
             let capacity_kva = swap
                 .amount(&["kva", "to_kva"])?
                 .ok_or_else(|| swap.refuse("缺少 kva", "`kva` is missing"))?;
-            let span = swap.span.clone();
+            let span = swap.span;
             self.events.push(DraftEvent {
                 span,
                 date,
@@ -261,12 +261,7 @@ impl DraftSupply {
             });
             if let Some(back) = swap.date(&["back", "until"])? {
                 let change = TransformerChange::Swap { capacity_kva: kva };
-                self.events.push(DraftEvent {
-                    span: swap.span.clone(),
-                    date: back,
-                    transformer: place,
-                    change,
-                });
+                self.events.push(DraftEvent { span: swap.span, date: back, transformer: place, change });
             }
             swap.finish()?;
         }
@@ -348,7 +343,7 @@ impl DraftSupply {
             return Err(fields.refuse("缺少 kva（换成的容量）", "`kva` is missing: the capacity swapped in"));
         }
         fields.finish()?;
-        self.events.push(DraftEvent { span: fields.span.clone(), date, transformer: place, change });
+        self.events.push(DraftEvent { span: fields.span, date, transformer: place, change });
         Ok(())
     }
 

@@ -196,8 +196,9 @@ impl<'t> Compiler<'t> {
                 _ => {
                     return self.error(
                         cell.span(),
-                        "系数须为正数，或以平段为基准的时段的倍数".into(),
-                        "a factor must be a number, or a multiple of a period that is itself a multiple of flat"
+                        "系数须属于某一时段且不为负，或为以平段为基准的时段的倍数".into(),
+                        "a factor belongs to a period of the day and is not negative, or is a multiple of a period \
+                         that is itself a multiple of flat"
                             .into(),
                     );
                 }
@@ -426,8 +427,7 @@ impl<'t> Compiler<'t> {
                 "a residential class needs tiers, and no other class may have them".into(),
             );
         }
-        let tiers =
-            tiers.zip(seasons.first()).map(|(tiers, set)| tier_plan(self.table, tiers, set)).transpose()?;
+        let tiers = tiers.map(|tiers| tier_plan(self.table, tiers, &seasons)).transpose()?;
         let plan = Plan {
             table: self.table.id().to_owned(),
             version: self.table.version(),

@@ -176,9 +176,9 @@ fn unique<'c>(
         if text.is_empty() || text.len() > 60 || !text.bytes().all(plain) {
             return Err(source.error(
                 code.span(),
-                format!("代码“{text}”只能用小写字母、数字、下划线和连字符"),
+                format!("代码“{text}”须为 1 至 60 个小写字母、数字、下划线或连字符"),
                 format!(
-                    "the code {text:?} may have only lower-case letters, digits, underscores and hyphens"
+                    "the code {text:?} must be 1 to 60 lower-case letters, digits, underscores or hyphens"
                 ),
             ));
         }

@@ -51,13 +51,14 @@ fn of_month(table: &PriceTable, tiers: &Tiers) -> Result<[Thresholds; 12], Table
     Ok(all)
 }
 
-/// Tiers of a plan whose base prices are `prices`.
+/// Tiers of a plan whose base prices are `seasons`.
 pub(super) fn tier_plan(
     table: &PriceTable,
     tiers: &Tiers,
-    prices: &PriceSet,
+    seasons: &[PriceSet],
 ) -> Result<TierPlan, TableError> {
     let source = table.source();
+    let base = |period: Period| seasons.iter().find_map(|prices| prices.energy[period.index()]);
     let mut add_on = [[Price::ZERO; Period::COUNT]; 2];
     let mut by_period = false;
     for (row, cell) in add_on.iter_mut().zip(tiers.add_on.as_ref()) {
@@ -65,11 +66,10 @@ pub(super) fn tier_plan(
             OneOrByPeriod::One(price) => *row = [*price; Period::COUNT],
             OneOrByPeriod::ByPeriod(of) => {
                 by_period = true;
-                for period in Period::DIVIDED {
-                    let priced = prices.energy[period.index()].is_some();
+                for period in Period::ALL {
                     match of.get(&period) {
                         Some(price) => row[period.index()] = *price,
-                        None if priced => {
+                        None if base(period).is_some() => {
                             let key = period.key();
                             return Err(source.error(
                                 tiers.add_on.span(),
@@ -84,12 +84,19 @@ pub(super) fn tier_plan(
         }
     }
     let (allowance_kwh, free_kwh) = (tiers.allowance_kwh, tiers.free_kwh);
-    let free_price = tiers.free_price.or(prices.energy[Period::Total.index()]);
+    let free_price = tiers.free_price.or(base(Period::Total));
     if !free_kwh.is_zero() && free_price.is_none() {
         return Err(source.error(
             tiers.code.span(),
             "分时电价须写明免费电量的退还单价 free_price",
             "a price by time of day needs free_price, at which free kWh are given back",
+        ));
+    }
+    if add_on.as_flattened().iter().any(|price| price.is_negative()) {
+        return Err(source.error(
+            tiers.add_on.span(),
+            "阶梯加价不得为负",
+            "the additions of tiers must not be negative",
         ));
     }
     if allowance_kwh.is_negative() || free_kwh.is_negative() {

@@ -59,3 +59,33 @@ fn in_chinese(message: &str) -> String {
         format!("写法有误：{message}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line and column are those of the character at the byte, or of the one it is a part of; a byte beyond
+    /// the text means its end.
+    #[test]
+    fn places_are_counted_in_characters() {
+        let source = Source { file: "x.toml", text: "a名\n\n电价x" };
+        let places = [
+            (0, (1, 1)),
+            (1, (1, 2)),
+            (2, (1, 2)),
+            (3, (1, 2)),
+            (4, (1, 3)),
+            (5, (2, 1)),
+            (6, (3, 1)),
+            (7, (3, 1)),
+            (9, (3, 2)),
+            (12, (3, 3)),
+            (13, (3, 4)),
+            (99, (3, 4)),
+        ];
+        for (byte, place) in places {
+            let error = source.error(byte..byte + 1, "", "");
+            assert_eq!((error.line, error.column), place, "{byte}");
+        }
+    }
+}

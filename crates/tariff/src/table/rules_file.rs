@@ -106,7 +106,7 @@ fn standard_row(source: &Source<'_>, row: &Spanned<StandardRow>) -> Result<[Rate
             }
             while at != until {
                 at += if up { 1 } else { -1 };
-                sum += step.as_ref().percent.units();
+                sum = sum.checked_add(step.as_ref().percent.units()).ok_or_else(|| wrong(step.span()))?;
                 let place = usize::try_from(at).map_err(|_| wrong(step.span()))?;
                 table[place] = percent(if up { -sum } else { sum });
             }

@@ -85,8 +85,12 @@ fn month_index(date: Date) -> usize {
 fn slot_of(clock: &str) -> Option<usize> {
     let (hour, minute) = clock.trim().split_once(':')?;
     let (hour, minute): (usize, usize) = (hour.parse().ok()?, minute.parse().ok()?);
-    (hour <= 24 && (minute == 0 || minute == 30) && hour * 2 + minute / 30 <= SLOTS)
-        .then_some(hour * 2 + minute / 30)
+    let half = match minute {
+        0 => 0,
+        30 => 1,
+        _ => return None,
+    };
+    hour.checked_mul(2)?.checked_add(half).filter(|slot| *slot <= SLOTS)
 }
 
 fn fill(source: &Source<'_>, hours: &Hours) -> Result<[Option<Period>; SLOTS], TableError> {

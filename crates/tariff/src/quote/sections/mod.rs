@@ -39,7 +39,7 @@ pub(in crate::quote) fn charge_error(fields: &Fields<'_>, error: &ChargeError) -
     fields.refuse(error.text(Lang::Zh), error.text(Lang::En))
 }
 pub(in crate::quote) fn overflow(fields: &Fields<'_>) -> impl Fn(FigureError) -> QuoteError {
-    let (source, span) = (fields.source, fields.span.clone());
+    let (source, span) = (fields.source, fields.span);
     move |error| figure_error(source, &span, &error)
 }
 pub(in crate::quote) fn missing(fields: &Fields<'_>, zh: &str, key: &str) -> QuoteError {

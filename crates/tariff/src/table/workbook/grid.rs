@@ -309,7 +309,7 @@ fn check_size(book: &Book<'_>, place: usize, sheet: &Sheet) -> Read<()> {
             ));
         }
         for (column, cell) in cells.iter().enumerate() {
-            if cell.len() > CELL_CHARS_MAX && cell.chars().count() > CELL_CHARS_MAX {
+            if cell.chars().nth(CELL_CHARS_MAX).is_some() {
                 return Err(book.error(
                     Place { sheet: place, row, column },
                     format!("超过 {CELL_CHARS_MAX} 个字符"),

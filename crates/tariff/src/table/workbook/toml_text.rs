@@ -39,7 +39,7 @@ impl TomlText {
     /// A key, in quotes where it must be.
     pub fn key(&mut self, key: &str) -> &mut Self {
         let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if !key.is_empty() && key.bytes().all(bare) { self.raw(key) } else { self.quoted(key) }
+        if key.bytes().all(bare) { self.raw(key) } else { self.quoted(key) }
     }
     /// A line `key = "text of the cell"`.
     pub fn line(&mut self, key: &str, cell: Cell<'_>) -> &mut Self {

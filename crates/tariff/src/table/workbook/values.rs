@@ -44,13 +44,16 @@ pub(super) fn months(book: &Book<'_>, cell: Cell<'_>) -> Read<Option<Vec<u8>>> {
         let (from, to) = part.split_once('-').unwrap_or((part, part));
         let (from, to) = month(from).zip(month(to)).ok_or_else(wrong)?;
         let mut at = from;
-        found.push(at);
-        while at != to {
-            at = at % 12 + 1;
+        loop {
+            if found.contains(&at) {
+                let (zh, en) = (format!("月份 {at} 重复"), format!("month {at} is repeated"));
+                return Err(book.error(cell.at, zh, en));
+            }
             found.push(at);
-        }
-        if found.len() > 24 {
-            return Err(wrong());
+            if at == to {
+                break;
+            }
+            at = at % 12 + 1;
         }
     }
     if found.is_empty() { Err(wrong()) } else { Ok(Some(found)) }

@@ -26,15 +26,15 @@ impl Writer {
     pub fn new(name: Word, lang: Lang) -> Writer {
         Writer { lang, name, headings: Vec::new(), rows: Vec::new() }
     }
-    /// A heading, with its unit in brackets when it has one. Gives its column.
-    pub fn heading(&mut self, word: &Word, unit: (&str, &str)) -> usize {
+    /// A heading, with its unit in brackets when it has one.
+    pub fn heading(&mut self, word: &Word, unit: (&str, &str)) {
         let unit = if self.lang == Lang::Zh { unit.0 } else { unit.1 };
         let text = word.in_lang(self.lang);
         self.column(match (unit, self.lang) {
             ("", _) => text.to_owned(),
             (unit, Lang::Zh) => format!("{text}（{unit}）"),
             (unit, Lang::En) => format!("{text} ({unit})"),
-        })
+        });
     }
     /// Headings without units.
     pub fn headings(&mut self, words: &[Word]) {
@@ -43,9 +43,8 @@ impl Writer {
         }
     }
     /// A column with this heading.
-    pub fn column(&mut self, heading: String) -> usize {
+    pub fn column(&mut self, heading: String) {
         self.headings.push(heading);
-        self.headings.len() - 1
     }
     /// A row from its cells in the order of the headings.
     pub fn row(&mut self, cells: Vec<String>) {
