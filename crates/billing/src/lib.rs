@@ -5,6 +5,7 @@
 //! - [`suspicion`]: how much a month looks like an error, beside the gates or in the place of one.
 //! - `run`, `books`: calculation, review and issue of books, in bulk and one by one.
 //! - [`whatif`]: months under other prices, nothing written.
+//! - [`price_file`]: a price table as people send it.
 //! - [`desk`]: what pages show of all of it, a page at a time.
 //! - [`exception`], [`progress`], [`hold`], [`adjustment`], [`slip`], [`report`], [`closing`], [`inquiry`], [`generation`]: the office
 //!   around the calculation, one folder per noun; [`office`] is what its desks share.
@@ -32,6 +33,7 @@ pub mod office;
 mod output;
 mod plans;
 mod posting;
+pub mod price_file;
 pub mod progress;
 pub mod report;
 mod run;

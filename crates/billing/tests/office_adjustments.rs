@@ -7,8 +7,8 @@ use billing::adjustment::{
     self, AdjustmentBill, AdjustmentCase, CaseState, Cause, Effect, FollowUpItem, NewAdjustment,
 };
 use billing::office::{self, OfficeError, Party, Result};
+use billing::report;
 use billing::slip::{self, NewSlip, SlipState};
-use billing::{hold, report};
 use house::*;
 use workflow::ListSide;
 
@@ -75,9 +75,7 @@ fn a_stations_error_becomes_a_further_bill() {
         assert!(not_permitted(&start(house, "fee2", &wanted)), "nor another station");
         let case = start(house, "fee", &wanted).unwrap();
         assert_eq!(case.number, "TB-S1-2026-000001");
-        let pending =
-            |house: &House<'_>| house.look(|tx, org_id| hold::pending(tx, org_id, month("2026-03"), 1, 7));
-        assert!(pending(house)[&PUBLIC].adjustment, "the normal issue is held");
+        assert_eq!(house.held_by_adjustments(), (1, vec![PUBLIC]), "the normal issue is held");
 
         assert!(step(house, "reviewer", &case, adjustment::operate).is_err(), "not approved yet");
         assert!(approve(house, "fee", &case).is_err(), "the maker never approves");
@@ -115,7 +113,7 @@ fn a_stations_error_becomes_a_further_bill() {
         let bill = issue(house).unwrap();
         assert_eq!((bill.key.month, bill.key.account_id, bill.key.sequence), (month("2026-02"), PUBLIC, 1));
         assert_eq!((bill.energy_kwh, bill.components.len()), (kwh(-30), 1));
-        assert!(pending(house).is_empty(), "the hold ends with it");
+        assert_eq!(house.held_by_adjustments(), (1, vec![]), "the hold ends with it");
         assert_eq!(rule(issue(house)), "ADJ-03");
         let kept = house.look(|tx, org_id| adjustment::find(tx, org_id, case.case_id));
         assert_eq!((kept.state, kept.sequence), (CaseState::Issued, Some(1)));
@@ -230,7 +228,7 @@ fn a_refused_case_has_no_effect() {
         house
             .by("fee", "2026-03-06", |work| adjustment::refuse(work, &house.rules, case.case_id, "底码不符"))
             .unwrap();
-        assert!(house.look(|tx, org_id| hold::pending(tx, org_id, month("2026-03"), 1, 7)).is_empty());
+        assert_eq!(house.held_by_adjustments(), (1, vec![]));
         assert_eq!(rule(step(house, "reviewer", &case, adjustment::operate)), "ADJ-03");
         let errors = house.look(|tx, org_id| adjustment::centre_errors_of(tx, org_id, month("2026-02")));
         assert_eq!(errors, 0);

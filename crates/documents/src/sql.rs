@@ -7,7 +7,8 @@ use crate::{Print, Series};
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "documents", unrecorded: &[],
+    module: "documents",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "number series and printing register",

@@ -175,6 +175,14 @@ pub enum IdentityError {
         /// The key given.
         delegation_id: i64,
     },
+    /// The delegation has begun: it can end, and no longer be withdrawn.
+    #[error("delegation {delegation_id} began on {from}: it cannot be withdrawn any more; end it")]
+    DelegationBegun {
+        /// The key given.
+        delegation_id: i64,
+        /// Its first day.
+        from: Date,
+    },
     /// The passkey's answer does not fit, or there is none to ask.
     #[error("the passkey was not accepted: {}", why.en)]
     Passkey {
@@ -305,6 +313,9 @@ impl Bilingual for IdentityError {
             }
             IdentityError::UnknownDelegation { delegation_id } => {
                 format!("代理 {delegation_id} 不存在、已结束，或不能在该日结束")
+            }
+            IdentityError::DelegationBegun { delegation_id, from } => {
+                format!("代理 {delegation_id} 已于 {from} 开始，不能撤回，只能结束")
             }
             IdentityError::Passkey { why } => format!("通行密钥未被接受：{}", why.zh),
             IdentityError::NotFresh => "此操作需要重新登录：请退出后重新登录再办理".to_owned(),

@@ -11,7 +11,8 @@ use crate::{
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "identity", unrecorded: &["identity_ceremony", "identity_session", "identity_throttle"],
+    module: "identity",
+    unrecorded: &["identity_ceremony", "identity_session", "identity_throttle"],
     migrations: &[Migration {
         number: 1,
         name: "organisations, units, persons, posts",
@@ -60,7 +61,8 @@ BEGIN RAISE EXCEPTION 'identity: this stays as it was (%)', TG_TABLE_NAME; END $
 CREATE TRIGGER identity_change_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_change FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
 CREATE TRIGGER identity_authority_never BEFORE UPDATE OR DELETE OR TRUNCATE ON identity_authority FOR EACH STATEMENT EXECUTE FUNCTION identity_never();
 REVOKE UPDATE, DELETE, TRUNCATE ON identity_change, identity_authority FROM PUBLIC, CURRENT_USER;",
-    }, crate::alarm::MIGRATION, crate::entry_schema::MIGRATION, crate::delegation::MIGRATION, crate::passkey::MIGRATION],
+    }, crate::alarm::MIGRATION, crate::entry_schema::MIGRATION, crate::delegation::MIGRATION, crate::passkey::MIGRATION,
+    crate::delegation::WITHDRAWN],
 };
 
 const UNIT: &str = "SELECT id, parent_id, kind, code, name_zh, name_en FROM identity_unit";

@@ -84,6 +84,74 @@ fn a_substitute_acts_on_the_days_named() {
     });
 }
 
+/// XC-01, XC-15: what has not begun is withdrawn by those who may end it, once and for good; what has begun only ends.
+#[test]
+fn a_delegation_is_withdrawn_before_it_begins() {
+    each_engine(|store| {
+        let it = centre(store);
+        let posts = [it.post];
+        let org_id = it.house.founded.org_id;
+        // The tests' commands are given on the 2nd of March.
+        let arrange = |from: &str| {
+            let new = it.leave(&posts, from, "2026-03-10");
+            it.house.as_person(it.absent, |work| delegation::delegate(work, &new)).unwrap()[0]
+        };
+        let third = it.house.person(it.centre, "third");
+        let withdraw = |person_id: i64, id: i64| {
+            it.house.as_person(person_id, |work| delegation::withdraw_delegation(work, id))
+        };
+        let id = arrange("2026-03-03");
+        assert!(matches!(withdraw(third, id), Err(IdentityError::NotPermitted { .. })));
+        withdraw(it.substitute, id).unwrap();
+        let unknown = Err(IdentityError::UnknownDelegation { delegation_id: id });
+        assert_eq!(withdraw(it.absent, id), unknown, "once");
+        let end =
+            it.house.as_person(it.absent, |work| delegation::end_delegation(work, id, day("2026-03-05")));
+        assert_eq!(end, unknown, "what is withdrawn does not end");
+        for on in ["2026-03-03", "2026-03-10"] {
+            assert!(it.actor(it.substitute, on).assignments.is_empty(), "{on}");
+            assert!(it.actor(it.absent, on).assignments.iter().all(|own| own.lent_to.is_empty()), "{on}");
+        }
+        // The days are free for another arrangement, and the absent person or the administrator may withdraw as well.
+        let again = arrange("2026-03-03");
+        withdraw(it.absent, again).unwrap();
+        let third_time = arrange("2026-03-03");
+        it.house.as_administrator(|work| delegation::withdraw_delegation(work, third_time)).unwrap();
+        let begun = arrange("2026-03-02");
+        let refused = withdraw(it.absent, begun);
+        assert_eq!(
+            refused,
+            Err(IdentityError::DelegationBegun { delegation_id: begun, from: day("2026-03-02") })
+        );
+        assert!(it.actor(it.substitute, "2026-03-02").assignment_for(APPROVE, it.centre).is_some());
+
+        let kept = store.read(|tx| delegation::delegations(tx, org_id, Some(it.absent))).unwrap();
+        let withdrawn: Vec<bool> = kept.iter().map(|one| one.withdrawn_at.is_some()).collect();
+        assert_eq!(withdrawn, [true, true, true, false]);
+        let changes = store.read(|tx| identity::changes(tx, org_id)).unwrap();
+        let said: Vec<(&str, &str)> = changes
+            .iter()
+            .filter(|change| change.subject == "delegation" && change.subject_id == id)
+            .map(|change| (change.old.as_str(), change.new.as_str()))
+            .skip(1)
+            .collect();
+        assert_eq!(said, [("2026-03-10", "withdrawn")]);
+        let good = || {
+            let checked = store.read(|tx| identity::check::check(tx, org_id)).unwrap();
+            checked.into_iter().find(|one| one.code == "identity.delegations").unwrap().is_good()
+        };
+        assert!(good());
+        for statement in ["withdrawn_at = NULL", "withdrawn_at = 1", "until_day = 20260304"] {
+            let edit = format!("UPDATE identity_delegation SET {statement} WHERE id = {id}");
+            assert!(store.write(|tx| tx.execute(&edit, &[])).is_err(), "{statement}");
+        }
+        // Marked as withdrawn by nobody's command: found.
+        let edit = format!("UPDATE identity_delegation SET withdrawn_at = 1 WHERE id = {begun}");
+        store.write(|tx| tx.execute(&edit, &[])).unwrap();
+        assert!(!good());
+    });
+}
+
 /// XC-01: only the absent person and who gives posts arrange it, for real posts and days.
 #[test]
 fn who_arranges_a_substitute() {

@@ -9,7 +9,8 @@ use crate::{End, Job, JobFile, State};
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "jobs", unrecorded: &["job", "job_file", "job_result_part"],
+    module: "jobs",
+    unrecorded: &["job", "job_file", "job_result_part"],
     migrations: &[Migration {
         number: 1,
         name: "long work that people start and leave",

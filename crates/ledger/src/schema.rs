@@ -10,7 +10,8 @@ use store::{Migration, Schema};
 
 /// The ledger's part of the database.
 pub const SCHEMA: Schema = Schema {
-    module: "ledger", unrecorded: &["period_balance", "posting", "quantity_ledger", "receivable"],
+    module: "ledger",
+    unrecorded: &["period_balance", "posting", "quantity_ledger", "receivable"],
     migrations: &[Migration {
         number: 1,
         name: "chart, periods, vouchers, postings, balances",

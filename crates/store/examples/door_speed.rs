@@ -14,7 +14,8 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const THREADS: i64 = 8;
 const SCHEMA: &[Schema] = &[Schema {
-    module: "speed", unrecorded: &[],
+    module: "speed",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "rows like a ledger's",

@@ -5,7 +5,8 @@ use kernel::{Date, Moment, Money, Price, Quantity, Rate};
 use store::{Bulk, Kind, Migration, Row, Schema, Store, StoreError, Value, params};
 
 const SCHEMA: &[Schema] = &[Schema {
-    module: "test", unrecorded: &[],
+    module: "test",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "things",

@@ -334,7 +334,7 @@ fn changes_are_bound_once_and_never_edited() {
     });
 }
 
-/// GEN-09: a database of before, with rows in it, goes on: what its steps did is no edit, and what somebody edited before
+/// XC-15: a database of before, with rows in it, goes on: what its steps did is no edit, and what somebody edited before
 /// is still found after them.
 #[test]
 fn a_new_schema_goes_on_with_the_rows_it_finds() {

@@ -30,6 +30,34 @@ fn each_language_is_its_own() {
     assert!(wrong.is_empty(), "Chinese in the English text of {wrong:#?}");
 }
 
+/// What stands by itself begins large in English: the tiles of the first page, deadlines and kinds of ticket.
+#[test]
+fn labels_begin_large() {
+    let mut small = Vec::new();
+    let mut look = |name: &str, en: &str| {
+        if en.chars().next().is_none_or(char::is_lowercase) {
+            small.push(format!("{name}: {en}"));
+        }
+    };
+    let mut tiles = 0;
+    let read =
+        std::fs::read_to_string(root().join("messages/centre.toml")).expect("the messages of the home page");
+    let texts: std::collections::BTreeMap<String, kernel::Text> = toml::from_str(&read).expect("messages");
+    for (key, text) in texts.iter().filter(|(key, _)| key.starts_with("page.home.task.")) {
+        look(key, &text.en);
+        tiles += 1;
+    }
+    assert!(tiles > 20, "{tiles}");
+    let catalogue = workflow::Catalogue::built_in();
+    for deadline in &catalogue.deadlines {
+        look(deadline.code, &deadline.text.en);
+    }
+    for kind in &catalogue.tickets {
+        look(kind.code, &kind.text.en);
+    }
+    assert!(small.is_empty(), "{small:#?}");
+}
+
 /// Whatever the catalogue offers has its words: areas, lists, views, pages, acts, their fields, columns and choices.
 #[test]
 fn the_catalogue_has_its_words() {

@@ -12,7 +12,8 @@ use store::{Migration, Schema};
 
 /// The tables of this crate.
 pub const SCHEMA: Schema = Schema {
-    module: "workflow", unrecorded: &[],
+    module: "workflow",
+    unrecorded: &[],
     migrations: &[Migration {
         number: 1,
         name: "tickets, clocks, approvals, lists, closings, messages",

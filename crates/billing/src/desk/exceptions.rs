@@ -1,7 +1,7 @@
-//! Exceptions and scores of a month.
+//! Exceptions and scores of a month, each walked by the last row seen.
 
-use kernel::{Money, Month, Quantity};
-use store::{Conditions, Tx, Value, params};
+use kernel::{Date, Money, Month, Quantity};
+use store::{Conditions, KeyPart, Tx, Value, Walk, params};
 
 use crate::exception::{Exception, ExceptionState};
 use crate::gates::Reasons;
@@ -20,6 +20,35 @@ pub enum ExceptionOrder {
     Amount,
     /// The day by which the station answers; without one last.
     Due,
+}
+
+/// Behind every day and before every day: where an exception stands that no station has to answer.
+const AFTER_ALL: i64 = 99_999_999;
+const BEFORE_ALL: i64 = 0;
+
+impl ExceptionOrder {
+    /// The columns that give an exception its place, together different for every exception of a month.
+    fn columns(self, descending: bool) -> [&'static str; 2] {
+        match (self, descending) {
+            (ExceptionOrder::Account, _) => ["unit_id", "account_id"],
+            (ExceptionOrder::Energy, _) => ["energy_kwh", "account_id"],
+            (ExceptionOrder::Amount, _) => ["amount", "account_id"],
+            (ExceptionOrder::Due, false) => ["COALESCE(due_on, 99999999)", "account_id"],
+            (ExceptionOrder::Due, true) => ["COALESCE(due_on, 0)", "account_id"],
+        }
+    }
+    /// The place of an exception in this order, to go on from there.
+    pub fn place(self, descending: bool, one: &Exception) -> Vec<KeyPart> {
+        let first = match self {
+            ExceptionOrder::Account => one.unit_id,
+            ExceptionOrder::Energy => one.energy_kwh.units(),
+            ExceptionOrder::Amount => one.amount.fen(),
+            ExceptionOrder::Due => {
+                one.due_on.map_or(if descending { BEFORE_ALL } else { AFTER_ALL }, Date::number)
+            }
+        };
+        vec![first.into(), one.account_id.into()]
+    }
 }
 
 /// Which exceptions a page shows.
@@ -45,6 +74,8 @@ pub struct ExceptionQuery<'q> {
     pub order: ExceptionOrder,
     /// The largest first.
     pub descending: bool,
+    /// Where to go on.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
@@ -65,6 +96,7 @@ impl ExceptionQuery<'_> {
             dedicated: None,
             order: ExceptionOrder::Account,
             descending: false,
+            walk: Walk::START,
             offset: 0,
             limit: 50,
         }
@@ -122,18 +154,12 @@ pub fn exceptions_page(
             Ok::<_, BillingError>(ExceptionSums { count, energy_kwh, amount })
         },
     )?;
-    let way = if query.descending { " DESC" } else { "" };
-    let order = match query.order {
-        ExceptionOrder::Account => format!("unit_id{way}, account_id{way}"),
-        ExceptionOrder::Energy => format!("energy_kwh{way}, account_id"),
-        ExceptionOrder::Amount => format!("amount{way}, account_id"),
-        ExceptionOrder::Due => {
-            format!("CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on{way}, account_id")
-        }
-    };
-    let tail = format!("{} ORDER BY {order} LIMIT {} OFFSET {}", wanted.text(), query.limit, query.offset);
+    let columns = query.order.columns(query.descending);
+    wanted.and_walked(&query.walk, &columns, query.descending);
+    let order = query.walk.order(&columns, query.descending);
+    let tail = format!("{}{order} LIMIT {} OFFSET {}", wanted.text(), query.limit, query.offset);
     let rows = crate::exception::rows_where(tx, &tail, wanted.values())?;
-    Ok((rows, sums.unwrap_or_default()))
+    Ok((query.walk.in_order(rows), sums.unwrap_or_default()))
 }
 
 /// Which scores a page shows, the most suspicious first.
@@ -151,10 +177,24 @@ pub struct ScoreQuery<'q> {
     pub accounts: Option<&'q [i64]>,
     /// The least suspicious first.
     pub ascending: bool,
+    /// Where to go on.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
     pub limit: usize,
+}
+
+/// The columns that give a score its place, together different for every score of a month: among equal scores what is
+/// off by more kWh is the more suspicious.
+const SCORE_PLACE: [&str; 4] =
+    ["score", "ABS(used_kwh - COALESCE(expected_kwh, used_kwh))", "account_id", "book_id"];
+
+/// The place of a score in a list, to go on from there.
+pub fn score_place(one: &StoredScore) -> Vec<KeyPart> {
+    let used = one.used_kwh.units();
+    let off = used.saturating_sub(one.expected_kwh.map_or(used, Quantity::units)).saturating_abs();
+    [i64::from(one.score), off, one.account_id, one.book_id].into_iter().map(KeyPart::from).collect()
 }
 
 /// The scores of a page, and how many the query finds.
@@ -172,14 +212,11 @@ pub fn scores_page(tx: &mut Tx<'_>, org_id: i64, query: &ScoreQuery<'_>) -> Resu
     }
     let count = format!("SELECT COUNT(*) FROM suspicion_score WHERE {}", wanted.text());
     let total = tx.one(&count, wanted.values(), |row| Ok::<_, BillingError>(row.int(0)?))?;
-    let way = if query.ascending { "" } else { " DESC" };
-    let tail = format!(
-        "{} ORDER BY score{way}, ABS(used_kwh - COALESCE(expected_kwh, used_kwh)) DESC, account_id LIMIT {} OFFSET {}",
-        wanted.text(),
-        query.limit,
-        query.offset
-    );
-    Ok((crate::suspicion::scores_where(tx, &tail, wanted.values())?, total.unwrap_or(0)))
+    wanted.and_walked(&query.walk, &SCORE_PLACE, !query.ascending);
+    let order = query.walk.order(&SCORE_PLACE, !query.ascending);
+    let tail = format!("{}{order} LIMIT {} OFFSET {}", wanted.text(), query.limit, query.offset);
+    let rows = crate::suspicion::scores_where(tx, &tail, wanted.values())?;
+    Ok((query.walk.in_order(rows), total.unwrap_or(0)))
 }
 
 /// Releases of held bills that wait for the second person: (account, station, who proposed, reason).

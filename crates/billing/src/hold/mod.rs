@@ -4,7 +4,7 @@
 mod service;
 mod sql;
 
-pub use service::{Hold, holds_of, holds_open, pending, place, release, was_filed_for};
+pub use service::{Hold, holds_of, holds_open, place, release, was_filed_for};
 pub(crate) use service::{begin_adjustment, begin_batch, close_issued, end_adjustment, end_batch};
 pub(crate) use sql::ADJUSTMENT_RUNNING;
 pub(crate) use sql::{ISSUED, TABLES};

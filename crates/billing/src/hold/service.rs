@@ -1,14 +1,11 @@
 //! Commands about holds.
 
-use std::collections::BTreeMap;
-
 use identity::Work;
 use kernel::{Date, Moment, Month};
 use store::Tx;
 use workflow::{NewTicket, Subject};
 
 use super::sql;
-use crate::gates::Pending;
 use crate::office::record::{record, require_at};
 use crate::office::{OfficeError, OfficeRules, Result, checked_text, flow, permission};
 
@@ -151,23 +148,6 @@ pub fn holds_open(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Hold>> {
 /// Was a hold-issue request filed for a change ticket? When not, what follows is the station's. (PARM-06)
 pub fn was_filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document: &str) -> Result<bool> {
     sql::filed_for(tx, org_id, account_id, document)
-}
-
-/// What else is going on with accounts from `first` to `last` in `month`, for the gates of a run: holds in force and
-/// adjustments in progress. Accounts without either are left out. (ADJ-16, PARM-04)
-pub fn pending(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    month: Month,
-    first: i64,
-    last: i64,
-) -> Result<BTreeMap<i64, Pending>> {
-    let mut found: BTreeMap<i64, Pending> = BTreeMap::new();
-    for (account_id, by_adjustment) in sql::held(tx, org_id, month, first, last)? {
-        let pending = found.entry(account_id).or_default();
-        if by_adjustment { pending.adjustment = true } else { pending.change = true }
-    }
-    Ok(found)
 }
 
 /// An adjustment begins: the customer's normal issue is held. (ADJ-16)

@@ -69,22 +69,6 @@ pub(crate) fn filed_for(tx: &mut Tx<'_>, org_id: i64, account_id: i64, document:
     Ok(found.unwrap_or(0) > 0)
 }
 
-/// Accounts from `first` to `last` held for `month`, in order, and whether by an adjustment.
-pub(crate) fn held(
-    tx: &mut Tx<'_>,
-    org_id: i64,
-    month: Month,
-    first: i64,
-    last: i64,
-) -> Result<Vec<(i64, bool)>> {
-    Ok(tx.list(
-        "SELECT account_id, kind FROM hold WHERE org_id = ?1 AND account_id BETWEEN ?2 AND ?3 AND from_month <= ?4
-         AND released_at IS NULL ORDER BY account_id",
-        params![org_id, first, last, month],
-        |row| Ok::<_, StoreError>((row.int(0)?, row.int(1)? == ADJUSTMENT)),
-    )?)
-}
-
 /// Holds an account's normal issue while an adjustment is in progress.
 pub(crate) fn insert_for_adjustment(
     tx: &mut Tx<'_>,

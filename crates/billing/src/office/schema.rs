@@ -4,7 +4,8 @@ use store::{Migration, Schema};
 
 /// The schema of the office process: what `billing` itself does not keep.
 pub const MIGRATIONS_OFFICE: Schema = Schema {
-    module: "billing_office", unrecorded: &[],
+    module: "billing_office",
+    unrecorded: &[],
     migrations: &[
         Migration {
             number: 1,

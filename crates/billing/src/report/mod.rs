@@ -29,7 +29,7 @@ pub use rules::Cause as DifferenceCause;
 pub use service::{
     ReportStatus, collection_statistics, compile, confirm, consent_to_late, error_rate_of_month,
     exception_work_sheet, receivable_summary, receivable_vouchers, roll_up, rolled_up, sales_detail,
-    station_totals, statuses, submit,
+    station_totals, statuses, submit, to_roll_up,
 };
 pub(crate) use sql::TABLES;
 pub use targets::{Target, TargetKind, approve_targets, set_targets, targets_of};

@@ -378,7 +378,30 @@ pub fn statuses(
 pub fn roll_up(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> Result<StationTotal> {
     require_at(work, permission::ROLL_UP, unit_id)?;
     let org_id = work.org_id();
-    let units = identity::units(work.tx, org_id)?;
+    let Parts { there: parts, missing } = parts_of(work.tx, org_id, month, unit_id)?;
+    if let Some(missing) = missing {
+        return Err(missing_report(month, missing));
+    }
+    if parts.is_empty() {
+        return Err(OfficeError::NotFound { what: "submitted report of month", id: month.number() });
+    }
+    let total = rules::sum_stations(unit_id, &parts)?;
+    let (by, now) = (work.actor().person_id, work.now());
+    sql::save_rollup(work.tx, org_id, month, &total, by, now)?;
+    let new = format!("{} bills, {}", total.bills, total.amount);
+    record(work, permission::ROLL_UP, unit_id, "receivable_rollup", &month.to_string(), "", &new)?;
+    Ok(total)
+}
+
+/// What is rolled up to a unit, as far as it is there.
+struct Parts {
+    there: Vec<StationTotal>,
+    /// The first unit that has not submitted.
+    missing: Option<i64>,
+}
+
+fn parts_of(tx: &mut Tx<'_>, org_id: i64, month: Month, unit_id: i64) -> Result<Parts> {
+    let units = identity::units(tx, org_id)?;
     let kind_of = |id: i64| units.iter().find(|unit| unit.id == id).map(|unit| unit.kind.as_str());
     let departments: Vec<i64> =
         units.iter().filter(|unit| unit.kind == "supply_department").map(|unit| unit.id).collect();
@@ -393,32 +416,24 @@ pub fn roll_up(work: &mut Work<'_, '_>, month: Month, unit_id: i64) -> Result<St
         }
         at == Some(unit_id)
     };
-    let rows = sql::reports_of(work.tx, org_id, month)?;
     let is_department = kind_of(unit_id) == Some("supply_department");
-    let parts: Vec<StationTotal> = if is_department || departments.is_empty() {
+    if is_department || departments.is_empty() {
+        let rows = sql::reports_of(tx, org_id, month)?;
         let own: Vec<_> = rows.iter().filter(|row| !is_department || below(row.total.unit_id)).collect();
-        if let Some(missing) = own.iter().find(|row| row.submitted_on.is_none()) {
-            return Err(missing_report(month, missing.total.unit_id));
-        }
-        own.iter().map(|row| row.total).collect()
-    } else {
-        let rolled = sql::rollups(work.tx, org_id, month)?;
-        let found: Vec<_> = rolled.into_iter().filter(|total| departments.contains(&total.unit_id)).collect();
-        if let Some(missing) = departments.iter().find(|id| !found.iter().any(|total| total.unit_id == **id))
-        {
-            return Err(missing_report(month, *missing));
-        }
-        found
-    };
-    if parts.is_empty() {
-        return Err(OfficeError::NotFound { what: "submitted report of month", id: month.number() });
+        let missing = own.iter().find(|row| row.submitted_on.is_none()).map(|row| row.total.unit_id);
+        let there = own.iter().filter(|row| row.submitted_on.is_some()).map(|row| row.total).collect();
+        return Ok(Parts { there, missing });
     }
-    let total = rules::sum_stations(unit_id, &parts)?;
-    let (by, now) = (work.actor().person_id, work.now());
-    sql::save_rollup(work.tx, org_id, month, &total, by, now)?;
-    let new = format!("{} bills, {}", total.bills, total.amount);
-    record(work, permission::ROLL_UP, unit_id, "receivable_rollup", &month.to_string(), "", &new)?;
-    Ok(total)
+    let mut there = sql::rollups(tx, org_id, month)?;
+    there.retain(|total| departments.contains(&total.unit_id));
+    let missing = departments.into_iter().find(|id| !there.iter().any(|total| total.unit_id == *id));
+    Ok(Parts { there, missing })
+}
+
+/// How many submitted reports of a month wait to be rolled up to `unit_id`; none once they were. (RPT-07)
+pub fn to_roll_up(tx: &mut Tx<'_>, org_id: i64, month: Month, unit_id: i64) -> Result<usize> {
+    let done = sql::rollups(tx, org_id, month)?.iter().any(|total| total.unit_id == unit_id);
+    if done { Ok(0) } else { Ok(parts_of(tx, org_id, month, unit_id)?.there.len()) }
 }
 
 fn missing_report(month: Month, unit_id: i64) -> OfficeError {

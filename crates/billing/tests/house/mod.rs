@@ -127,8 +127,10 @@ pub fn found(store: &Store) -> House<'_> {
         ("accountant", house.finance, "accountant"),
         ("leader", root, "leader_in_charge"),
     ] {
-        house.person(login, unit, post);
+        house.person(login, unit, post, &[]);
     }
+    let room = house.unit(root, "ledger_room", "L", "帐本发放室");
+    house.person("issuer", room, "ledger_issuer", &[house.station, house.other_station]);
     house.customers();
     house
 }
@@ -146,13 +148,13 @@ impl House<'_> {
         let actor = self.administrator();
         Desk::new(self.store, &actor).act(at(OPENED), |work| identity::create_unit(work, &new)).unwrap()
     }
-    fn person(&self, login: &str, unit_id: i64, post: &str) {
+    fn person(&self, login: &str, unit_id: i64, post: &str, serves: &[i64]) {
         let actor = self.administrator();
         Desk::new(self.store, &actor)
             .act(at(OPENED), |work| {
                 let person_id = identity::create_person(work, &NewPerson { unit_id, login, name: login })?;
                 let from = day(OPENED);
-                let new = NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] };
+                let new = NewAssignment { person_id, unit_id, post, from, until: None, serves };
                 identity::assign(work, &new)
             })
             .unwrap();
@@ -277,6 +279,16 @@ impl House<'_> {
     }
     pub fn look<T>(&self, look: impl FnOnce(&mut Tx<'_>, i64) -> Result<T>) -> T {
         self.store.read(|tx| look(tx, self.founded.org_id)).unwrap()
+    }
+    /// How many holds there ever were, and the accounts whose issue an adjustment holds now: each hold is proved to last
+    /// as long as its adjustment.
+    pub fn held_by_adjustments(&self) -> (i64, Vec<i64>) {
+        let org_id = self.founded.org_id;
+        let checked = self.store.read(|tx| billing::check::desks(tx, org_id)).unwrap();
+        let holds = checked.into_iter().find(|checked| checked.code == "billing.holds").unwrap();
+        assert!(holds.is_good(), "{:?}", holds.findings);
+        let running = self.look(|tx, org_id| billing::adjustment::in_progress(tx, org_id, 1, i64::MAX));
+        (holds.looked_at, running)
     }
 }
 

@@ -224,14 +224,26 @@ fn delegations(
             "由代理人自行安排",
             "it was arranged by the substitute",
         );
-        let ends = told.get(&("delegation", one.id)).into_iter().flatten().skip(1).last();
-        if let Some(end) = ends {
+        let later = told.get(&("delegation", one.id)).into_iter().flatten().skip(1);
+        let withdrawn = later.clone().find(|change| change.new == delegation::WITHDRAWN_WORDS);
+        let in_time = |at: kernel::Moment| at.date() < one.from;
+        checked.must(
+            withdrawn.map(|change| change.at) == one.withdrawn_at && one.withdrawn_at.is_none_or(in_time),
+            place,
+            "与撤回记录不符，或开始后才撤回",
+            "it differs from the record of its withdrawal, or was withdrawn after it had begun",
+        );
+        let end = later.filter(|change| change.new != delegation::WITHDRAWN_WORDS).last();
+        if let Some(end) = end {
             checked.must(
                 one.until.to_string() == end.new,
                 place,
                 "结束日与变更记录不符",
                 "its last day differs from the recorded change",
             );
+        }
+        if one.withdrawn_at.is_some() {
+            continue;
         }
         let of_absent = sql::held_posts(tx, org_id, one.absent_id)?;
         let Some(post) = of_absent.into_iter().find(|held| held.id == one.assignment_id) else {

@@ -49,6 +49,10 @@ struct StoodIn {
 
 impl StoodIn {
     fn at(&self, at: Moment) -> bool {
+        // It was withdrawn before its first day, so it never held.
+        if self.delegation.withdrawn_at.is_some() {
+            return false;
+        }
         let until = self.earlier.iter().find(|(changed, _)| at <= *changed).and_then(|(_, until)| *until);
         let until = until.unwrap_or(self.delegation.until);
         let day = at.date();

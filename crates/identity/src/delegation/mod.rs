@@ -6,6 +6,6 @@
 mod service;
 pub(crate) mod sql;
 
-pub use service::{Delegation, NewDelegation, delegate, delegations, end_delegation};
-pub(crate) use service::{holdings_of_substitute, words};
-pub(crate) use sql::MIGRATION;
+pub use service::{Delegation, NewDelegation, delegate, delegations, end_delegation, withdraw_delegation};
+pub(crate) use service::{WITHDRAWN_WORDS, holdings_of_substitute, words};
+pub(crate) use sql::{MIGRATION, WITHDRAWN};

@@ -31,12 +31,18 @@ pub struct Delegation {
     pub made_by: i64,
     /// When.
     pub made_at: Moment,
+    /// When it was withdrawn, before its first day: nobody ever acted by it.
+    pub withdrawn_at: Option<Moment>,
 }
 
 impl Delegation {
     /// Does it hold on `day`?
     pub fn on(&self, day: Date) -> bool {
-        self.from <= day && day <= self.until
+        self.withdrawn_at.is_none() && self.from <= day && day <= self.until
+    }
+    /// Can it be withdrawn on `day`? What has begun can only end.
+    pub fn withdrawable(&self, day: Date) -> bool {
+        self.withdrawn_at.is_none() && day < self.from
     }
 }
 
@@ -63,6 +69,9 @@ pub(crate) fn words(delegation: &Delegation) -> String {
     format!("person {substitute_id} for {absent_id} in {assignment_id} from {from}: {reason}")
 }
 
+/// What the list of changes says of a delegation that was withdrawn.
+pub(crate) const WITHDRAWN_WORDS: &str = "withdrawn";
+
 /// The posts a substitute holds for others, within the days of both the delegation and the post itself.
 pub(crate) fn holdings_of_substitute(
     tx: &mut Tx<'_>,
@@ -70,7 +79,8 @@ pub(crate) fn holdings_of_substitute(
     substitute_id: i64,
 ) -> Result<Vec<(HeldPost, i64)>, StoreError> {
     let mut found = Vec::new();
-    for delegation in sql::of_substitute(tx, org_id, substitute_id)? {
+    let standing = sql::of_substitute(tx, org_id, substitute_id)?.into_iter();
+    for delegation in standing.filter(|delegation| delegation.withdrawn_at.is_none()) {
         let held = crate::sql::held_posts(tx, org_id, delegation.absent_id)?;
         let Some(held) = held.into_iter().find(|held| held.id == delegation.assignment_id) else { continue };
         let from = held.from.max(delegation.from);
@@ -129,6 +139,7 @@ pub fn delegate(work: &mut Work<'_, '_>, new: &NewDelegation<'_>) -> Result<Vec<
             reason: new.reason.to_owned(),
             made_by: by,
             made_at: now,
+            withdrawn_at: None,
         };
         sql::insert(work.tx, org_id, &delegation)?;
         service::note(work, "delegation", delegation.id, "", &words(&delegation))?;
@@ -148,19 +159,42 @@ pub fn end_delegation(
     delegation_id: i64,
     last_day: Date,
 ) -> Result<(), IdentityError> {
-    let (org_id, by) = (work.org_id(), work.actor().person_id);
+    let org_id = work.org_id();
+    let delegation = standing(work, delegation_id)?;
     let unknown = IdentityError::UnknownDelegation { delegation_id };
-    let delegation = sql::by_id(work.tx, org_id, delegation_id)?.ok_or(unknown.clone())?;
-    if by != delegation.absent_id && by != delegation.substitute_id {
-        let held = crate::sql::held_posts(work.tx, org_id, delegation.absent_id)?;
-        let post = held.iter().find(|held| held.id == delegation.assignment_id);
-        work.require(MANAGE_POSTS, post.map_or(0, |post| post.unit_id))?;
-    }
     // What was done on the days before stays done: the past is not changed.
     if last_day < work.today().plus_days(-1)? || !sql::end(work.tx, org_id, delegation_id, last_day)? {
         return Err(unknown);
     }
     service::note(work, "delegation", delegation_id, &delegation.until.to_string(), &last_day.to_string())
+}
+
+/// Withdraws a delegation that has not begun: nobody acts by it. The same persons may who may end one; one that has begun
+/// can only end.
+pub fn withdraw_delegation(work: &mut Work<'_, '_>, delegation_id: i64) -> Result<(), IdentityError> {
+    let (org_id, today, now) = (work.org_id(), work.today(), work.now());
+    let delegation = standing(work, delegation_id)?;
+    if delegation.withdrawn_at.is_none() && !delegation.withdrawable(today) {
+        return Err(IdentityError::DelegationBegun { delegation_id, from: delegation.from });
+    }
+    if !sql::withdraw(work.tx, org_id, delegation_id, now)? {
+        return Err(IdentityError::UnknownDelegation { delegation_id });
+    }
+    service::note(work, "delegation", delegation_id, &delegation.until.to_string(), WITHDRAWN_WORDS)
+}
+
+/// A delegation that the person of `work` may end: the absent person, the substitute, or whoever holds
+/// `identity.manage_posts`.
+fn standing(work: &mut Work<'_, '_>, delegation_id: i64) -> Result<Delegation, IdentityError> {
+    let (org_id, by) = (work.org_id(), work.actor().person_id);
+    let unknown = IdentityError::UnknownDelegation { delegation_id };
+    let delegation = sql::by_id(work.tx, org_id, delegation_id)?.ok_or(unknown)?;
+    if by != delegation.absent_id && by != delegation.substitute_id {
+        let held = crate::sql::held_posts(work.tx, org_id, delegation.absent_id)?;
+        let post = held.iter().find(|held| held.id == delegation.assignment_id);
+        work.require(MANAGE_POSTS, post.map_or(0, |post| post.unit_id))?;
+    }
+    Ok(delegation)
 }
 
 /// Every delegation of the organisation, or those in which `person_id` is absent or acts, in order.

@@ -1,6 +1,6 @@
 //! The table of delegations.
 
-use kernel::Date;
+use kernel::{Date, Moment};
 use store::{Migration, Row, StoreError, Tx, params};
 
 use super::Delegation;
@@ -40,6 +40,31 @@ CREATE TRIGGER identity_delegation_kept BEFORE DELETE OR TRUNCATE ON identity_de
 REVOKE DELETE, TRUNCATE ON identity_delegation FROM PUBLIC, CURRENT_USER;",
 };
 
+/// Step 7 of the schema.
+pub(crate) const WITHDRAWN: Migration = Migration {
+    number: 7,
+    name: "delegations withdrawn before they begin",
+    both: "ALTER TABLE identity_delegation ADD COLUMN withdrawn_at INTEGER;",
+    sqlite: "
+DROP TRIGGER identity_delegation_fixed;
+CREATE TRIGGER identity_delegation_fixed BEFORE UPDATE ON identity_delegation
+WHEN OLD.withdrawn_at IS NOT NULL OR NEW.org_id <> OLD.org_id OR NEW.id <> OLD.id OR NEW.absent_id <> OLD.absent_id
+  OR NEW.substitute_id <> OLD.substitute_id OR NEW.assignment_id <> OLD.assignment_id OR NEW.from_day <> OLD.from_day
+  OR NEW.until_day > OLD.until_day OR NEW.reason <> OLD.reason OR NEW.made_by <> OLD.made_by OR NEW.made_at <> OLD.made_at
+BEGIN SELECT RAISE(ABORT, 'identity: a delegation can only end earlier or be withdrawn, once'); END;",
+    postgres: "
+CREATE OR REPLACE FUNCTION identity_delegation_step() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.withdrawn_at IS NOT NULL OR NEW.org_id <> OLD.org_id OR NEW.id <> OLD.id OR NEW.absent_id <> OLD.absent_id
+    OR NEW.substitute_id <> OLD.substitute_id OR NEW.assignment_id <> OLD.assignment_id OR NEW.from_day <> OLD.from_day
+    OR NEW.until_day > OLD.until_day OR NEW.reason <> OLD.reason OR NEW.made_by <> OLD.made_by
+    OR NEW.made_at <> OLD.made_at THEN
+    RAISE EXCEPTION 'identity: a delegation can only end earlier or be withdrawn, once';
+  END IF;
+  RETURN NEW;
+END $$;",
+};
+
 pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, new: &Delegation) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO identity_delegation
@@ -62,8 +87,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, new: &Delegation) -> Result<(
 }
 
 const DELEGATION: &str =
-    "SELECT id, absent_id, substitute_id, assignment_id, from_day, until_day, reason, made_by, made_at
- FROM identity_delegation";
+    "SELECT id, absent_id, substitute_id, assignment_id, from_day, until_day, reason, made_by, made_at,
+  withdrawn_at FROM identity_delegation";
 
 fn delegation(row: &Row<'_>) -> Result<Delegation, StoreError> {
     Ok(Delegation {
@@ -76,6 +101,7 @@ fn delegation(row: &Row<'_>) -> Result<Delegation, StoreError> {
         reason: row.text(6)?,
         made_by: row.int(7)?,
         made_at: row.moment(8)?,
+        withdrawn_at: row.moment_or_null(9)?,
     })
 }
 
@@ -110,8 +136,16 @@ pub(crate) fn all(tx: &mut Tx<'_>, org_id: i64) -> Result<Vec<Delegation>, Store
 pub(crate) fn end(tx: &mut Tx<'_>, org_id: i64, id: i64, last_day: Date) -> Result<bool, StoreError> {
     let touched = tx.execute(
         "UPDATE identity_delegation SET until_day = ?3
-         WHERE org_id = ?1 AND id = ?2 AND from_day <= ?3 AND until_day > ?3",
+         WHERE org_id = ?1 AND id = ?2 AND from_day <= ?3 AND until_day > ?3 AND withdrawn_at IS NULL",
         params![org_id, id, last_day],
+    )?;
+    Ok(touched == 1)
+}
+
+pub(crate) fn withdraw(tx: &mut Tx<'_>, org_id: i64, id: i64, at: Moment) -> Result<bool, StoreError> {
+    let touched = tx.execute(
+        "UPDATE identity_delegation SET withdrawn_at = ?3 WHERE org_id = ?1 AND id = ?2 AND withdrawn_at IS NULL",
+        params![org_id, id, at],
     )?;
     Ok(touched == 1)
 }

@@ -8,5 +8,7 @@ pub mod rules;
 mod service;
 pub(crate) mod sql;
 
-pub use model::{Tool, ToolEvent, ToolHistory, ToolKind, ToolState};
-pub use service::{history, record_event, register_tool, request_card, send_card, tool, tools_of};
+pub use model::{RoomCount, Tool, ToolEvent, ToolHistory, ToolKind, ToolState};
+pub use service::{
+    history, record_event, register_tool, request_card, room_counts, send_card, tool, tools_of,
+};

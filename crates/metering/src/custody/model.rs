@@ -89,3 +89,16 @@ pub struct ToolHistory {
     /// In words.
     pub note: String,
 }
+
+/// Ledgers and handhelds of a station, as the ledger-issue room looks after them. Source: READ-15.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomCount {
+    /// The station.
+    pub unit_id: i64,
+    /// Ledgers in custody whose books are to be read, and that may be lent.
+    pub to_issue: i64,
+    /// Ledgers and handhelds that are out.
+    pub out: i64,
+    /// Of those, ledgers whose books are being accounted: they should be back.
+    pub overdue: i64,
+}

@@ -1,11 +1,11 @@
 //! The commands of custody.
 
 use identity::Work;
-use kernel::{Text, WorkingCalendar};
+use kernel::{Month, Text, WorkingCalendar};
 use store::Tx;
 use workflow::{NewTicket, Subject, Ticket};
 
-use super::model::{Tool, ToolEvent, ToolHistory, ToolState};
+use super::model::{RoomCount, Tool, ToolEvent, ToolHistory, ToolState};
 use super::{rules, sql};
 use crate::book::not_found;
 use crate::error::What;
@@ -125,6 +125,10 @@ pub fn tool(tx: &mut Tx<'_>, org_id: i64, tool_id: i64) -> Result<Option<Tool>> 
 /// The tools of a station, at most 10,000, by kind and number.
 pub fn tools_of(tx: &mut Tx<'_>, org_id: i64, unit_id: i64) -> Result<Vec<Tool>> {
     sql::tools_of(tx, org_id, unit_id)
+}
+/// What the ledger-issue room has to look after, by station: books of `month` that are to be read. Source: READ-15.
+pub fn room_counts(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<RoomCount>> {
+    sql::room_counts(tx, org_id, month)
 }
 /// The whole life of a tool. Source: READ-02.
 pub fn history(tx: &mut Tx<'_>, org_id: i64, tool_id: i64) -> Result<Vec<ToolHistory>> {

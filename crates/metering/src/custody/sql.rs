@@ -1,8 +1,9 @@
 //! The tables of tools.
 
+use kernel::Month;
 use store::{Row, Tx, params};
 
-use super::model::{Tool, ToolEvent, ToolHistory, ToolKind, ToolState};
+use super::model::{RoomCount, Tool, ToolEvent, ToolHistory, ToolKind, ToolState};
 use crate::Result;
 use crate::book::BookState;
 
@@ -103,5 +104,39 @@ pub(crate) fn states_of_book(tx: &mut Tx<'_>, org_id: i64, book_id: i64) -> Resu
         "SELECT state FROM book_month WHERE org_id = ?1 AND book_id = ?2 AND state <> 6",
         params![org_id, book_id],
         |row| BookState::from_code(row.int(0)?),
+    )
+}
+
+/// What is to be issued and what is out, by station; stations with neither are left out.
+pub(crate) fn room_counts(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<Vec<RoomCount>> {
+    use BookState::{Calculating, Exception, Reviewing, Submitted};
+    let accounted: Vec<String> =
+        [Submitted, Calculating, Reviewing, Exception].map(|state| state.code().to_string()).into();
+    let of_book = "SELECT 1 FROM book_month m WHERE m.org_id = t.org_id AND m.book_id = t.book_id";
+    let in_accounting = format!("EXISTS ({of_book} AND m.state IN ({}))", accounted.join(", "));
+    let sql = format!(
+        "SELECT t.unit_id,
+           CAST(SUM(CASE WHEN t.state = ?2 AND t.kind = ?4
+             AND EXISTS ({of_book} AND m.month = ?6 AND m.state = ?7) AND NOT {in_accounting} THEN 1 ELSE 0 END) AS BIGINT),
+           CAST(SUM(CASE WHEN t.state = ?3 THEN 1 ELSE 0 END) AS BIGINT),
+           CAST(SUM(CASE WHEN t.state = ?3 AND t.kind = ?4 AND {in_accounting} THEN 1 ELSE 0 END) AS BIGINT)
+         FROM reading_tool t WHERE t.org_id = ?1 AND t.kind IN (?4, ?5) AND t.state IN (?2, ?3)
+         GROUP BY t.unit_id ORDER BY t.unit_id"
+    );
+    tx.list(
+        &sql,
+        params![
+            org_id,
+            ToolState::Kept,
+            ToolState::Issued,
+            ToolKind::Ledger,
+            ToolKind::Handheld,
+            month,
+            BookState::Created
+        ],
+        |row| {
+            let (unit_id, to_issue, out, overdue) = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
+            Ok(RoomCount { unit_id, to_issue, out, overdue })
+        },
     )
 }

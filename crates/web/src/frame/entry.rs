@@ -52,6 +52,7 @@ pub enum Step {
     ArrangeAbsence,
     /// Ends that.
     EndAbsence,
+    WithdrawAbsence,
     /// Makes a token; its secret is shown once.
     MakeToken,
     /// Revokes one's own token.
@@ -89,6 +90,7 @@ impl Step {
         ("/profile/sessions/end", true, Step::EndSession),
         ("/profile/absences", true, Step::ArrangeAbsence),
         ("/profile/absences/end", true, Step::EndAbsence),
+        ("/profile/absences/withdraw", true, Step::WithdrawAbsence),
         ("/profile/tokens", true, Step::MakeToken),
         ("/profile/tokens/revoke", true, Step::RevokeToken),
         ("/profile/passkeys/begin", true, Step::BeginPasskey),
@@ -437,6 +439,7 @@ fn own_step(
         Step::EndSession => profile::end_session(console, asked, now),
         Step::ArrangeAbsence => absence::arrange(console, asked, caller, now),
         Step::EndAbsence => absence::end(console, asked, caller, now),
+        Step::WithdrawAbsence => absence::withdraw(console, asked, caller, now),
         Step::MakeToken => profile::make_token(console, asked, caller, now),
         Step::RevokeToken => profile::revoke_token(console, asked, caller, now),
         Step::BeginPasskey => passkeys::begin_passkey(console, asked, now),

@@ -17,7 +17,7 @@ const DAILY: &[(&str, &[&str])] = &[
     ("reviewer", &["/review", "/exceptions", "/adjustments", "/inquiries", "/tickets", "/lists"]),
     ("billing_centre_head", &["/approvals", "/review", "/releases", "/closing"]),
     ("marketing_officer", &["/approvals", "/reports", "/prices", "/tickets"]),
-    ("supply_department_officer", &["/reports", "/books"]),
+    ("supply_department_officer", &["/books", "/reading-books", "/reading-days", "/reports"]),
     ("leader_in_charge", &["/approvals", "/reports", "/alarms"]),
     ("metering_institute_clerk", &["/parameters", "/adjustments", "/change-slips", "/tickets"]),
     ("metering_institute_head", &["/approvals", "/adjustments", "/parameters"]),

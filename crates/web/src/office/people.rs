@@ -81,6 +81,7 @@ const DELEGATIONS: List = List {
         Column::sorted("held_until", Kind::Date),
         Column::new("why_absent", Kind::Text),
         Column::sorted("arranged_by", Kind::Text),
+        Column::sorted("delegation_state", Kind::Word),
     ],
     rows: delegations,
     menu: true,
@@ -234,6 +235,15 @@ const ACTS: &[Act] = &[
         ..Act::PLAIN
     },
     Act {
+        name: "identity.withdraw_delegation",
+        path: "/delegations/{delegation}/withdraw",
+        permission: MANAGE_POSTS,
+        fields: &[Field::new("delegation", Takes::Id)],
+        run: Run::Command(withdraw_delegation),
+        weight: Weight::Grave,
+        ..Act::PLAIN
+    },
+    Act {
         name: "identity.revoke_token",
         path: "/tokens/{token}/revoke",
         permission: MANAGE_PERSONS,
@@ -316,6 +326,12 @@ fn delegations(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refus
         let post = post.map(|held| post_name(&held.post, lang));
         let (absent, substitute) = (look.person_name(one.absent_id)?, look.person_name(one.substitute_id)?);
         let by = look.person_name(one.made_by)?;
+        let state = match (one.withdrawn_at.is_some(), today < one.from, today <= one.until) {
+            (true, ..) => Cell::word("state.delegation.withdrawn").toned(Tone::Quiet),
+            (false, true, _) => Cell::word("state.delegation.to_come"),
+            (false, false, true) => Cell::word("state.delegation.in_force").toned(Tone::Good),
+            (false, false, false) => Cell::word("state.delegation.over").toned(Tone::Quiet),
+        };
         let mut row = Row::from(cells![
             one.id.to_string(),
             absent,
@@ -325,8 +341,12 @@ fn delegations(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refus
             one.until,
             one.reason.as_str(),
             by,
+            state,
         ]);
-        if today < one.until {
+        if one.withdrawable(today) {
+            row.offers.push(Offer::new("identity.withdraw_delegation", &[("delegation", &one.id)]));
+        }
+        if today < one.until && one.withdrawn_at.is_none() {
             row.offers.push(Offer::new("identity.end_delegation", &[("delegation", &one.id)]));
         }
         rows.push(row);
@@ -594,6 +614,11 @@ fn end_delegation(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<D
     delegation::end_delegation(work, given.number("delegation")?, last)?;
     Ok(Done::said(format!("代理至 {last} 止"), format!("the delegation ends with {last}"))
         .see("/delegations"))
+}
+
+fn withdraw_delegation(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {
+    delegation::withdraw_delegation(work, given.number("delegation")?)?;
+    Ok(Done::said("代理已撤回", "the delegation is withdrawn").see("/delegations"))
 }
 
 fn revoke_token(work: &mut Work<'_, '_>, given: &Given, _: &House) -> Result<Done, Refusal> {

@@ -127,6 +127,9 @@ pub fn tasks(
     tickets(look, &mut tasks)?;
     slips(look, month, &mut tasks)?;
     lists(look, month, &mut tasks)?;
+    reading_days(look, &mut tasks)?;
+    ledger_room(look, month, &mut tasks)?;
+    reports(look, month, &mut tasks)?;
     keepers(look, &mut tasks)?;
     tasks.retain(|task| task.count > 0);
     Ok(tasks)
@@ -323,6 +326,75 @@ fn lists(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result
         let missing = billing::adjustment::missing_running_lists(look.tx, org_id, today, &units)?;
         let count = i64::try_from(missing.len()).unwrap_or(0);
         tasks.push(Task::new("running_list", count, "/adjustments?case_state=running"));
+    }
+    Ok(())
+}
+
+/// Reading days: books that have none, for who sets them; proposals, for who made and who reviews them. (READ-13)
+fn reading_days(look: &mut Look<'_, '_>, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
+    const SET: &str = "metering.set_reading_day";
+    const REVIEW: &str = "metering.review_reading_day";
+    let (org_id, caller) = (look.org_id(), look.caller);
+    if !caller.holds(SET) && !caller.holds(REVIEW) {
+        return Ok(());
+    }
+    let proposed = metering::book::unreviewed_reading_days(look.tx, org_id)?;
+    let books = look.books()?.clone();
+    let count = |fits: &dyn Fn(&metering::book::Book) -> bool| {
+        i64::try_from(books.values().filter(|book| fits(book)).count()).unwrap_or(0)
+    };
+    let waits = |book: &metering::book::Book| proposed.iter().any(|(_, book_id, _)| *book_id == book.book_id);
+    if caller.holds(SET) {
+        let units = caller.units_of(SET);
+        let own = |book: &metering::book::Book| covers(units.as_deref(), book.unit_id);
+        let without = count(&|book| own(book) && book.reading_day.is_none() && !waits(book));
+        tasks.push(Task::new("books_without_day", without, "/reading-books?without_day=true"));
+        tasks.push(Task::new("own_reading_days", count(&|book| own(book) && waits(book)), "/reading-days"));
+    }
+    if caller.holds(REVIEW) {
+        let units = caller.units_of(REVIEW);
+        let theirs = count(&|book| covers(units.as_deref(), book.unit_id) && waits(book));
+        tasks.push(Task::new("reading_days_to_review", theirs, "/reading-days"));
+    }
+    Ok(())
+}
+
+/// The ledger-issue room: ledgers that readers will ask for, and what is out and should come back. (READ-15)
+fn ledger_room(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
+    const ISSUE: &str = "ledger_room.issue";
+    if !look.caller.holds(ISSUE) {
+        return Ok(());
+    }
+    let (org_id, units) = (look.org_id(), look.caller.units_of(ISSUE));
+    let mut found = metering::custody::room_counts(look.tx, org_id, month)?;
+    found.retain(|one| covers(units.as_deref(), one.unit_id));
+    let sum = |of: fn(&metering::custody::RoomCount) -> i64| found.iter().map(of).sum();
+    tasks.push(Task::new("ledgers_to_issue", sum(|one| one.to_issue), "/ledger-room?tool_state=kept"));
+    let out = Task::new("tools_out", sum(|one| one.out), "/ledger-room?tool_state=issued");
+    tasks.push(out.late(sum(|one| one.overdue)));
+    Ok(())
+}
+
+/// Reports that stations submitted and nobody has rolled up, for who does that for the own unit. (RPT-07)
+fn reports(look: &mut Look<'_, '_>, month: Month, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
+    const ROLL_UP: &str = "report.roll_up";
+    let org_id = look.org_id();
+    let held = look.caller.actor.assignments.iter();
+    let units: Vec<i64> = held
+        .filter(|held| held.permissions.iter().any(|name| name == ROLL_UP))
+        .map(|held| held.unit_id)
+        .collect();
+    // Those of the month before come in when the month has changed.
+    for of in [month.previous(), month] {
+        let mut count = 0;
+        for unit_id in &units {
+            count += billing::report::to_roll_up(look.tx, org_id, of, *unit_id)?;
+        }
+        if count > 0 {
+            let count = i64::try_from(count).unwrap_or(0);
+            tasks.push(Task::new("reports_to_roll_up", count, format!("/reports/rolled-up?month={of}")));
+            break;
+        }
     }
     Ok(())
 }

@@ -324,6 +324,7 @@ fn score(
         book_id: Some(one.book_id),
         accounts: Some(&[one.account_id]),
         ascending: false,
+        walk: store::Walk::START,
         offset: 0,
         limit: 1,
     };

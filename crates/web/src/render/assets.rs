@@ -16,14 +16,16 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// Name, the file or files it is joined of, content type.
 macro_rules! embedded {
-    ($($name:literal $path:literal $kind:expr;)+) => {
-        &[$(($name, $kind, include_bytes!(concat!("../../assets/", $path)))),+]
+    ($($name:literal $($path:literal)+ $kind:ident;)+) => {
+        &[$(($name, $kind, concat!($(include_str!(concat!("../../assets/", $path))),+).as_bytes())),+]
     };
 }
 
 const EMBEDDED: &[Embedded] = embedded! {
-    "style.css" "style.css" CSS;
+    "style.css" "style/tokens.css" "style/base.css" "style/shell.css" "style/controls.css" "style/data.css"
+        "style/places.css" "style/media.css" CSS;
     "theme.js" "theme.js" JS;
     "app.js" "app.js" JS;
     "charts.js" "charts.js" JS;
@@ -194,6 +196,10 @@ mod tests {
     #[test]
     fn a_file_is_sent_once() {
         let style = find("style.css").expect("the style");
+        let parts = std::fs::read_dir(folder().join("../style")).expect("its parts");
+        let length = |part: std::fs::DirEntry| part.metadata().expect("a part").len();
+        let joined: u64 = parts.map(|part| length(part.expect("a part"))).sum();
+        assert_eq!(style.bytes.len() as u64, joined, "every part of the style is in it");
         let packed = answer(&style.href, &asking("accept-encoding", "br, gzip;q=0.8"));
         assert_eq!(sent(&packed, "content-encoding"), "gzip");
         assert!(packed.body.len() * 3 < style.bytes.len());

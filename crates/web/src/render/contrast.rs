@@ -1,4 +1,4 @@
-//! The colours of `style.css` are far enough apart to be read (WCAG 2.2, 1.4.3 and 1.4.11), in the light and in the dark.
+//! The colours of `style/tokens.css` are far enough apart to be read (WCAG 2.2, 1.4.3 and 1.4.11), in the light and in the dark.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ fn contrast(one: [u8; 3], two: [u8; 3]) -> f64 {
 #[test]
 fn colours_can_be_read() {
     assert!((20.9..21.1).contains(&contrast([0; 3], [255; 3])));
-    let style = include_str!("../../assets/style.css");
+    let style = include_str!("../../assets/style/tokens.css");
     let light = tokens(style, ":root {");
     let dark = tokens(style, ":root:not([data-theme=\"light\"]) {");
     assert_eq!(dark, tokens(style, ":root[data-theme=\"dark\"] {"), "the two dark blocks differ");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use billing::suspicion::Band;
 use metering::account::AccountBulk;
 use store::Walk;
 
@@ -163,6 +164,75 @@ fn bills_are_walked_while_bills_are_added() {
                 Asked { login: "reviewer", name: "bills", given, sort }
                     .shows_every_row_once(office, &mut add);
             }
+        }
+    });
+}
+
+/// BILL-02, BILL-10: exceptions of a month by station, energy, amount and day of answer, while the gates find more.
+#[test]
+fn exceptions_are_walked_while_more_are_found() {
+    each_office(|office| {
+        let org_id = office.base.org_id();
+        let mut next = 0;
+        // A copy of an exception under another account, a little before or after it in every order; some are with their
+        // station, which answers by a day, the others are not.
+        let mut add = || {
+            next += 1;
+            let (account, more) = (if next % 2 == 0 { 100 + next } else { 1_000_000 + next }, next * 7 - 20);
+            let due = (next % 3 > 0).then_some(20_260_410 + next % 5);
+            let text = "INSERT INTO exception (org_id, month, account_id, book_id, unit_id, dedicated, reasons, energy_kwh,
+                   amount, past_months, past_energy_kwh, past_amount, state, due_on)
+                 SELECT org_id, month, ?2, book_id, unit_id, dedicated, reasons, energy_kwh + ?3, amount + ?3,
+                   past_months, past_energy_kwh, past_amount, state, ?4 FROM exception
+                 WHERE org_id = ?1 AND account_id = (SELECT MAX(account_id) FROM exception WHERE org_id = ?1
+                   AND account_id BETWEEN 1001 AND 999999)";
+            let given = store::params![org_id, account, more, due];
+            assert_eq!(office.base.store.write(|tx| tx.execute(text, given)).unwrap(), 1);
+        };
+        for _ in 0..6 {
+            add();
+        }
+        let april = ("month", "2026-04");
+        let mut walk = |given: &[(&str, &str)], sort: (&'static str, bool)| {
+            Asked { login: "reviewer", name: "exceptions", given, sort: Some(sort) }
+                .shows_every_row_once(office, &mut add);
+        };
+        for column in ["account", "energy_kwh", "amount", "answer_by"] {
+            walk(&[april], (column, false));
+            walk(&[april], (column, true));
+        }
+        walk(&[april, ("open", "true")], ("amount", true));
+        walk(&[april, ("unit", "S1")], ("answer_by", false));
+    });
+}
+
+/// BILL-08: scores of a month, the most or the least suspicious first, while more accounts are scored.
+#[test]
+fn scores_are_walked_while_more_are_given() {
+    each_office(|office| {
+        let org_id = office.base.org_id();
+        let (mut next, station) = (0, office.base.station);
+        // Many have the same score, and some of these are off by the same energy or have nothing to be compared with.
+        let mut add = || {
+            next += 1;
+            let account = if next % 2 == 0 { 100 + next } else { 1_000_000 - next };
+            let (score, used) = (40 + next % 3 * 20, next % 4 * 1_000_000);
+            let expected = (next % 5 > 0).then_some(2_000_000);
+            let text = "INSERT INTO suspicion_score (org_id, month, book_id, account_id, unit_id, score, band, sampled,
+                   used_kwh, expected_kwh, findings, version)
+                 VALUES (?1, 202604, 601, ?2, ?3, ?4, ?7, 0, ?5, ?6, '', 1)";
+            let given = store::params![org_id, account, station, score, used, expected, Band::Hold.number()];
+            office.base.store.write(|tx| tx.execute(text, given)).unwrap();
+        };
+        for _ in 0..9 {
+            add();
+        }
+        for (given, sort) in [
+            (&[("month", "2026-04")][..], None),
+            (&[("month", "2026-04")], Some(("score", false))),
+            (&[("month", "2026-04"), ("book", "B601")], Some(("score", true))),
+        ] {
+            Asked { login: "reviewer", name: "scores", given, sort }.shows_every_row_once(office, &mut add);
         }
     });
 }

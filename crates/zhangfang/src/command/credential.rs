@@ -77,6 +77,11 @@ pub enum Credential {
         #[arg(long, value_parser = date)]
         last: Option<Date>,
     },
+    /// Withdraw a delegation before its first day / 撤回尚未开始的代理
+    WithdrawDelegation {
+        /// Its number / 代理编号
+        delegation: i64,
+    },
     /// Logins, failures and what ended them, latest first / 登录审计
     Logins {
         /// Only of this person / 登录名
@@ -198,6 +203,12 @@ pub fn run(command: &Credential, office: &Office) -> Done {
                 both(format!("代理 {id} 至 {last} 止"), format!("delegation {id} ends with {last}"))
             })
         }
+        Credential::WithdrawDelegation { delegation: id } => {
+            office.change("identity.withdraw_delegation", command, |work| {
+                delegation::withdraw_delegation(work, *id)?;
+                both(format!("代理 {id} 已撤回"), format!("delegation {id} is withdrawn"))
+            })
+        }
         Credential::Logins { login, most, shown } => logins(office, login.as_ref(), *most, shown),
     }
 }
@@ -298,7 +309,8 @@ fn delegations(office: &Office, shown: &Shown) -> Done {
         .col("起", "from", Kind::Date)
         .col("止", "until", Kind::Date)
         .text("原因", "reason")
-        .text("安排人", "by");
+        .text("安排人", "by")
+        .col("撤回", "withdrawn", Kind::Date);
     for one in found {
         let held = office.look(|tx| Ok(identity::held_posts(tx, org_id, one.absent_id)?))?;
         let post = held.iter().find(|held| held.id == one.assignment_id).map(|held| held.post.clone());
@@ -312,7 +324,8 @@ fn delegations(office: &Office, shown: &Shown) -> Done {
             one.from,
             one.until,
             one.reason,
-            office.person_name(one.made_by)?
+            office.person_name(one.made_by)?,
+            one.withdrawn_at.map(kernel::Moment::date)
         ]);
     }
     table.show(shown)

@@ -80,7 +80,7 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
         let ledgers = unit(root, "ledger_room", "LR", "帐本发放室", "Ledger-issue room")?;
         let mut stations = [0; 3];
         for (slot, (code, zh, en)) in stations.iter_mut().zip(STATIONS) {
-            *slot = unit(root, "supply_station", code, zh, en)?;
+            *slot = unit(supply, "supply_station", code, zh, en)?;
         }
         let unit_of = |code: &str| match code {
             "BC" => centre,
@@ -93,18 +93,21 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
             _ => root,
         };
         for (login, name, code, post) in PEOPLE {
-            employ(work, login, name, unit_of(code), post, day)?;
+            // The ledger-issue room hands out what belongs to the stations.
+            let serves = if *code == "LR" { &stations[..] } else { &[] };
+            employ(work, (login, name), (unit_of(code), serves), post, day)?;
         }
         for (unit_id, (code, ..)) in stations.into_iter().zip(STATIONS) {
             let code = code.to_lowercase();
-            employ(work, &format!("{code}-chaobiao"), "抄表员", unit_id, "meter_reader", day)?;
+            let place = (unit_id, &[][..]);
+            employ(work, (&format!("{code}-chaobiao"), "抄表员"), place, "meter_reader", day)?;
             // Two of them: what one enters on a ticket of parameters, the other checks.
             for login in ["guanli", "guanli2"] {
                 let login = format!("{code}-{login}");
-                employ(work, &login, "电费管理员", unit_id, "station_fee_administrator", day)?;
+                employ(work, (&login, "电费管理员"), place, "station_fee_administrator", day)?;
             }
-            employ(work, &format!("{code}-suozhang"), "所长", unit_id, "station_head", day)?;
-            employ(work, &format!("{code}-zixun"), "咨询员", unit_id, "inquiry_clerk", day)?;
+            employ(work, (&format!("{code}-suozhang"), "所长"), place, "station_head", day)?;
+            employ(work, (&format!("{code}-zixun"), "咨询员"), place, "inquiry_clerk", day)?;
         }
         Ok(stations)
     })?;
@@ -124,14 +127,13 @@ pub fn found(store: &Store, day: Date, first: Month, last: Month) -> Done<Compan
 
 fn employ(
     work: &mut identity::Work<'_, '_>,
-    login: &str,
-    name: &str,
-    unit_id: i64,
+    (login, name): (&str, &str),
+    (unit_id, serves): (i64, &[i64]),
     post: &str,
     from: Date,
 ) -> Result<(), identity::IdentityError> {
     let person_id = identity::create_person(work, &NewPerson { unit_id, login, name })?;
-    identity::assign(work, &NewAssignment { person_id, unit_id, post, from, until: None, serves: &[] })?;
+    identity::assign(work, &NewAssignment { person_id, unit_id, post, from, until: None, serves })?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod people;
 mod population;
 mod shape;
 mod summary;
+mod tools;
 pub mod trouble;
 mod waiting;
 

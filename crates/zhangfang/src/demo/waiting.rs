@@ -24,10 +24,10 @@ const BOOKS: std::ops::RangeInclusive<usize> = 3..=4;
 const CHANGE: &str = "YK-2026-0205";
 
 /// A station with its books under way.
-struct Round {
-    unit_id: i64,
+pub(super) struct Round {
+    pub unit_id: i64,
     code: String,
-    books: Vec<u64>,
+    pub books: Vec<u64>,
 }
 
 impl Round {
@@ -57,11 +57,11 @@ impl Stage {
         all.filter(|round| BOOKS.contains(&round.books.len())).collect()
     }
 
-    fn today_at(&self, hour: i64, minute: i64) -> Done<Moment> {
+    pub(super) fn today_at(&self, hour: i64, minute: i64) -> Done<Moment> {
         Ok(Moment::on(self.today()?, hour, minute))
     }
 
-    fn person(&self, login: &str) -> Done<Actor> {
+    pub(super) fn person(&self, login: &str) -> Done<Actor> {
         self.company.person(&self.store, login, self.today()?)
     }
 
@@ -78,9 +78,12 @@ impl Stage {
     /// Leaves work open for every post.
     pub fn leave_work_open(&self) -> Done {
         let rounds = self.rounds();
+        let out = self.hand_out_tools(&rounds)?;
+        self.move_a_reading_day()?;
         for round in &rounds {
             self.read_round(round)?;
         }
+        self.take_tools_back(&out)?;
         self.bill_rounds(&rounds)?;
         self.answer_some(&rounds)?;
         if let Some(round) = rounds.first() {

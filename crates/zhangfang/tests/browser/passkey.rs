@@ -243,16 +243,17 @@ fn a_colleague_lends_authority_with_the_passkey() {
     house.say("shenji", &["check", "--look", "--without-engine"]);
 }
 
-/// XC-01, XC-02: who will be away has a colleague act in the own browser, without an administrator, and ends it again;
+/// XC-01, XC-02: who will be away has a colleague act in the own browser, without an administrator, ends it again, and
+/// withdraws another before it begins;
 /// the colleague sees for whom; duties that do not go together are refused.
 #[test]
 fn a_head_arranges_who_acts_meanwhile() {
     let house = House::open();
     let visit = Visit { house: Some(&house), ..Visit::of("absence") };
-    let arranges = |head: &Person, substitute: &str| {
+    let arranges = |head: &Person, substitute: &str, from: &str| {
         head.open("/profile");
         head.fill("substitute", substitute);
-        head.fill("first_day", "2026-02-05");
+        head.fill("first_day", from);
         head.fill("last_day", "2026-02-12");
         head.fill("why_absent", "外出培训");
         head.picture("asked");
@@ -260,10 +261,10 @@ fn a_head_arranges_who_acts_meanwhile() {
     };
     let head = visit.as_person("pj-suozhang");
     head.expects_refusals();
-    arranges(&head, "fuhe");
+    arranges(&head, "fuhe", "2026-02-05");
     head.says("不得兼任");
     head.picture("refused");
-    arranges(&head, "dc-suozhang");
+    arranges(&head, "dc-suozhang", "2026-02-05");
     head.says("代理已安排");
     assert_eq!(head.row("代理我")[2..4], ["2026-02-05".to_owned(), "2026-02-12".to_owned()]);
     head.picture("arranged");
@@ -277,6 +278,14 @@ fn a_head_arranges_who_acts_meanwhile() {
     head.press("提前结束");
     head.says("代理已提前结束");
     assert_eq!(head.row("代理我")[3], "2026-02-05");
+
+    // What has not begun is withdrawn instead.
+    arranges(&head, "xc-suozhang", "2026-02-09");
+    head.says("代理已安排");
+    head.picture("to_come");
+    head.press("撤回");
+    head.says("代理已撤回");
+    head.picture("withdrawn");
     head.leaves();
 
     let auditor = visit.as_person("shenji");
@@ -284,7 +293,7 @@ fn a_head_arranges_who_acts_meanwhile() {
     auditor.picture("log");
     assert_eq!(
         auditor.asks("return document.querySelectorAll('table.data tbody tr').length;", &[]),
-        json!(2)
+        json!(4)
     );
     auditor.leaves();
 }

@@ -45,21 +45,28 @@ fn unknown_fields_are_refused_by_name() {
 fn cursors_lead_through_a_list_once() {
     let house = House::shared();
     let person = house.person("fuhe");
-    let (mut seen, mut path, mut total) =
-        (BTreeSet::new(), "/api/v1/bills?month=2026-01&limit=97".to_owned(), 0);
-    loop {
-        let page = person.get_json(&path).json();
-        total = page["total"].as_u64().unwrap_or(total);
-        for item in page["items"].as_array().unwrap() {
-            assert!(seen.insert(item["account"].as_str().unwrap().to_owned()), "{item} came twice");
+    let walk = |question: &str| {
+        let (mut seen, mut path, mut total) = (BTreeSet::new(), question.to_owned(), 0);
+        loop {
+            let page = person.get_json(&path).json();
+            total = page["total"].as_u64().unwrap_or(total);
+            for item in page["items"].as_array().unwrap() {
+                assert!(seen.insert(item["account"].as_str().unwrap().to_owned()), "{item} came twice");
+            }
+            match page["next"].as_str() {
+                Some(cursor) => path = format!("{question}&cursor={cursor}"),
+                None => break,
+            }
         }
-        match page["next"].as_str() {
-            Some(cursor) => path = format!("/api/v1/bills?month=2026-01&limit=97&cursor={cursor}"),
-            None => break,
-        }
+        assert_eq!(seen.len() as u64, total, "{question}");
+        total
+    };
+    let bills = walk("/api/v1/bills?month=2026-01&limit=97");
+    assert!(bills >= 600, "{bills}");
+    for sort in ["account", "-amount", "answer_by", "-answer_by"] {
+        let exceptions = walk(&format!("/api/v1/exceptions?month=2026-01&limit=3&sort={sort}"));
+        assert!(exceptions > 6, "{exceptions}");
     }
-    assert_eq!(seen.len() as u64, total);
-    assert!(total >= 600, "{total}");
     // A cursor leads on in its own question only, and what is no cursor is refused.
     let page = person.get_json("/api/v1/bills?month=2026-01&limit=97").json();
     let cursor = page["next"].as_str().unwrap();

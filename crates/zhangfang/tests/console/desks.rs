@@ -19,7 +19,8 @@ const WAITING: &[(&str, &[&str])] = &[
         ],
     ),
     ("zhuren", &["/approvals"]),
-    ("yingxiao", &["/approvals"]),
+    ("yingxiao", &["/approvals", "/reading-days"]),
+    ("gongdian", &["/reading-days"]),
     ("lingdao", &["/approvals"]),
     ("kuaiji", &["/closing"]),
     ("jiliang", &["/adjustments"]),
@@ -27,6 +28,7 @@ const WAITING: &[(&str, &[&str])] = &[
     ("jicha", &["/adjustments"]),
     ("jichazhang", &["/approvals"]),
     ("chuandan", &["/slips"]),
+    ("zhangben", &["/ledger-room?tool_state=kept", "/ledger-room?tool_state=issued"]),
     ("guanli", &["/log/checkpoints"]),
     ("shenji", &["/log"]),
 ];
@@ -43,6 +45,8 @@ fn work_waits_at_every_desk() {
             assert!(tiles.iter().any(|tile| tile.contains(path)), "{login} {path}: {tiles:#?}");
         }
     }
+    // The supply department has the stations below it and sees their month.
+    assert!(house.person("gongdian").get("/").text.contains("block-home_books"));
     let holds = house.person("fuhe").get("/holds").text;
     assert!(holds.contains("YK-2026-0205"), "{holds}");
     // A finding ends the command with an error.

@@ -1,7 +1,7 @@
 //! One's own absence: who acts for oneself, for whom one acts, arranged and ended without an administrator.
 
 use identity::delegation::{self, Delegation, NewDelegation};
-use identity::{Catalogue, HeldPost, Person};
+use identity::{Catalogue, HeldPost, Person, Work};
 use kernel::{Bilingual as _, Date, Lang, Moment, Text};
 use maud::{Markup, html};
 use store::Tx;
@@ -36,7 +36,7 @@ pub fn read(
     let name = |id: i64| persons.iter().find(|person| person.id == id).map(|person| person.name.clone());
     let mut rows = Vec::new();
     for one in delegation::delegations(tx, org_id, Some(person_id))? {
-        if one.until < today {
+        if one.until < today || one.withdrawn_at.is_some() {
             continue;
         }
         let held = identity::held_posts(tx, org_id, one.absent_id)?;
@@ -77,11 +77,10 @@ pub fn draw(lang: Lang, caller: &Caller, found: &Absences, today: Date) -> Marku
                     td { (one.from) }
                     td { (one.until) }
                     td { (one.reason) }
-                    td { @if one.until > one.from.max(today) { form method="post" action="/profile/absences/end" {
-                        (own(caller))
-                        input type="hidden" name="id" value=(one.id);
-                        button.small.grave type="submit" { (say("entry.absence.end")) }
-                    } } }
+                    td {
+                        @if one.withdrawable(today) { (step(caller, one.id, "withdraw", &say("entry.absence.withdraw"))) }
+                        @else if one.until > today { (step(caller, one.id, "end", &say("entry.absence.end"))) }
+                    }
                 } } }
             } }
             @if found.posts.is_empty() { p.hint { (say("entry.absence.no_post")) } } @else {
@@ -118,6 +117,17 @@ pub fn draw(lang: Lang, caller: &Caller, found: &Absences, today: Date) -> Marku
                     div.actions { button type="submit" { (say("entry.absence.arrange")) } }
                 }
             }
+        }
+    }
+}
+
+/// A button that ends an arrangement in one of its ways.
+fn step(caller: &Caller, id: i64, way: &str, label: &str) -> Markup {
+    html! {
+        form method="post" action={ "/profile/absences/" (way) } {
+            (own(caller))
+            input type="hidden" name="id" value=(id);
+            button.small.grave type="submit" { (label) }
         }
     }
 }
@@ -163,18 +173,31 @@ fn day(asked: &Asked, name: &str) -> Result<Date, Refusal> {
     text(asked, name).parse().map_err(|_| wrong(name, "应为日期", "must be a date"))
 }
 
+/// One's own arrangement that a form names; the administrator ends others' from their list.
+fn mine(work: &mut Work<'_, '_>, asked: &Asked) -> Result<Delegation, Refusal> {
+    let (org_id, me, id) = (work.org_id(), work.actor().person_id, text(asked, "id"));
+    let mine = delegation::delegations(work.tx, org_id, Some(me))?;
+    let one = mine.into_iter().find(|one| one.id.to_string() == id);
+    one.ok_or_else(|| Refusal::not_found("代理", "delegation", id))
+}
+
 /// Ends one's own arrangement after today, or after its first day if that is to come.
 pub fn end(console: &Console, asked: &Asked, caller: &Caller, now: Moment) -> Result<Answer, Refusal> {
-    let id = text(asked, "id").parse();
-    let id = id.map_err(|_| Refusal::not_found("代理", "delegation", text(asked, "id")))?;
     let done = change(console, caller, now, |work| {
-        let (org_id, me, today) = (work.org_id(), work.actor().person_id, work.today());
-        // Only one's own: the administrator ends others' from their list.
-        let mine = delegation::delegations(work.tx, org_id, Some(me))?;
-        let one = mine.into_iter().find(|one| one.id == id);
-        let one = one.ok_or_else(|| Refusal::not_found("代理", "delegation", text(asked, "id")))?;
-        delegation::end_delegation(work, id, one.from.max(today))?;
+        let one = mine(work, asked)?;
+        let last = one.from.max(work.today());
+        delegation::end_delegation(work, one.id, last)?;
         Ok::<_, Refusal>(())
     });
     profile::after(console, asked, caller, done.map(|()| "entry.absence.ended"), now)
+}
+
+/// Withdraws one's own arrangement before it begins.
+pub fn withdraw(console: &Console, asked: &Asked, caller: &Caller, now: Moment) -> Result<Answer, Refusal> {
+    let done = change(console, caller, now, |work| {
+        let one = mine(work, asked)?;
+        delegation::withdraw_delegation(work, one.id)?;
+        Ok::<_, Refusal>(())
+    });
+    profile::after(console, asked, caller, done.map(|()| "entry.absence.withdrawn"), now)
 }

@@ -11,6 +11,7 @@ use super::{
     accounts_searched, both, customer, month_of, names, reason_wanted, reasons, rules, search_note, unit_in,
     units_shown,
 };
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{
     Act, Area, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row, Rows,
     Run, Takes, Tone, Value, Weight,
@@ -172,12 +173,14 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         dedicated: given.maybe_text("transformer").map(|code| code == "dedicated"),
         order,
         descending,
+        walk: query.walk(&[Part::Number; 2])?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
         ..ExceptionQuery::month(month)
     };
     let reviews = look.caller.holds("billing.review");
-    let (found, sums) = desk::exceptions_page(look.tx, org_id, &wanted)?;
+    let (mut found, sums) = desk::exceptions_page(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, |one| order.place(descending, one));
     let names = names(look, found.iter().map(|one| one.account_id))?;
     let mut rows = Vec::with_capacity(found.len());
     for one in &found {
@@ -218,6 +221,7 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         total: usize::try_from(sums.count).unwrap_or(0),
         sums: vec![("energy_kwh", Value::Quantity(sums.energy_kwh)), ("amount", Value::Money(sums.amount))],
         note: search_note(accounts.as_deref()),
+        walked: Some(walked),
         ..Rows::default()
     })
 }

@@ -14,6 +14,7 @@ use super::{
     ACCOUNT, BOOK_WANTED, MONTH, MONTH_WANTED, READ, REASON, UNIT_WANTED, account_in, accounts_searched,
     both, customer, month_of, names, reasons, search_note, units_shown,
 };
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{
     Act, Area, Block, Cell, Column, Done, Field, Given, House, Kind, List, Look, Offer, Query, Refusal, Row,
     Rows, Run, Sheet, Takes, View, Weight,
@@ -169,10 +170,12 @@ fn scores(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         book_id,
         accounts: accounts.as_deref(),
         ascending: matches!(query.sort, Some((_, false))),
+        walk: query.walk(&[Part::Number; 4])?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
     };
-    let (found, total) = desk::scores_page(look.tx, org_id, &wanted)?;
+    let (mut found, total) = desk::scores_page(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, desk::score_place);
     let names = names(look, found.iter().map(|one| one.account_id))?;
     let mut rows = Vec::with_capacity(found.len());
     for one in found {
@@ -192,7 +195,8 @@ fn scores(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         ]));
     }
     let note = search_note(accounts.as_deref());
-    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), sums: Vec::new(), note, ..Rows::default() })
+    let total = usize::try_from(total).unwrap_or(0);
+    Ok(Rows { rows, total, note, walked: Some(walked), ..Rows::default() })
 }
 
 fn differences(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {

@@ -3,7 +3,6 @@
 mod chart;
 mod closing;
 mod ledger;
-mod price_file;
 mod prices;
 mod quote;
 mod report_acts;

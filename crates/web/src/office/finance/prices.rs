@@ -1,10 +1,10 @@
 //! The price tables the organisation bills by, each as tables with its source, and loading a new one.
 
+use billing::price_file::{self, FILE_BYTES_MAX};
 use identity::Work;
 use kernel::{Bilingual as _, Date, Price, Text};
 use tariff::table::{PriceTable, SHIPPED};
 
-use super::price_file::{self, FILE_BYTES_MAX};
 use crate::catalogue::{
     Act, Block, Cell, Column, Done, Download, Field, FileMade, Given, Grid, House, Kind, List, Look, Query,
     Refusal, Row, Rows, Run, Sheet, Takes, Tone, Value, View, Weight,
@@ -287,7 +287,7 @@ pub(super) fn tables_to_try(look: &mut Look<'_, '_>) -> Result<Vec<(String, Text
 /// The table that was given: a file, or one that comes with the program.
 pub(super) fn given_table(given: &Given) -> Result<PriceTable, Refusal> {
     match (given.file("prices"), given.maybe_text("shipped")) {
-        (Some(file), None) => price_file::read(file),
+        (Some(file), None) => Ok(price_file::read(&file.name, &file.bytes)?),
         (None, Some(id)) => match SHIPPED.iter().find(|table| table.id == id) {
             Some(table) => Ok(PriceTable::parse(table.id, table.text)?),
             None => Err(Refusal::not_found("内置电价表", "shipped table", id)),
@@ -325,7 +325,10 @@ pub const WORKBOOK: Download = Download {
 
 fn workbook(look: &mut Look<'_, '_>, given: &Given) -> Result<FileMade, Refusal> {
     let made = table(look, given)?;
-    let bytes = price_file::workbook(&made, look.lang())?;
+    let sheets = made.to_workbook(look.lang());
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    paper::xlsx(price_file::workbook(&made, &sheets, look.lang()), &mut bytes)?;
+    let bytes = bytes.into_inner();
     let name = format!("{}-{}.xlsx", made.id(), made.version());
     Ok(FileMade { name, content_type: WORKBOOK.types[0], bytes })
 }

@@ -2,6 +2,7 @@
 //! adjustment that may follow.
 
 use billing::adjustment::{self, NewBatch};
+use billing::price_file::FILE_BYTES_MAX;
 use billing::whatif::{
     self, Change, Extreme, Outcome, PlanRule, Selection, Tenth, Trial, WhatIf, compare_months,
     expected_bills, explained,
@@ -14,7 +15,6 @@ use serde_json::{Value as Json, json};
 use tariff::PlanId;
 use tariff::table::PriceTable;
 
-use super::price_file::FILE_BYTES_MAX;
 use super::prices::{READ, given_table, shipped};
 use super::stations;
 use crate::catalogue::{Act, Done, Field, Given, List, Look, Query, Refusal, Rows, Run, Takes, Weight};

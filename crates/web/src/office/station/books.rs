@@ -50,7 +50,7 @@ const MASTER: List = List {
     name: "reading_books",
     path: "/reading-books",
     permission: READ,
-    filters: &[Field::maybe("unit", Takes::Option(stations))],
+    filters: &[Field::maybe("unit", Takes::Option(stations)), Field::maybe("without_day", Takes::Flag)],
     columns: &[
         Column::sorted("book", Kind::Text),
         Column::sorted("book_name", Kind::Text),
@@ -252,6 +252,9 @@ fn master(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
     let mut rows = Vec::new();
     for book in books {
         if !look.sees(READ, book.unit_id) || unit.as_ref().is_some_and(|unit| unit.id != book.unit_id) {
+            continue;
+        }
+        if query.given.flag("without_day") && book.reading_day.is_some() {
             continue;
         }
         let mut row = Row::from(cells![

@@ -15,6 +15,7 @@ use crate::cells;
 
 const READ: &str = "metering.read";
 const KINDS: &[&str] = &["card", "ledger", "handheld", "other"];
+const STATES: &[&str] = &["kept", "issued", "destroyed"];
 const CARD_EVENTS: &[&str] = &["open", "build", "recard", "transcribe"];
 const TOOL_EVENTS: &[&str] = &["issue", "circulate", "keep", "destroy"];
 const ROOM_EVENTS: &[&str] = &["issue", "circulate", "keep"];
@@ -52,7 +53,10 @@ pub const AREA: Area = Area {
             name: "ledger_room",
             path: "/ledger-room",
             permission: "ledger_room.issue",
-            filters: &[Field::maybe("tool_kind", Takes::Choice(KINDS))],
+            filters: &[
+                Field::maybe("tool_kind", Takes::Choice(&["ledger", "handheld"])),
+                Field::maybe("tool_state", Takes::Choice(STATES)),
+            ],
             columns: COLUMNS,
             rows: room,
             menu: true,
@@ -148,13 +152,18 @@ fn rows(
     let only = query.given.maybe_text("unit").map(|code| look.unit_by_code(code)).transpose()?;
     let units: Vec<i64> = look.units()?.keys().copied().collect();
     let kind = ToolKind::from_words(query.given.text("tool_kind"));
+    let state_wanted = query.given.maybe_text("tool_state");
     let mut found: Vec<Tool> = Vec::new();
     for unit_id in units {
         if look.sees(permission, unit_id) && only.as_ref().is_none_or(|only| only.id == unit_id) {
             found.extend(custody::tools_of(look.tx, org_id, unit_id)?);
         }
     }
-    found.retain(|tool| fits(tool) && kind.is_none_or(|kind| tool.kind == kind));
+    found.retain(|tool| {
+        fits(tool)
+            && kind.is_none_or(|kind| tool.kind == kind)
+            && state_wanted.is_none_or(|wanted| tool.state.key() == wanted)
+    });
     let keys: Vec<i64> = found.iter().filter_map(|tool| tool.account_id).collect();
     let names = metering::account::names_of(look.tx, org_id, &keys)?;
     let mut rows = Vec::with_capacity(found.len());

@@ -1,35 +1,78 @@
-//! A price table as people send it: a TOML file, or a workbook of the same content.
+//! A price table as people send it: a TOML file, or a workbook of the same content, with every complaint in its place.
 
 use documents::sheet::{self, Cell, Column, Kind, Workbook};
 use interchange::{Error, Options, Table};
-use kernel::{Bilingual as _, Lang, Price};
+use kernel::{Bilingual, Lang, Price};
+use tariff::TableError;
 use tariff::table::PriceTable;
 use tariff::table::workbook::{ROWS_MAX, SHEETS_MAX, Sheet, WorkbookError};
 
-use crate::catalogue::{Refusal, SentFile};
-
-/// A price file is smaller than this.
+/// A price file is smaller than this, and so is the text of a workbook.
 pub const FILE_BYTES_MAX: usize = 4 << 20;
 /// A name no worksheet has: spreadsheets forbid these characters in names.
 const NO_SHEET: &str = "[?]";
+/// The widest column, in characters of the standard font.
+const WIDTH_MAX: usize = 60;
 
-/// Reads and checks a price table by what the file holds, not by its name; every complaint names its place.
-pub fn read(file: &SentFile) -> Result<PriceTable, Refusal> {
-    let (name, bytes) = (file.name.as_str(), &file.bytes);
+/// Why a file is no price table.
+#[derive(Debug, thiserror::Error)]
+pub enum PriceFileError {
+    /// It is no workbook, and no text either.
+    #[error("{file} is not UTF-8 text: save it as UTF-8, or send a workbook")]
+    NotText {
+        /// The file.
+        file: String,
+    },
+    /// The workbook cannot be opened.
+    #[error(transparent)]
+    File(#[from] Error),
+    /// What a cell of the workbook says is wrong.
+    #[error(transparent)]
+    Cell(#[from] WorkbookError),
+    /// What the text says is wrong.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl Bilingual for PriceFileError {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            PriceFileError::NotText { file } if lang == Lang::Zh => {
+                format!("{file}：不是 UTF-8 文本，请另存为 UTF-8，或使用工作簿")
+            }
+            PriceFileError::NotText { .. } => self.to_string(),
+            PriceFileError::File(error) => error.text(lang),
+            PriceFileError::Cell(error) => error.text(lang),
+            PriceFileError::Table(error) => error.text(lang),
+        }
+    }
+}
+
+/// Reads and checks a price table by what the file holds, not by its name: TOML, `.xlsx` or `.xls`.
+///
+/// # Errors
+/// Everything that is wrong, with line and column, or with sheet, row and column.
+pub fn read(name: &str, bytes: &[u8]) -> Result<PriceTable, PriceFileError> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         return Ok(PriceTable::from_workbook(name, &sheets_of(name, bytes)?)?);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Refusal::refused(
-            format!("{name}：不是 UTF-8 文本，请另存为 UTF-8，或使用工作簿"),
-            format!("{name} is not UTF-8 text: save it as UTF-8, or send a workbook"),
-        )
-    })?;
+    let text = std::str::from_utf8(bytes).map_err(|_| PriceFileError::NotText { file: name.to_owned() })?;
     Ok(PriceTable::parse(name, text)?)
 }
 
+/// The workbook of a table, to be drawn: `sheets` are what [`PriceTable::to_workbook`] says in `lang`, and the file reads
+/// back as an equal table.
+pub fn workbook<'s>(table: &PriceTable, sheets: &'s [Sheet], lang: Lang) -> Workbook<'s> {
+    Workbook {
+        lang,
+        title: table.name().text(lang),
+        issuer: table.region().to_owned(),
+        sheets: sheets.iter().map(sheet_of).collect(),
+    }
+}
+
 /// All sheets of a workbook, bounded.
-fn sheets_of(name: &str, bytes: &[u8]) -> Result<Vec<Sheet>, Refusal> {
+fn sheets_of(name: &str, bytes: &[u8]) -> Result<Vec<Sheet>, PriceFileError> {
     let open = |label: &str, worksheet: &str| {
         let rows_max = Some(ROWS_MAX as u64);
         let options = Options { worksheet: Some(worksheet.to_owned()), rows_max, ..Options::default() };
@@ -71,20 +114,6 @@ fn sheets_of(name: &str, bytes: &[u8]) -> Result<Vec<Sheet>, Refusal> {
     Ok(sheets)
 }
 
-/// The table as a workbook that reads back as an equal table.
-pub fn workbook(table: &PriceTable, lang: Lang) -> Result<Vec<u8>, Refusal> {
-    let sheets = table.to_workbook(lang);
-    let book = Workbook {
-        lang,
-        title: table.name().text(lang),
-        issuer: table.region().to_owned(),
-        sheets: sheets.iter().map(sheet_of).collect(),
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    paper::xlsx(book, &mut bytes)?;
-    Ok(bytes.into_inner())
-}
-
 /// Is every cell of the column a figure written the one way figures are written?
 pub fn is_figures<'c>(mut cells: impl Iterator<Item = &'c String>) -> bool {
     let mut any = false;
@@ -100,17 +129,9 @@ fn sheet_of(sheet: &Sheet) -> sheet::Sheet<'_> {
         sheet.rows.split_first().map_or((None, &sheet.rows[..0]), |(hint, rest)| (hint.first(), rest));
     let (headings, rows) =
         rest.split_first().map_or((&[][..], rest), |(headings, rows)| (&headings[..], rows));
-    let kinds: Vec<Kind> = (0..headings.len())
-        .map(|place| {
-            let cells = || rows.iter().filter_map(|row| row.get(place));
-            let places = |cell: &String| cell.split_once('.').map_or(0, |(_, places)| places.len());
-            match is_figures(cells()) {
-                true => Kind::Price(u8::try_from(cells().map(places).max().unwrap_or(0)).unwrap_or(12)),
-                false => Kind::Text,
-            }
-        })
-        .collect();
-    let columns = headings.iter().zip(&kinds).map(|(heading, kind)| Column::new(heading, *kind)).collect();
+    let columns: Vec<Column> =
+        headings.iter().enumerate().map(|(place, heading)| column(heading, place, rows)).collect();
+    let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
     let cells = rows.iter().map(move |row| {
         let of = |(text, kind): (&String, &Kind)| match (kind, text.parse()) {
             _ if text.is_empty() => Cell::Empty,
@@ -123,4 +144,18 @@ fn sheet_of(sheet: &Sheet) -> sheet::Sheet<'_> {
     written.filter = headings.len() > 2;
     written.titles.extend(hint.cloned());
     written
+}
+
+/// The column under a heading. Its cells are figures when every one is, written the one way figures are written.
+fn column(heading: &str, place: usize, rows: &[Vec<String>]) -> Column {
+    let cells = || rows.iter().filter_map(|row| row.get(place)).filter(|cell| !cell.is_empty());
+    let places = |cell: &String| cell.split_once('.').map_or(0, |(_, places)| places.len());
+    let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let width = cells().map(|cell| wide(cell)).chain([wide(heading)]).max().unwrap_or(0).min(WIDTH_MAX);
+    let kind = if is_figures(cells()) {
+        Kind::Price(u8::try_from(cells().map(places).max().unwrap_or(0)).unwrap_or(12))
+    } else {
+        Kind::Text
+    };
+    Column::new(heading, kind).wide(u16::try_from(width + 2).unwrap_or(0))
 }
