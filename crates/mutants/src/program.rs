@@ -120,12 +120,19 @@ fn copy(workspace: &Path, tree: &Path) -> Result<(), Trouble> {
         .output()
         .map_err(|error| Trouble::Program("git ls-files".to_owned(), error.to_string()))?;
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-    for name in text.split('\0').filter(|name| !name.is_empty()) {
+    let names: BTreeSet<&str> = text.split('\0').filter(|name| !name.is_empty()).collect();
+    // What was copied before and is no more would be built still.
+    let list = tree.with_extension("files");
+    let before = std::fs::read_to_string(&list).unwrap_or_default();
+    for gone in before.split('\0').filter(|name| !names.contains(name) && !name.is_empty()) {
+        let _ = std::fs::remove_file(tree.join(gone));
+    }
+    for name in names {
         // A file that was removed and is still known.
         let Ok(bytes) = std::fs::read(workspace.join(name)) else { continue };
         put(&tree.join(name), &bytes)?;
     }
-    Ok(())
+    put(&list, text.as_bytes())
 }
 
 /// Writes a file unless it says that already.

@@ -82,6 +82,44 @@ fn a_suspension_has_a_shortest_term() {
     );
 }
 
+/// Where a day is a thirtieth, a month of 31 or 28 days with a suspension that does not count is charged once, neither more
+/// nor less; one of another capacity or with days charged in part is charged by its days.
+#[test]
+fn a_month_charged_in_full_is_charged_once() {
+    let mut desk = Desk::exam();
+    let mut month = |from: &str, to: &str, events: &[TransformerEvent]| {
+        let agreed = SupplyAgreement { events: events.iter().copied().collect(), ..capacity(&["300"]) };
+        lines(&mut desk, from, to, agreed)
+    };
+    let whole = [line("4500.00", "300", 1, CapacitySuspensionNotCounted)];
+    let august = [event("2017-08-06", 0, Suspend), event("2017-08-15", 0, Resume)];
+    assert_eq!(month("2017-08-01", "2017-09-01", &august), whole);
+    let february = [event("2018-02-01", 0, Suspend), event("2018-02-05", 0, Resume)];
+    assert_eq!(month("2018-02-01", "2018-03-01", &february), whole);
+    assert_eq!(month("2017-08-01", "2017-09-01", &[]), [line("4500.00", "300", 1, CapacityFull)]);
+    let swapped = [august[0], august[1], event("2017-08-21", 0, Swap { capacity_kva: kwh("200") })];
+    assert_eq!(
+        month("2017-08-01", "2017-09-01", &swapped),
+        [
+            line("750.00", "300", 5, CapacityDays),
+            line("1350.00", "300", 9, CapacitySuspensionNotCounted),
+            line("900.00", "300", 6, CapacityDays),
+            line("1100.00", "200", 11, CapacityDays),
+        ]
+    );
+    let mut young = capacity(&["300"]);
+    young.transformers[0].connected = Some(day("2010-01-01"));
+    young.events = smallvec![event("2010-08-11", 0, Suspend), event("2010-08-26", 0, Resume)];
+    assert_eq!(
+        lines(&mut desk, "2010-08-01", "2010-09-01", young),
+        [
+            line("1500.00", "300", 10, CapacityDays),
+            line("1125.00", "300", 15, CapacitySuspendedShare),
+            line("900.00", "300", 6, CapacityDays),
+        ]
+    );
+}
+
 /// Under the rules of 1996 a transformer suspended within two years of its connection pays half; 184 days a year may
 /// be suspended at all.
 #[test]
