@@ -80,6 +80,18 @@ fn with_rows(rows: &[RowChange]) -> Result<PriceTable, WorkbookError> {
     })
 }
 
+/// Values may be typed in small letters and full-width, and frost may begin a special day as heat does.
+#[test]
+fn values_as_people_type_them() {
+    let typed = with_rows(&[
+        ("基本电费", 5, &["超需量读法", "b"]),
+        ("时段", 7, &["industrial", "高温日", "-5", "7至9", "峰", "12:00", "14:00"]),
+    ]);
+    let table = typed.unwrap();
+    assert!(table.toml().contains("excess_reading = \"B\"\n"), "{}", table.toml());
+    assert!(table.toml().contains("from_celsius = -5\n"), "{}", table.toml());
+}
+
 /// What is wrong with rows is said in whole sentences, in both languages, and with the cell.
 #[test]
 fn rows_that_are_refused() {

@@ -2,7 +2,7 @@
 
 use kernel::{Price, Quantity, Rate};
 
-use super::grid::{Book, Cell, Grid, Place, Read, Row};
+use super::grid::{Book, Cell, Grid, Read, Row};
 use super::toml_text::TomlText;
 use super::values::figure;
 use super::words::{self, Word, plain};
@@ -181,7 +181,7 @@ pub(super) fn basic(book: &Book<'_>, toml: &mut TomlText) -> Read<()> {
     let Some(grid) = optional(book, &words::BASIC, &[words::ITEM, words::VALUE])? else { return Ok(()) };
     let pairs = grid.pairs(ITEMS)?;
     let Some(first) = pairs.values().next() else { return Ok(()) };
-    toml.at(Place { column: 0, ..first.at }).raw("\n[basic]\n");
+    toml.at(first.at).raw("\n[basic]\n");
     for item in [FLOOR, ALLOWANCE, EXCESS_FACTOR] {
         toml.line(item.key, figure::<Rate>(book, grid.needed(&pairs, &item)?)?);
     }
