@@ -112,12 +112,12 @@ pub(crate) fn room_counts(tx: &mut Tx<'_>, org_id: i64, month: Month) -> Result<
     use BookState::{Calculating, Exception, Reviewing, Submitted};
     let accounted: Vec<String> =
         [Submitted, Calculating, Reviewing, Exception].map(|state| state.code().to_string()).into();
-    let of_book = "SELECT 1 FROM book_month m WHERE m.org_id = t.org_id AND m.book_id = t.book_id";
-    let in_accounting = format!("EXISTS ({of_book} AND m.state IN ({}))", accounted.join(", "));
+    let of_book = "EXISTS (SELECT 1 FROM book_month m WHERE m.org_id = t.org_id AND m.book_id = t.book_id";
+    let in_accounting = format!("{of_book} AND m.state IN ({}))", accounted.join(", "));
     let sql = format!(
         "SELECT t.unit_id,
            CAST(SUM(CASE WHEN t.state = ?2 AND t.kind = ?4
-             AND EXISTS ({of_book} AND m.month = ?6 AND m.state = ?7) AND NOT {in_accounting} THEN 1 ELSE 0 END) AS BIGINT),
+             AND {of_book} AND m.month = ?6 AND m.state = ?7) AND NOT {in_accounting} THEN 1 ELSE 0 END) AS BIGINT),
            CAST(SUM(CASE WHEN t.state = ?3 THEN 1 ELSE 0 END) AS BIGINT),
            CAST(SUM(CASE WHEN t.state = ?3 AND t.kind = ?4 AND {in_accounting} THEN 1 ELSE 0 END) AS BIGINT)
          FROM reading_tool t WHERE t.org_id = ?1 AND t.kind IN (?4, ?5) AND t.state IN (?2, ?3)
