@@ -8,10 +8,10 @@ use metering::account::{
 use metering::reading::{Reading as MeterReading, ReadingStatus, Register as MeterRegister};
 use metering::stream::AccountReadings;
 use smallvec::{SmallVec, smallvec};
-use tariff::engine::tier_year;
+use tariff::engine::{TransformerPast, tier_year};
 use tariff::{
-    AccountPeriod, DemandFeed, LineLoss, MeterSegment, PlanId, Point, Points, Reading, Register, Source,
-    SupplyAgreement, TierState, Transformer, TransformerLoss, TransformerState,
+    AccountPeriod, DemandFeed, LineLoss, MeterSegment, PlanId, Point, Points, Reading, Register, Rules,
+    Source, SupplyAgreement, TierState, Transformer, TransformerLoss, TransformerState,
 };
 
 use crate::gates::ReadAs;
@@ -195,36 +195,7 @@ fn supply(
         supplied_to: account.closed_on.filter(|closed| *closed > from && *closed < to),
         ..SupplyAgreement::default()
     };
-    for (index, transformer) in row.transformers.iter().enumerate() {
-        let events = row.events.iter().filter(|event| event.seq == transformer.seq);
-        let (mut state, mut capacity_kva) = if transformer.connected_on > from {
-            (TransformerState::Absent, transformer.capacity_kva)
-        } else {
-            (TransformerState::Running, transformer.capacity_kva)
-        };
-        for event in events {
-            if event.on >= to {
-                break;
-            }
-            if event.on < from || (event.on == from && event.change != TransformerChange::Add) {
-                (state, capacity_kva) = after(event, state, capacity_kva, from);
-                continue;
-            }
-            let place = u8::try_from(index).map_err(|_| "too many transformers / 变压器过多".to_owned())?;
-            agreement.events.push(tariff::TransformerEvent {
-                date: event.on,
-                transformer: place,
-                change: change(event, capacity_kva),
-            });
-        }
-        agreement.transformers.push(Transformer {
-            capacity_kva,
-            state,
-            connected: Some(transformer.connected_on),
-            loss_model: prices.rules().loss_model(&transformer.model),
-        });
-    }
-    agreement.events.sort_by_key(|event| event.date);
+    install(&mut agreement, prices.rules(), &row.transformers, &row.events, from, to)?;
     if let Some(terms) = &row.terms {
         agreement.basic = match terms.basic {
             BasicMethod::None => tariff::BasicMethod::None,
@@ -268,6 +239,56 @@ fn supply(
     Ok(agreement)
 }
 
+/// Transformers in their state when the period begins, and what changed within it, in order of date.
+fn install(
+    agreement: &mut SupplyAgreement,
+    rules: &Rules,
+    transformers: &[metering::account::Transformer],
+    events: &[TransformerEvent],
+    from: Date,
+    to: Date,
+) -> Result<(), Refused> {
+    for (index, transformer) in transformers.iter().enumerate() {
+        let own = events.iter().filter(|event| event.seq == transformer.seq);
+        let place = u8::try_from(index).map_err(|_| "too many transformers / 变压器过多".to_owned())?;
+        let state = if transformer.connected_on > from {
+            TransformerState::Absent
+        } else {
+            TransformerState::Running
+        };
+        let mut past = TransformerPast::new(rules, from, to, state);
+        let mut capacity_kva = transformer.capacity_kva;
+        for event in own {
+            if event.on >= to {
+                break;
+            }
+            if event.on < from || (event.on == from && event.change != TransformerChange::Add) {
+                past.happened(event.on, change(event, capacity_kva));
+                capacity_kva = event.capacity_kva.unwrap_or(capacity_kva);
+                continue;
+            }
+            agreement.events.push(tariff::TransformerEvent {
+                date: event.on,
+                transformer: place,
+                change: change(event, capacity_kva),
+            });
+        }
+        let (state, resumed) = past.begin(None);
+        if resumed {
+            let change = tariff::TransformerChange::Resume;
+            agreement.events.push(tariff::TransformerEvent { date: from, transformer: place, change });
+        }
+        agreement.transformers.push(Transformer {
+            capacity_kva,
+            state,
+            connected: Some(transformer.connected_on),
+            loss_model: rules.loss_model(&transformer.model),
+        });
+    }
+    agreement.events.sort_by_key(|event| event.date);
+    Ok(())
+}
+
 fn loss_formula(formula: LossFormula) -> tariff::LossFormula {
     match formula {
         LossFormula::CopperRate { no_load_kw, no_load_kvar, copper_rate, reactive_rate } => {
@@ -277,32 +298,6 @@ fn loss_formula(formula: LossFormula) -> tariff::LossFormula {
             tariff::LossFormula::LoadSquare { no_load_kw, load_loss_kw, no_load_current, impedance, shape }
         }
     }
-}
-
-/// State and capacity after an event that lies before the period.
-fn after(
-    event: &TransformerEvent,
-    state: TransformerState,
-    capacity_kva: Quantity,
-    from: Date,
-) -> (TransformerState, Quantity) {
-    let state = match event.change {
-        TransformerChange::Add | TransformerChange::Resume => TransformerState::Running,
-        TransformerChange::Remove => TransformerState::Absent,
-        TransformerChange::Reduce => TransformerState::Reduced,
-        TransformerChange::Suspend => {
-            let year_start = Date::new(from.year(), 1, 1).unwrap_or(event.on);
-            let days = event.on.max(year_start).days_until(from).max(0);
-            TransformerState::Suspended {
-                since: event.on,
-                days_this_year: u16::try_from(days).unwrap_or(366),
-            }
-        }
-        TransformerChange::ColdStandby => TransformerState::ColdStandby,
-        TransformerChange::HotStandby => TransformerState::HotStandby,
-        TransformerChange::Swap => state,
-    };
-    (state, event.capacity_kva.unwrap_or(capacity_kva))
 }
 
 fn change(event: &TransformerEvent, capacity_kva: Quantity) -> tariff::TransformerChange {
@@ -322,3 +317,74 @@ fn change(event: &TransformerEvent, capacity_kva: Quantity) -> tariff::Transform
 
 /// The kinds of sequence used above are small on purpose; a household stays on the stack.
 const _: () = assert!(size_of::<SmallVec<[MeterSegment; 1]>>() < 512);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().expect("a day")
+    }
+
+    /// What `happened` under the rules of 1996, which limit the days of suspension in a year.
+    fn installed(from: &str, to: &str, happened: &[(&str, TransformerChange)]) -> SupplyAgreement {
+        let one = metering::account::Transformer {
+            account_id: 1,
+            seq: 1,
+            model: "S9-200".into(),
+            capacity_kva: Quantity::from_units(200 * Quantity::SCALE),
+            connected_on: day("2010-01-01"),
+        };
+        let event = |(event_no, (on, change)): (i64, &(&str, TransformerChange))| TransformerEvent {
+            account_id: 1,
+            seq: 1,
+            on: day(on),
+            event_no,
+            change: *change,
+            capacity_kva: None,
+        };
+        let events: Vec<_> = (1..).zip(happened).map(event).collect();
+        let mut agreement = SupplyAgreement::default();
+        install(&mut agreement, &Rules::shipped().expect("rules"), &[one], &events, day(from), day(to))
+            .expect("transformers");
+        agreement
+    }
+
+    /// BILL-19: days of suspension count for the whole calendar year, also while the transformer runs in between.
+    #[test]
+    fn days_suspended_earlier_in_the_year_are_carried() {
+        use TransformerChange::{Resume, Suspend};
+        let carried = |from: &str, to: &str, happened: &[(&str, TransformerChange)]| {
+            let agreement = installed(from, to, happened);
+            let state = agreement.transformers[0].state;
+            (state, agreement.events.iter().map(|event| event.date).collect::<Vec<_>>())
+        };
+        let suspended = |since: &str, days_this_year: u16| TransformerState::Suspended {
+            since: day(since),
+            days_this_year,
+        };
+        let spring = [("2014-01-11", Suspend), ("2014-04-11", Resume)];
+        assert_eq!(
+            carried("2014-06-01", "2014-07-01", &spring),
+            (suspended("2014-06-01", 90), vec![day("2014-06-01")])
+        );
+        let twice = [spring[0], spring[1], ("2014-06-21", Suspend)];
+        assert_eq!(
+            carried("2014-06-01", "2014-07-01", &twice),
+            (suspended("2014-06-01", 90), vec![day("2014-06-01"), day("2014-06-21")])
+        );
+        assert_eq!(carried("2014-07-01", "2014-08-01", &twice), (suspended("2014-06-21", 100), vec![]));
+        // Neither one too short to count, nor last year's, nor any under rules without a limit.
+        let short = [("2014-03-01", Suspend), ("2014-03-15", Resume)];
+        assert_eq!(carried("2014-06-01", "2014-07-01", &short), (TransformerState::Running, vec![]));
+        let last_year = [("2013-03-01", Suspend), ("2013-07-15", Resume)];
+        assert_eq!(carried("2014-06-01", "2014-07-01", &last_year), (TransformerState::Running, vec![]));
+        let over_new_year = [("2013-12-01", Suspend), ("2014-02-01", Resume)];
+        assert_eq!(
+            carried("2014-06-01", "2014-07-01", &over_new_year),
+            (suspended("2014-06-01", 31), vec![day("2014-06-01")])
+        );
+        let today = [("2023-01-11", Suspend), ("2023-04-11", Resume)];
+        assert_eq!(carried("2023-06-01", "2023-07-01", &today), (TransformerState::Running, vec![]));
+    }
+}

@@ -7,6 +7,7 @@
 
 mod error;
 mod rules;
+mod vat;
 
 pub mod breach;
 pub mod late_fee;
@@ -18,3 +19,4 @@ pub use error::ChargeError;
 pub use rules::{
     BreachRule, ChargeRules, ChargeVersion, LateFeeRule, MeteringErrorRule, TemporaryRule, TheftRule,
 };
+pub use vat::vat_rate;

@@ -10,6 +10,7 @@ mod power_factor;
 mod relations;
 mod rules;
 mod tiers;
+mod transformer_past;
 mod transformers;
 
 pub use calculate::calculate;
@@ -21,3 +22,4 @@ pub use plan::{
 pub use power_factor::{adjustment, average_hundredths};
 pub use rules::{DayShare, LossModel, LossRow, Regulation, Rules};
 pub use tiers::{tier_months_used, tier_year};
+pub use transformer_past::TransformerPast;

@@ -116,7 +116,7 @@ impl Spans {
     }
 }
 
-fn changed(
+pub(super) fn changed(
     state: TransformerState,
     change: TransformerChange,
     date: Date,

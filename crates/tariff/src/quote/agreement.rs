@@ -8,7 +8,7 @@ use super::error::Quoted;
 use super::node::{Source as File, Start};
 use super::points::DraftPoint;
 use super::supply::{Basis, DraftLineLoss, DraftLoss, DraftState};
-use crate::engine::Rules;
+use crate::engine::{Rules, TransformerPast};
 use crate::model::{
     BasicMethod, DemandFeed, LineLoss, LossModelId, PowerFactorStandard, Reading, Register, Source,
     SupplyAgreement, Transformer, TransformerChange, TransformerEvent, TransformerLoss, TransformerState,
@@ -150,11 +150,6 @@ fn transformers(parts: &Parts<'_>, rules: &Rules, notes: &mut Vec<Text>) -> Quot
     let (from, to) = (parts.period.from, parts.period.to);
     let mut events = parts.supply.events.clone();
     events.sort_by_key(|event| event.date);
-    // A shorter suspension is charged in full and does not count for the year.
-    let in_force = rules.regulations.iter().rfind(|regulation| regulation.from < to);
-    let shortest = in_force.map_or(0, |regulation| i64::from(regulation.suspension_days_min));
-    let new_year = Date::new(from.year(), 1, 1).unwrap_or(from);
-    let days_of_year = |since: Date, until: Date| since.max(new_year).days_until(until).max(0);
     let mut transformers = SmallVec::new();
     let mut within = SmallVec::new();
     for (place, draft) in parts.supply.transformers.iter().enumerate() {
@@ -163,7 +158,7 @@ fn transformers(parts: &Parts<'_>, rules: &Rules, notes: &mut Vec<Text>) -> Quot
         let suspended = |since: Date| TransformerState::Suspended { since, days_this_year: 0 };
         // Suspended on a day not said: long enough ago for the suspension to count.
         let long_ago = from.plus_days(-LONG_AGO_DAYS).unwrap_or(from);
-        let mut state = match draft.state {
+        let state = match draft.state {
             Some(DraftState::Running) => TransformerState::Running,
             Some(DraftState::Suspended) => suspended(draft.since.unwrap_or(long_ago)),
             Some(DraftState::Reduced) => TransformerState::Reduced,
@@ -181,47 +176,18 @@ fn transformers(parts: &Parts<'_>, rules: &Rules, notes: &mut Vec<Text>) -> Quot
             None => TransformerState::Running,
         };
         let mut capacity_kva = draft.kva;
-        let mut days_suspended = 0;
+        let mut past = TransformerPast::new(rules, from, to, state);
         for event in own().filter(|event| event.date < from) {
-            if let TransformerState::Suspended { since, .. } = state
-                && event.change == TransformerChange::Resume
-                && since.days_until(event.date) >= shortest
-            {
-                days_suspended += days_of_year(since, event.date);
+            past.happened(event.date, event.change);
+            if let TransformerChange::Swap { capacity_kva: swapped } = event.change {
+                capacity_kva = swapped;
             }
-            state = match event.change {
-                TransformerChange::Suspend => suspended(event.date),
-                TransformerChange::Resume | TransformerChange::Add => TransformerState::Running,
-                TransformerChange::Reduce => TransformerState::Reduced,
-                TransformerChange::Remove => TransformerState::Absent,
-                TransformerChange::ColdStandby => TransformerState::ColdStandby,
-                TransformerChange::HotStandby => TransformerState::HotStandby,
-                TransformerChange::Swap { capacity_kva: swapped } => {
-                    capacity_kva = swapped;
-                    state
-                }
-            };
         }
-        if let TransformerState::Suspended { since, .. } = state {
-            days_suspended += days_of_year(since, from);
+        let (state, resumed) = past.begin(draft.days_this_year);
+        if resumed {
+            let transformer = u8::try_from(place).unwrap_or(u8::MAX);
+            within.push(TransformerEvent { date: from, transformer, change: TransformerChange::Resume });
         }
-        let days_this_year =
-            u16::try_from(draft.days_this_year.unwrap_or(days_suspended)).unwrap_or(u16::MAX);
-        state = match state {
-            TransformerState::Suspended { since, .. } => {
-                TransformerState::Suspended { since, days_this_year }
-            }
-            // Only a suspension carries the days of the year: it ends as the period begins.
-            TransformerState::Running if days_this_year > 0 => {
-                within.push(TransformerEvent {
-                    date: from,
-                    transformer: u8::try_from(place).unwrap_or(u8::MAX),
-                    change: TransformerChange::Resume,
-                });
-                TransformerState::Suspended { since: from, days_this_year }
-            }
-            other => other,
-        };
         let connected = draft.connected;
         transformers.push(Transformer { capacity_kva, state, connected, loss_model: None });
     }

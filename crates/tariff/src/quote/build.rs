@@ -16,6 +16,7 @@ use super::power_factor::{
 };
 use super::price::Draft;
 use super::supply::{Basis, DraftSupply};
+use crate::charges::vat_rate;
 use crate::engine::{Plans, Rules, calculate};
 use crate::error::{Refusal, RefusedToBill};
 use crate::model::{AccountPeriod, BasicMethod, Bill, Category, Period, PlanId, Point};
@@ -285,6 +286,13 @@ fn plan_of(
             price.demand = Some(kernel::Price::ZERO);
             notes.push(Text::new("未给出需量电价，按 0 计", "no demand price is given; 0 is taken"));
         }
+    }
+    if price.vat.is_none() {
+        // The prices of the last day of the period apply to all of it, and so does the tax inside them.
+        let last = parts.period.to.plus_days(-1).unwrap_or(parts.period.from);
+        let rate = vat_rate(last)
+            .map_err(|error| file.refuse(&draft.span, error.text(Lang::Zh), error.text(Lang::En)))?;
+        price.vat = Some(rate);
     }
     compile(file, &draft.price_span, &price, catalog, notes)
 }

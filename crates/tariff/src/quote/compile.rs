@@ -13,10 +13,7 @@ use crate::engine::{
 };
 use crate::model::{Category, Period, PlanId, VoltageLevel};
 
-/// VAT inside the price where the file says nothing.
-const VAT: &str = "0.13";
-
-/// Compiles `draft`; remarks on what was presumed go to `notes`.
+/// Compiles `draft`, its VAT rate named; remarks on what was presumed go to `notes`.
 pub(super) fn compile(
     source: Source<'_>,
     span: &Start,
@@ -25,7 +22,7 @@ pub(super) fn compile(
     notes: &mut Vec<Text>,
 ) -> Quoted<PlanId> {
     let wrong = |error: FigureError| figure_error(source, span, &error);
-    let vat = draft.vat.unwrap_or_else(|| default_rate(VAT));
+    let vat = draft.vat.unwrap_or_default();
     let base = base_prices(draft);
     let mut parts: SmallVec<[PlanPart; 2]> = SmallVec::new();
     let mut set = PriceSet::default();
