@@ -1,7 +1,7 @@
 //! What waits, counted and a page at a time: for desks that show each person the work of their posts first.
 
 use kernel::{Date, Moment};
-use store::Tx;
+use store::{KeyPart, Tx, Walk};
 
 use crate::sql::inbox as sql;
 use crate::{Approval, Clock, Ticket, WorkflowError};
@@ -91,7 +91,7 @@ pub fn clock_groups(
 }
 
 /// Which open clocks a page shows, the longest overdue first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ClockQuery<'q> {
     /// Due by this day.
     pub due_by: Date,
@@ -99,10 +99,17 @@ pub struct ClockQuery<'q> {
     pub code: Option<&'q str>,
     /// Against these units; nothing means all.
     pub units: Option<&'q [i64]>,
+    /// Where to go on.
+    pub walk: Walk,
     /// Rows left out.
     pub offset: usize,
     /// Rows at most.
     pub limit: usize,
+}
+
+/// The place of a clock in a list, to go on from there.
+pub fn clock_place(clock: &Clock) -> Vec<KeyPart> {
+    vec![clock.due_on.number().into(), clock.id.into()]
 }
 
 /// The clocks of a page, and how many there are.

@@ -31,8 +31,8 @@ pub use clock::{
 pub use closing::{Evidence, Proved, checklist, close_period, closed_by, open_checklist, tick_item};
 pub use error::WorkflowError;
 pub use inbox::{
-    ClockGroup, ClockQuery, OpenApproval, TicketGroup, approvals_open, clock_groups, clocks_page,
-    open_tickets_of_account, ticket_groups,
+    ClockGroup, ClockQuery, OpenApproval, TicketGroup, approvals_open, clock_groups, clock_place,
+    clocks_page, open_tickets_of_account, ticket_groups,
 };
 pub use message::{log_message, messages_about, messages_of};
 pub use model::{
@@ -46,7 +46,7 @@ pub use signed_list::{
 pub use sql::SCHEMA;
 pub use ticket::{
     accounts_on_hold, act, add_feedback, attach, attach_file, attached_file, attachments, blocking_issue,
-    find, history, open_tickets, raise, tickets_about, unsigned_feedback,
+    find, find_all, history, open_tickets, raise, tickets_about, unsigned_feedback,
 };
 
 /// Fields that hold what people wrote, in which a customer may be named; the log can forget them.

@@ -1,5 +1,7 @@
 //! Tickets: raised, moved from state to state by the sides they concern, answered in time or late.
 
+use std::collections::BTreeMap;
+
 use identity::{Permission, Work};
 use kernel::{Month, WorkingCalendar};
 use sha2::{Digest as _, Sha256};
@@ -242,6 +244,19 @@ pub fn attached_file(
 pub fn find(tx: &mut Tx<'_>, org_id: i64, ticket_id: i64) -> Result<Ticket, WorkflowError> {
     let found = sql::ticket::find(tx, org_id, ticket_id)?;
     found.ok_or(WorkflowError::NotFound { what: "ticket", id: ticket_id })
+}
+
+/// The tickets of these keys that there are, by key.
+pub fn find_all(
+    tx: &mut Tx<'_>,
+    org_id: i64,
+    ticket_ids: &[i64],
+) -> Result<BTreeMap<i64, Ticket>, WorkflowError> {
+    let mut found = BTreeMap::new();
+    for some in ticket_ids.chunks(2_000) {
+        found.extend(sql::ticket::find_all(tx, org_id, some)?.into_iter().map(|ticket| (ticket.id, ticket)));
+    }
+    Ok(found)
 }
 
 /// A ticket's history, in order.

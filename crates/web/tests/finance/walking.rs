@@ -237,6 +237,32 @@ fn scores_are_walked_while_more_are_given() {
     });
 }
 
+/// XC-08: what is due, the longest overdue first, while more falls due; many on the same day.
+#[test]
+fn deadlines_are_walked_while_more_are_set() {
+    each_office(|office| {
+        let (org_id, station) = (office.base.org_id(), office.base.station);
+        let mut next = 0;
+        let mut add = || {
+            next += 1;
+            let text = "INSERT INTO workflow_clock (org_id, id, code, subject_kind, subject_id, account_id, started_on,
+                   first_due_on, due_on, answerable_unit_id, answerable_post, version)
+                 VALUES (?1, ?2, 'refusal_reply', 'letter', ?2, NULL, ?3, ?4, ?4, ?5, '', 1)";
+            let id: i64 = if next % 2 == 0 { next } else { 9_000_000_000_000_000 - next };
+            let (started, due) = ((1900 + next) * 10_000 + 101, 20_260_401 + next % 3);
+            let given = store::params![org_id, id, started, due, station];
+            office.base.store.write(|tx| tx.execute(text, given)).unwrap();
+        };
+        for _ in 0..9 {
+            add();
+        }
+        for given in [&[][..], &[("due_by", "2026-04-30"), ("unit", "S1")]] {
+            Asked { login: "reviewer", name: "deadlines", given, sort: None }
+                .shows_every_row_once(office, &mut add);
+        }
+    });
+}
+
 /// XC-05: accounts by book, number and name, while customers are added.
 #[test]
 fn accounts_are_walked_while_customers_are_added() {

@@ -111,12 +111,10 @@ pub(crate) fn clocks_page(
     }
     let count = format!("SELECT COUNT(*) FROM workflow_clock WHERE {}", wanted.text());
     let total = tx.one(&count, wanted.values(), |row| row.int(0))?;
-    let sql = format!(
-        "{} WHERE {} ORDER BY due_on, id LIMIT {} OFFSET {}",
-        clock::CLOCK,
-        wanted.text(),
-        query.limit,
-        query.offset
-    );
-    Ok((tx.list(&sql, wanted.values(), clock::clock)?, total.unwrap_or(0)))
+    let columns = ["due_on", "id"];
+    wanted.and_walked(&query.walk, &columns, false);
+    let (order, text) = (query.walk.order(&columns, false), wanted.text());
+    let sql = format!("{} WHERE {text}{order} LIMIT {} OFFSET {}", clock::CLOCK, query.limit, query.offset);
+    let rows = tx.list(&sql, wanted.values(), clock::clock)?;
+    Ok((query.walk.in_order(rows), total.unwrap_or(0)))
 }

@@ -1,7 +1,7 @@
 //! Tickets, their history and their files.
 
 use kernel::{Date, Month};
-use store::{Row, StoreError, Tx, params};
+use store::{Conditions, Row, StoreError, Tx, Value, params};
 
 use crate::{Attachment, Step, Ticket, UnsignedFeedback};
 
@@ -68,6 +68,12 @@ pub(crate) fn insert(tx: &mut Tx<'_>, org_id: i64, ticket: &Ticket, blocks: bool
 
 pub(crate) fn find(tx: &mut Tx<'_>, org_id: i64, id: i64) -> Result<Option<Ticket>, StoreError> {
     tx.one(&format!("{TICKET} WHERE org_id = ?1 AND id = ?2"), params![org_id, id], ticket)
+}
+
+pub(crate) fn find_all(tx: &mut Tx<'_>, org_id: i64, ids: &[i64]) -> Result<Vec<Ticket>, StoreError> {
+    let mut wanted = Conditions::new("org_id = ?", &[Value::Int(org_id)]);
+    wanted.and_one_of("id", ids);
+    tx.list(&format!("{TICKET} WHERE {}", wanted.text()), wanted.values(), ticket)
 }
 
 pub(crate) fn move_to(

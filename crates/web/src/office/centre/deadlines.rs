@@ -1,9 +1,10 @@
 //! Deadlines: what is due and what is late, and on whom. (XC-08)
 
 use kernel::Text;
-use workflow::{Clock, ClockQuery};
+use workflow::{Clock, ClockQuery, Ticket};
 
 use super::{customer, names};
+use crate::catalogue::cursor::Part;
 use crate::catalogue::{Cell, Column, Field, Kind, List, Look, Query, Refusal, Row, Rows, Takes, Tone};
 use crate::cells;
 
@@ -67,23 +68,28 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
         due_by,
         code: given.maybe_text("deadline"),
         units: units.as_deref(),
+        walk: query.walk(&[Part::Number; 2])?,
         offset: query.offset,
-        limit: query.limit,
+        limit: query.one_more(),
     };
-    let (found, total) = workflow::clocks_page(look.tx, org_id, &wanted)?;
+    let (mut found, total) = workflow::clocks_page(look.tx, org_id, &wanted)?;
+    let walked = query.walked(&mut found, workflow::clock_place);
+    let tickets: Vec<i64> = found.iter().filter_map(|clock| clock.ticket_id).collect();
+    let tickets = workflow::find_all(look.tx, org_id, &tickets)?;
     let names = names(look, found.iter().filter_map(|clock| clock.account_id))?;
     let mut rows = Vec::with_capacity(found.len());
     for clock in found {
         let late = clock.due_on.days_until(today).max(0);
+        let ticket = clock.ticket_id.and_then(|ticket_id| tickets.get(&ticket_id));
         let (about, name) = match clock.account_id {
             Some(account_id) => {
                 let (mut number, name) = customer(&names, account_id);
-                if let Some(path) = path(look, &clock)? {
-                    number.link = Some(path);
+                if let Some(ticket) = ticket {
+                    number.link = Some(super::accounts::ticket_path(ticket));
                 }
                 (number, name)
             }
-            None => (thing(look, &clock)?, Cell::default()),
+            None => (thing(look, &clock, ticket)?, Cell::default()),
         };
         let tone = if late > 0 {
             Tone::Bad
@@ -102,20 +108,12 @@ fn rows(look: &mut Look<'_, '_>, query: &Query<'_>) -> Result<Rows, Refusal> {
             Cell::from(late).toned(tone),
         ]));
     }
-    Ok(Rows { rows, total: usize::try_from(total).unwrap_or(0), ..Rows::default() })
-}
-
-/// Where the matter of a clock is dealt with.
-fn path(look: &mut Look<'_, '_>, clock: &Clock) -> Result<Option<String>, Refusal> {
-    let org_id = look.org_id();
-    let Some(ticket_id) = clock.ticket_id else { return Ok(None) };
-    let ticket = workflow::find(look.tx, org_id, ticket_id)?;
-    Ok(Some(super::accounts::ticket_path(&ticket)))
+    let total = usize::try_from(total).unwrap_or(0);
+    Ok(Rows { rows, total, walked: Some(walked), ..Rows::default() })
 }
 
 /// What a clock without an account is about.
-fn thing(look: &mut Look<'_, '_>, clock: &Clock) -> Result<Cell, Refusal> {
-    let org_id = look.org_id();
+fn thing(look: &mut Look<'_, '_>, clock: &Clock, ticket: Option<&Ticket>) -> Result<Cell, Refusal> {
     if clock.subject_kind == "book_month" {
         let (month, book_id) = (clock.subject_id / BOOKS, clock.subject_id % BOOKS);
         if let Ok(month) = kernel::Month::from_number(month)
@@ -124,9 +122,8 @@ fn thing(look: &mut Look<'_, '_>, clock: &Clock) -> Result<Cell, Refusal> {
             return super::book_cell(look, month, book_id);
         }
     }
-    let Some(ticket_id) = clock.ticket_id else { return Ok(Cell::default()) };
-    let ticket = workflow::find(look.tx, org_id, ticket_id)?;
-    Ok(Cell::from(ticket.number.as_str()).to(super::accounts::ticket_path(&ticket)))
+    let shown = |ticket: &Ticket| Cell::from(ticket.number.as_str()).to(super::accounts::ticket_path(ticket));
+    Ok(ticket.map_or_else(Cell::default, shown))
 }
 
 /// Keys of books within the key of a book's month; checked against metering's own making of the key.
