@@ -10,7 +10,7 @@ use metering::book::*;
 use metering::entry::*;
 use metering::reading::*;
 use metering::ticket::*;
-use metering::{MeteringError, permissions};
+use metering::{MeteringError, What, permissions};
 use store::StoreError;
 
 const MARCH: i64 = 202603;
@@ -317,6 +317,18 @@ fn a_reading_day_is_in_force_when_reviewed() {
                 create_batch(work, &calendar(), STATION, month(MARCH), &[2])
             })
         };
+        let to_open = |of| store.read(|tx| books_to_open(tx, ORG, STATION, of));
+        // The first book is open in March; in April it is opened, and the other is said to be left out.
+        assert!(matches!(
+            to_open(month(MARCH)),
+            Err(MeteringError::NotAllowed { what: What::ReadingDay, value, .. }) if value == "0002"
+        ));
+        let april = to_open(month(MARCH).next()).unwrap();
+        assert_eq!(
+            (april.books.as_slice(), april.without_day.as_slice()),
+            (&[1][..], &["0002".to_owned()][..])
+        );
+        assert_eq!(april.left_out().en, "; 1 left out, with no reading day in force: 0002");
         assert!(batch().is_err());
         let both = person(31, "一人两岗", &[permissions::SET_READING_DAY, permissions::REVIEW_READING_DAY]);
         let proposal = act(store, &both, at(20260301), |work| propose_reading_day(work, 2, 9)).unwrap();
@@ -327,7 +339,9 @@ fn a_reading_day_is_in_force_when_reviewed() {
         assert!(batch().is_err());
         assert_eq!(store.read(|tx| unreviewed_reading_days(tx, ORG)).unwrap(), vec![(proposal, 2, 9)]);
         act(store, &marketing(), at(20260301), |work| review_reading_day(work, proposal, true, "")).unwrap();
+        assert_eq!(to_open(month(MARCH)).unwrap(), ToOpen { books: vec![2], without_day: vec![] });
         batch().unwrap();
+        assert!(matches!(to_open(month(MARCH)), Err(MeteringError::NotAllowed { what: What::Month, .. })));
         assert!(matches!(batch(), Err(MeteringError::AlreadyDone { .. })));
         let opened = store.read(|tx| book_month(tx, ORG, month(MARCH), 2)).unwrap().unwrap();
         assert_eq!(opened.scheduled_on, day(20260309));

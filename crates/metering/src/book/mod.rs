@@ -9,7 +9,7 @@ pub mod rules;
 mod service;
 pub(crate) mod sql;
 
-pub use lookup::{book_by_number, books};
+pub use lookup::{ToOpen, book_by_number, books, books_to_open};
 pub use model::{
     Book, BookMonth, BookProgress, BookState, BookStep, Cycle, Decision, Entered, LineCounts, LogEntry,
     LogKind,

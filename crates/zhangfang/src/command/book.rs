@@ -282,25 +282,20 @@ pub fn run(command: &Book, office: &Office) -> Done {
         }
         Book::Open { month, unit, books } => {
             let unit_id = office.unit(unit)?.id;
-            let chosen: Vec<i64> = if books.is_empty() {
-                let opened =
-                    office.look(|tx| Ok(metering::book::books_of_month(tx, office.org_id(), *month)?))?;
-                let fits = |book: &ReadingBook| {
-                    book.unit_id == unit_id
-                        && metering::book::rules::is_read_in(book.cycle, *month)
-                        && opened.iter().all(|open| open.book_id != book.book_id)
-                };
-                office.books()?.into_values().filter(fits).map(|book| book.book_id).collect()
+            let to_open = if books.is_empty() {
+                office.look(|tx| Ok(metering::book::books_to_open(tx, office.org_id(), unit_id, *month)?))?
             } else {
-                books.iter().map(|number| Ok(office.book(number)?.book_id)).collect::<Done<_>>()?
+                let books = books.iter().map(|number| Ok(office.book(number)?.book_id));
+                metering::book::ToOpen { books: books.collect::<Done<_>>()?, without_day: Vec::new() }
             };
             let calendar = office.calendar()?;
             office.change("metering.create_batch", command, |work| {
-                let (batch, lines) = metering::book::create_batch(work, &calendar, unit_id, *month, &chosen)?;
-                let count = chosen.len();
+                let (batch, lines) =
+                    metering::book::create_batch(work, &calendar, unit_id, *month, &to_open.books)?;
+                let (count, left_out) = (to_open.books.len(), to_open.left_out());
                 both(
-                    format!("批次 {batch}：{count} 本抄本，{lines} 行"),
-                    format!("batch {batch}: {count} books, {lines} lines"),
+                    format!("批次 {batch}：{count} 本抄本，{lines} 行{}", left_out.zh),
+                    format!("batch {batch}: {count} books, {lines} lines{}", left_out.en),
                 )
             })
         }

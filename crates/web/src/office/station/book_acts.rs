@@ -2,7 +2,7 @@
 
 use identity::Work;
 use kernel::Text;
-use metering::book::{self, Book, Cycle, LogKind};
+use metering::book::{self, Book, Cycle, LogKind, ToOpen};
 
 use super::{
     ACCOUNT, BOOK, CENTRE, MONTH, NOTE, REASON, UNIT, account_in, book_in, book_path, centre_in, persons,
@@ -127,27 +127,20 @@ pub(super) const REVIEW_DAY: Act = Act {
 fn create_batch(work: &mut Work<'_, '_>, given: &Given, house: &House) -> Result<Done, Refusal> {
     let (month, unit) = (given.month("month")?, unit_in(work, given.text("unit"))?);
     let org_id = work.org_id();
-    let chosen: Vec<i64> = match given.maybe_text("books") {
+    let to_open = match given.maybe_text("books") {
         Some(numbers) => {
             let split = |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；');
             let numbers = numbers.split(split).filter(|number| !number.is_empty());
-            numbers.map(|number| Ok(book_in(work, number)?.book_id)).collect::<Result<_, Refusal>>()?
+            let books = numbers.map(|number| Ok(book_in(work, number)?.book_id));
+            ToOpen { books: books.collect::<Result<_, Refusal>>()?, without_day: Vec::new() }
         }
-        None => {
-            let opened = book::books_of_month(work.tx, org_id, month)?;
-            let fits = |book: &Book| {
-                book.unit_id == unit.id
-                    && book::rules::is_read_in(book.cycle, month)
-                    && opened.iter().all(|open| open.book_id != book.book_id)
-            };
-            book::books(work.tx, org_id)?.into_iter().filter(fits).map(|book| book.book_id).collect()
-        }
+        None => book::books_to_open(work.tx, org_id, unit.id, month)?,
     };
-    let (batch, lines) = book::create_batch(work, &house.calendar, unit.id, month, &chosen)?;
-    let count = chosen.len();
+    let (batch, lines) = book::create_batch(work, &house.calendar, unit.id, month, &to_open.books)?;
+    let (count, left_out) = (to_open.books.len(), to_open.left_out());
     Ok(Done::said(
-        format!("已创建批次：{count} 本抄本，{lines} 只表"),
-        format!("opened {count} books with {lines} meters"),
+        format!("已创建批次：{count} 本抄本，{lines} 只表{}", left_out.zh),
+        format!("opened {count} books with {lines} meters{}", left_out.en),
     )
     .see(format!("/books?month={month}&unit={}", crate::frame::url::encode(&unit.code)))
     .fact("batch", batch.to_string())
