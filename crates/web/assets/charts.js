@@ -18,6 +18,23 @@
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  // How many rows the names of the series take, each behind its mark, as the library lays them out.
+  const mark = { width: 14, gap: 18, row: 25 };
+  function legendRows(data, text, width) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${text.fontSize}px ${text.fontFamily}`;
+    let rows = 1, used = 0;
+    for (const { title } of data.series) {
+      const own = mark.width + 5 + Math.ceil(pen.measureText(title).width);
+      if (used > 0 && used + own > width - 10) {
+        rows += 1;
+        used = 0;
+      }
+      used += own + mark.gap;
+    }
+    return rows;
+  }
+
   // Figures arrive as exact decimal texts; a picture may round them, what is read beside it may not.
   function option(data, width, small, again) {
     const ink = colour("--ink-2");
@@ -27,6 +44,8 @@
     const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
     const dashes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [3, 3], [12, 4]];
     const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
+    const named = data.series.length > 1;
+    const above = named ? 15 + mark.row * legendRows(data, text, width) : 20;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     return {
       animation: !still && !again,
@@ -34,9 +53,9 @@
       color: palette,
       textStyle: text,
       aria: { enabled: false },
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 20, bottom: 6, containLabel: true },
-      legend: data.series.length > 1
-        ? { top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 8, itemGap: 18, textStyle: text }
+      grid: { left: 8, right: 16, top: above, bottom: 6, containLabel: true },
+      legend: named
+        ? { top: 0, left: 0, icon: "roundRect", itemWidth: mark.width, itemHeight: 8, itemGap: mark.gap, textStyle: text }
         : undefined,
       tooltip: {
         trigger: "axis",
@@ -74,7 +93,9 @@
         name: series.title,
         type: data.shape === "line" ? "line" : "bar",
         stack: data.shape === "stacked" ? "all" : undefined,
-        data: series.values.map((value) => (value === null ? null : Number(value))),
+        // Nothing has no edge either, which would lie over the axis.
+        data: series.values.map((value) =>
+          value === null ? null : Number(value) === 0 ? { value: 0, itemStyle: { borderWidth: 0 } } : Number(value)),
         symbol: symbols[at % symbols.length],
         symbolSize: 6,
         showSymbol: data.along.length <= 40,
@@ -112,7 +133,13 @@
     if (!chart) {
       chart = window.echarts.init(place, null, { renderer: "svg" });
       drawn.set(figure, chart);
-      new ResizeObserver(() => place.isConnected && chart.resize()).observe(place);
+      let drawnAt = place.clientWidth;
+      new ResizeObserver(() => {
+        if (!place.isConnected) return;
+        chart.resize();
+        if (place.clientWidth !== drawnAt) draw(figure);
+        drawnAt = place.clientWidth;
+      }).observe(place);
     }
     chart.setOption(option(data, place.clientWidth, place.clientHeight < 200, again), true);
     // What is drawn again is wanted at once: a page on its way to the printer does not wait for the next frame.
