@@ -67,3 +67,86 @@ impl TransformerPast {
         since.max(self.new_year).days_until(until).max(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TransformerChange::{Reduce, Resume, Suspend};
+    use TransformerState::{Reduced, Running, Suspended};
+
+    fn day(text: &str) -> Date {
+        text.parse().expect("a day")
+    }
+
+    /// What stands at the beginning of `from` after what `happened` to a running transformer.
+    fn begun(
+        from: &str,
+        happened: &[(&str, TransformerChange)],
+        days_this_year: Option<i64>,
+    ) -> (TransformerState, bool) {
+        let (from, rules) = (day(from), Rules::shipped().expect("rules"));
+        let to = from.plus_days(30).expect("a day");
+        let mut past = TransformerPast::new(&rules, from, to, Running);
+        for (date, change) in happened {
+            past.happened(day(date), *change);
+        }
+        past.begin(days_this_year)
+    }
+
+    /// BILL-19: days of suspension count for the year when the suspension was long enough, under rules that limit them.
+    #[test]
+    fn days_of_the_year_are_those_of_suspensions_that_count() {
+        let suspended = |since: &str, days_this_year: u16| Suspended { since: day(since), days_this_year };
+        let cases: &[(&str, &[(&str, TransformerChange)], (TransformerState, bool))] = &[
+            ("2014-06-01", &[], (Running, false)),
+            (
+                "2014-06-01",
+                &[("2014-03-01", Suspend), ("2014-03-16", Resume)],
+                (suspended("2014-06-01", 15), true),
+            ),
+            ("2014-06-01", &[("2014-03-01", Suspend), ("2014-03-15", Resume)], (Running, false)),
+            // A change that ends no suspension counts nothing.
+            (
+                "2014-06-01",
+                &[("2014-01-01", Suspend), ("2014-02-01", Reduce), ("2014-04-01", Resume)],
+                (Running, false),
+            ),
+            (
+                "2014-06-01",
+                &[
+                    ("2014-01-01", Suspend),
+                    ("2014-01-31", Resume),
+                    ("2014-03-01", Suspend),
+                    ("2014-03-21", Resume),
+                ],
+                (suspended("2014-06-01", 50), true),
+            ),
+            (
+                "2014-06-01",
+                &[("2014-01-01", Suspend), ("2014-01-31", Resume), ("2014-05-01", Suspend)],
+                (suspended("2014-05-01", 61), false),
+            ),
+            (
+                "2014-06-01",
+                &[("2014-01-01", Suspend), ("2014-01-31", Resume), ("2014-05-01", Reduce)],
+                (Reduced, false),
+            ),
+            // No limit since 2016.
+            ("2017-06-01", &[("2017-01-01", Suspend), ("2017-04-01", Resume)], (Running, false)),
+            ("2017-06-01", &[("2017-05-01", Suspend)], (suspended("2017-05-01", 31), false)),
+        ];
+        for (from, happened, expected) in cases {
+            assert_eq!(begun(from, happened, None), *expected, "{from} {happened:?}");
+        }
+    }
+
+    /// The same, when the days are told.
+    #[test]
+    fn days_of_the_year_may_be_told() {
+        let carried = Suspended { since: day("2014-06-01"), days_this_year: 100 };
+        assert_eq!(begun("2014-06-01", &[], Some(100)), (carried, true));
+        assert_eq!(begun("2017-06-01", &[], Some(100)), (Running, false));
+        let spring = [("2014-03-01", Suspend), ("2014-03-21", Resume)];
+        assert_eq!(begun("2014-06-01", &spring, Some(0)), (Running, false));
+    }
+}
