@@ -156,6 +156,36 @@ fn a_suspension_under_the_rules_of_1996() {
     );
 }
 
+/// The 184 days are those of a calendar year: a period over New Year begins to count anew on its first of January.
+#[test]
+fn days_of_suspension_are_counted_by_the_year() {
+    let mut desk = Desk::exam();
+    let mut over_new_year = |before: u16, events: &[TransformerEvent]| {
+        let mut agreed = capacity(&["300"]);
+        agreed.transformers[0].state =
+            TransformerState::Suspended { since: day("2010-06-01"), days_this_year: before };
+        agreed.events = events.iter().copied().collect();
+        lines(&mut desk, "2010-12-16", "2011-01-16", agreed)
+    };
+    let not_counted = |amount, days| [line(amount, "300", days, CapacitySuspensionNotCounted)];
+    assert_eq!(over_new_year(168, &[]), []);
+    assert_eq!(over_new_year(169, &[]), not_counted("150.00", 1));
+    assert_eq!(over_new_year(200, &[]), not_counted("2400.00", 16));
+    // Also when a second suspension begins in the new year, or on its first day.
+    let again = |on: &str| [event("2010-12-26", 0, Resume), event(on, 0, Suspend)];
+    let days = |amount, days| line(amount, "300", days, CapacityDays);
+    let ten = line("1500.00", "300", 10, CapacitySuspensionNotCounted);
+    assert_eq!(over_new_year(200, &again("2011-01-06")), [ten.clone(), days("1650.00", 11)]);
+    assert_eq!(over_new_year(200, &again("2011-01-01")), [ten.clone(), days("900.00", 6)]);
+    let five = line("150.00", "300", 1, CapacitySuspensionNotCounted);
+    assert_eq!(over_new_year(200, &again("2010-12-31")), [ten, days("750.00", 5), five]);
+    // A period that ends with the year.
+    let mut agreed = capacity(&["300"]);
+    agreed.transformers[0].state =
+        TransformerState::Suspended { since: day("2010-06-01"), days_this_year: 200 };
+    assert_eq!(lines(&mut desk, "2010-12-01", "2011-01-01", agreed), not_counted("4500.00", 1));
+}
+
 /// A day of 31 is one thirtieth until 2024, but never more than a month; a whole month is a whole month.
 #[test]
 fn days_make_at_most_a_month() {

@@ -142,6 +142,8 @@ struct Walk<'a> {
     transformer: &'a Transformer,
     spans: &'a mut Spans,
     suspended_days: u16,
+    /// That year.
+    year: i16,
 }
 
 impl Walk<'_> {
@@ -186,11 +188,25 @@ impl Walk<'_> {
     }
 
     fn suspension(&mut self, since: Date, from: Date, to: Date, capacity: Quantity, resumed: bool) {
-        let length = mask(self.days.offset(from), self.days.offset(to)).count_ones();
         if resumed && since.days_until(to) < i64::from(self.regulation.suspension_days_min) {
+            let length = mask(self.days.offset(from), self.days.offset(to)).count_ones();
             self.push(capacity, length, Rate::ONE, RuleId::CapacitySuspensionNotCounted);
             return;
         }
+        // Days are counted by the calendar year: a stretch over New Year is two.
+        let new_year = Date::new(to.year(), 1, 1).unwrap_or(from).clamp(from, to);
+        self.suspension_in_year(since, from, new_year, capacity);
+        self.suspension_in_year(since, new_year, to, capacity);
+    }
+
+    fn suspension_in_year(&mut self, since: Date, from: Date, to: Date, capacity: Quantity) {
+        if from >= to {
+            return;
+        }
+        if from.year() > self.year {
+            (self.year, self.suspended_days) = (from.year(), 0);
+        }
+        let length = mask(self.days.offset(from), self.days.offset(to)).count_ones();
         let allowed = match self.regulation.suspension_days_max {
             Some(max) => u32::from(max.saturating_sub(self.suspended_days)).min(length),
             None => length,
@@ -254,7 +270,15 @@ pub(super) fn spans(
         }
         let place = u8::try_from(place).map_err(|_| Refusal::OutOfRange("capacity"))?;
         let first = spans.charged.len();
-        let mut walk = Walk { days, regulation, place, transformer, spans: &mut spans, suspended_days: 0 };
+        let mut walk = Walk {
+            days,
+            regulation,
+            place,
+            transformer,
+            spans: &mut spans,
+            suspended_days: 0,
+            year: input.from.year(),
+        };
         let (energised, state, capacity) = walk.run(input, supply);
         spans.join_whole_month(first, days);
         active |= energised;
