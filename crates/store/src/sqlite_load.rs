@@ -7,15 +7,17 @@ use rusqlite::{CachedStatement, Connection};
 use crate::StoreError;
 use crate::bulk::EncodedRows;
 
-/// Rows of one INSERT. A table with triggers makes SQLite save every page a statement touches, once a statement:
-/// with one row each that costs twice as much as the insert itself.
+/// Rows of one INSERT. A trigger that may raise makes SQLite save every page a statement touches, once a statement: with one
+/// row each that costs many times as much as the insert itself.
 const ROWS_AT_ONCE: u64 = 32;
 
 fn insert_text(bulk: EncodedRows<'_>, rows: u64) -> String {
     let names: Vec<&str> = bulk.columns.iter().map(|(name, _)| *name).collect();
     let row = format!("({})", vec!["?"; names.len()].join(", "));
     let rows: Vec<&str> = (0..rows).map(|_| row.as_str()).collect();
-    format!("INSERT INTO {} ({}) VALUES {}", bulk.table, names.join(", "), rows.join(", "))
+    // OR FAIL leaves the rows before the wrong one, which need no saved pages then: whoever loads undoes them, the command
+    // as a whole or the attempt they stand in.
+    format!("INSERT OR FAIL INTO {} ({}) VALUES {}", bulk.table, names.join(", "), rows.join(", "))
 }
 
 /// Prepared INSERTs of several rows, the rest row by row: the fastest way into SQLite short of its own C API.

@@ -109,6 +109,49 @@ fn fill(store: &Store) {
         .unwrap();
 }
 
+/// XC-01: a bulk whose last row is refused leaves no row behind, neither of the attempt it stands in, which the command
+/// outlives, nor when the command does not look at the refusal.
+#[test]
+fn a_bulk_is_loaded_whole_or_not_at_all() {
+    each_engine(|place| {
+        let store = place.store;
+        fill(store);
+        // The wrong row is the first or the last of one statement, or stands alone behind full ones.
+        for (count, wrong) in [(32, 0), (32, 31), (70, 40), (65, 64), (1, 0)] {
+            let filled = || {
+                let mut bulk = Bulk::new("goods", COLUMNS);
+                for number in 0..count {
+                    let code = if number == wrong { "G7".to_owned() } else { format!("B{number}") };
+                    bulk.row(params![1_i64, &code, 1_i64, None::<&str>, None::<&[u8]>]).unwrap();
+                }
+                bulk
+            };
+            let kept = format!("kept {count} {wrong}");
+            store
+                .write(|tx| {
+                    let tried = tx.attempt(|tx| tx.load(&mut filled()));
+                    assert!(matches!(tried, Err(StoreError::Duplicate(_))), "{tried:?}");
+                    tx.execute("UPDATE goods SET name = ?1", params![&kept])
+                })
+                .unwrap();
+            let unseen = store.write(|tx| {
+                let _ = tx.load(&mut filled());
+                Ok::<_, StoreError>(())
+            });
+            assert!(unseen.is_err());
+            let found = store.read(|tx| {
+                tx.one("SELECT COUNT(*) FROM goods WHERE name = ?1", params![&kept], |row| row.int(0))
+            });
+            assert_eq!(found, Ok(Some(100)));
+            assert_eq!(
+                store.read(|tx| tx.one("SELECT COUNT(*) FROM goods", &[], |row| row.int(0))),
+                Ok(Some(100))
+            );
+            place.is_whole();
+        }
+    });
+}
+
 /// XC-15: whatever the program does to rows, they are as it left them: in bulk and one by one, replaced, deleted with what
 /// hangs on them, undone in part and undone whole, by several commands at once.
 #[test]
