@@ -74,16 +74,14 @@ mod tests {
     use TransformerChange::{Reduce, Resume, Suspend};
     use TransformerState::{Reduced, Running, Suspended};
 
+    type Happened<'a> = &'a [(&'a str, TransformerChange)];
+
     fn day(text: &str) -> Date {
         text.parse().expect("a day")
     }
 
     /// What stands at the beginning of `from` after what `happened` to a running transformer.
-    fn begun(
-        from: &str,
-        happened: &[(&str, TransformerChange)],
-        days_this_year: Option<i64>,
-    ) -> (TransformerState, bool) {
+    fn begun(from: &str, happened: Happened<'_>, days_this_year: Option<i64>) -> (TransformerState, bool) {
         let (from, rules) = (day(from), Rules::shipped().expect("rules"));
         let to = from.plus_days(30).expect("a day");
         let mut past = TransformerPast::new(&rules, from, to, Running);
@@ -97,7 +95,7 @@ mod tests {
     #[test]
     fn days_of_the_year_are_those_of_suspensions_that_count() {
         let suspended = |since: &str, days_this_year: u16| Suspended { since: day(since), days_this_year };
-        let cases: &[(&str, &[(&str, TransformerChange)], (TransformerState, bool))] = &[
+        let cases: &[(&str, Happened<'_>, (TransformerState, bool))] = &[
             ("2014-06-01", &[], (Running, false)),
             (
                 "2014-06-01",
